@@ -1,0 +1,1 @@
+"""A trace as a table, CSV, JSON, GeoJSON and one HTML file."""

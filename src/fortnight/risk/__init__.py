@@ -1,0 +1,1 @@
+"""How much an exposure weighs, by the disease's own rules."""

@@ -1,0 +1,1 @@
+"""A seeded town whose true contacts are known."""

@@ -1,0 +1,1 @@
+"""Fixes become stays and legs; what is left is a gap."""
