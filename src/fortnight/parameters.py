@@ -24,7 +24,7 @@ _TRACK_FIELDS = frozenset(
         "presume_min_s",
         "presume_max_s",
         "visit_accuracy_m",
-        "coverage_slot_s",
+        "leg_spread",
     },
 )
 
@@ -52,7 +52,6 @@ class Parameters:
     presume_min_s: float = 1_800.0
     presume_max_s: float = 43_200.0
     visit_accuracy_m: float = 50.0
-    coverage_slot_s: float = 300.0
     # contact
     radius_m: float = 25.0
     leg_spread: float = 0.05

@@ -1,0 +1,92 @@
+"""What every timed engine promises, and the question they are all asked."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final, Protocol
+
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+RADIUS_M: Final = 25.0
+"""Two people are together while the distance between them is at most this."""
+
+LEAST_PROBABILITY: Final = 0.05
+
+SIGMA_MAX_M: Final = RADIUS_M / math.sqrt(-2.0 * math.log(1.0 - LEAST_PROBABILITY))
+"""Root of the sum of both variances above which nearness stays under 5 % even at distance zero.
+
+The separation of two people at one point, each with a normal error, is Rayleigh distributed:
+p(within r) = 1 - exp(-r^2 / (2 s^2)), solved for s.
+"""
+
+LEAST_MINUTES: Final = 1.0 / 60.0
+"""Contacts of less than a second in all are left out."""
+
+MS_A_DAY: Final = 86_400_000
+MS_A_MINUTE: Final = 60_000
+
+SEGMENTS: Final = pa.schema(
+    [
+        ("who", pa.int32()),
+        ("t0", pa.int64()),  # milliseconds since 1970, UTC; t1 > t0, both within one day
+        ("t1", pa.int64()),
+        *[(name, pa.float64()) for name in ("x0", "y0", "z0", "x1", "y1", "z1")],  # metres
+        ("s0", pa.float64()),  # standard deviation on each axis at both ends, metres
+        ("s1", pa.float64()),
+        ("presumed", pa.bool_()),
+    ],
+)
+"""One segment a row: a straight, even move on the sphere's earth-centred axes."""
+
+ANSWER: Final = pa.schema(
+    [("case", pa.int32()), ("who", pa.int32()), ("minutes", pa.float64())],
+)
+"""One row for each contact of each case, in order of case and who."""
+
+
+class Engine(Protocol):
+    """One peer. ``prepare`` and ``open`` run in different processes, so disk is all they share."""
+
+    name: str
+    """What the table calls it, with its way of searching."""
+
+    setting: str
+    """One sentence: which index, which tuning. Goes under the table."""
+
+    limit_people: int | None
+    """The largest town it is asked about; None where there is no such limit."""
+
+    limit_cases: int | None
+    """The most cases it is asked about at once; None where there is no such limit."""
+
+    def available(self) -> str | None:
+        """Return why this machine cannot run it, or None where it can."""
+        ...
+
+    def version(self) -> str:
+        """Return the version of what does the work."""
+        ...
+
+    def prepare(self, source: Path, workdir: Path) -> None:
+        """Build its own table and index from the Parquet file ``source`` inside ``workdir``."""
+        ...
+
+    def open(self, workdir: Path) -> None:
+        """Load or map what ``prepare`` left behind, as a running service would hold it."""
+        ...
+
+    def contacts(self, cases: Sequence[int]) -> pa.Table:
+        """Return every contact of every case, shaped as ``ANSWER``."""
+        ...
+
+    def peak_bytes(self) -> int:
+        """Return the largest memory that served this engine so far, servers it started included."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files, memory and servers."""
+        ...

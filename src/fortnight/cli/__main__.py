@@ -1,0 +1,41 @@
+"""The program `fortnight`: one file a command."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+
+from cyclopts import App
+
+from fortnight.cli.demo import demo
+from fortnight.cli.evaluate import evaluate
+from fortnight.cli.index import index
+from fortnight.cli.simulate import simulate
+from fortnight.cli.terminal import fail
+from fortnight.cli.trace import trace
+from fortnight.errors import FortnightError
+from fortnight.report.document import CONSENT_NOTICE
+
+app = App(
+    name="fortnight",
+    help=f"{CONSENT_NOTICE}\n\nFind who was where a case was, when, for how long and how sure that is.",
+    version=version("fortnight"),
+)
+for command in (trace, index, demo, simulate, evaluate):
+    app.command(command)
+
+
+def main() -> None:
+    """Run a command; what the user can mend is said in one line, and the program ends with 2."""
+    try:
+        app()
+    except FortnightError as error:
+        sys.exit(fail(str(error)))
+    except KeyboardInterrupt:
+        sys.exit(130)  # 128 + SIGINT, as shells count it
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output left; that is no fault
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""`fortnight demo`: a town, one case, its contacts, a report; nothing to set up."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+from rich.console import Console
+
+from fortnight.api import gather, index_of, question
+from fortnight.cli.terminal import progress, relative, say_if_compiling
+from fortnight.cli.trace import write_reports
+from fortnight.compiled import was_compiled
+from fortnight.contact.trace import Case, trace_one
+from fortnight.report.assemble import document_of
+from fortnight.report.table import contacts_table
+from fortnight.simulate.files import FIXES_FILE
+from fortnight.simulate.known import choose_cases
+from fortnight.simulate.run import simulate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_ONSET_DAY = 11  # leaves days on both sides of onset
+
+
+def demo(
+    *,
+    people: Annotated[int, Parameter(help="Inhabitants of the town.")] = 2_000,
+    days: Annotated[int, Parameter(help="Days of the town.")] = 14,
+    seed: Annotated[int, Parameter(help="The same seed makes the same town.")] = 1,
+    out: Annotated[Path, Parameter(help="Folder for the town and the report.")] = Path(
+        "fortnight-demo",
+    ),
+    quiet: Annotated[bool, Parameter(help="No progress on the way.")] = False,
+) -> None:
+    """Simulate a town, take one case, print the ranked contacts and write a report.
+
+    Nobody in it exists, so nobody had to agree. With real people it is otherwise: only trace
+    those who agreed. Nothing is opened, and nothing leaves this machine.
+    """
+    with _compiling(quiet=quiet), progress("Simulating a town", quiet=quiet) as told:
+        town = simulate(people, days, seed, out / "town", truth=False, on_progress=told)
+    onset = datetime.fromtimestamp(town.start_ms / 1_000, tz=UTC).date()
+    onset += timedelta(days=min(_ONSET_DAY, days - 1))
+    with progress("Reading", quiet=quiet) as told:
+        arranged = gather([town.folder / FIXES_FILE], on_progress=told)
+    with progress("Finding stays", quiet=quiet) as told:
+        index, reports = index_of(arranged, on_progress=told)
+    case = Case(participant=choose_cases(town.folder, 1, seed)[0], onset=onset)
+    document = document_of(trace_one(index, case, question()), reports)
+    write_reports([document], out, quiet=True)
+    console = Console(highlight=False)
+    console.print(contacts_table(document, shown=10))
+    console.print(
+        f"\nA simulated town: {town.people:,} people, {town.days} days, {town.fixes:,} fixes.\n"
+        f"Report: {relative(out / 'report.html')} (one file, works with no network)",
+    )
+
+
+@contextmanager
+def _compiling(*, quiet: bool) -> Iterator[None]:
+    """Let a second process compile the search, where it has not been, while the town is made.
+
+    It only fills the cache: without it, or if it fails, the first search compiles by itself.
+    """
+    if was_compiled():
+        yield
+        return
+    say_if_compiling(quiet=quiet)
+    with subprocess.Popen(
+        [sys.executable, "-m", "fortnight.cli.compile"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as other:
+        yield
+        other.wait()

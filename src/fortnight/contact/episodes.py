@@ -1,0 +1,274 @@
+"""From meetings in any order to episodes and exposures, one pass over sorted rows."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fortnight.compiled import kernel
+from fortnight.contact.meeting import (
+    AT,
+    BEGIN,
+    EXPECTED_MS,
+    FINISH,
+    NEAR_MS,
+    NEAREST,
+    PERIOD,
+    PRESUMED,
+    WHO,
+    Matrix,
+)
+
+Longs = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+# Columns of an episode.
+E_WHO: Final = 0
+E_START: Final = 1
+E_END: Final = 2
+E_NEAR: Final = 3
+E_EXPECTED: Final = 4
+E_LASTING: Final = 5  # the union of its meetings: bridged time is not counted
+E_NEAREST: Final = 6
+E_AT: Final = 7
+E_PRESUMED: Final = 10
+E_BACK: Final = 11
+E_FORWARD: Final = 12
+EPISODE_COLUMNS: Final = 13
+
+# Columns of an exposure.
+X_WHO: Final = 0
+X_NEAR: Final = 1
+X_NEAR_FORWARD: Final = 2
+X_NEAR_BACK: Final = 3
+X_EXPECTED: Final = 4
+X_EXPECTED_FORWARD: Final = 5
+X_EXPECTED_BACK: Final = 6
+X_EXPECTED_24H: Final = 7
+X_PRESUMED: Final = 8
+X_PRESUMED_24H: Final = 9
+X_PROBABILITY: Final = 10
+X_NEAREST: Final = 11
+X_FIRST: Final = 12
+X_LAST: Final = 13
+X_WEIGHT: Final = 14
+X_FIRST_EPISODE: Final = 15
+X_EPISODES: Final = 16
+X_OBSERVED: Final = 17  # 1 where any of it was observed, 0 where all is presumed
+EXPOSURE_COLUMNS: Final = 18
+
+_DAY_MS: Final = 86_400_000.0
+
+
+def in_order(meetings: Matrix, start: int) -> Longs:
+    """Return the order of meetings by participant, observed first, then time.
+
+    Cells of several sizes are searched one after the other, so rows of one pair arrive mixed;
+    a state carried along the scan would split episodes that belong together.
+    """
+    group = (meetings[:, WHO] * 2 + meetings[:, PRESUMED]).astype(np.int64)
+    key = (group << 42) | (meetings[:, BEGIN] - start).astype(np.int64)
+    return np.argsort(key, kind="stable")
+
+
+@kernel
+def _most_in_a_day(meetings: Matrix, order: Longs, first: int, last: int, column: int) -> float:
+    """Return the largest sum of ``column`` in any 24 hours, over the rows ``first`` to ``last``.
+
+    Within a meeting the sum grows evenly. The largest window begins where a meeting begins or
+    ends where one ends: between such moments moving it gains nothing.
+    """
+    best = 0.0
+    for edge in range(2):
+        oldest = first
+        for k in range(first, last):
+            row = order[k]
+            # No meeting is longer than a day, so none that began two days before reaches here.
+            while meetings[order[oldest], BEGIN] < meetings[row, BEGIN] - 2.0 * _DAY_MS:
+                oldest += 1
+            low = meetings[row, BEGIN] if edge == 0 else meetings[row, FINISH] - _DAY_MS
+            total = 0.0
+            for j in range(oldest, last):
+                other = order[j]
+                a, b = meetings[other, BEGIN], meetings[other, FINISH]
+                if a >= low + _DAY_MS:
+                    break
+                shared = min(b, low + _DAY_MS) - max(a, low)
+                if shared > 0.0:
+                    total += meetings[other, column] * shared / (b - a)
+            best = max(best, total)
+    return best
+
+
+@kernel
+def _open_episode(meetings: Matrix, row: int, episodes: Matrix, e: int) -> None:
+    episodes[e, E_WHO], episodes[e, E_PRESUMED] = meetings[row, WHO], meetings[row, PRESUMED]
+    episodes[e, E_START] = episodes[e, E_END] = meetings[row, BEGIN]
+    for column in range(E_NEAR, E_NEAREST):
+        episodes[e, column] = 0.0
+    episodes[e, E_NEAREST] = np.inf
+    episodes[e, E_BACK] = episodes[e, E_FORWARD] = 0.0
+
+
+@kernel
+def _extend_episode(
+    meetings: Matrix,
+    row: int,
+    back: Flags,
+    forward: Flags,
+    episodes: Matrix,
+    e: int,
+    most: float,
+) -> float:
+    """Add a meeting to an episode, whose place is that of its likeliest meeting."""
+    begin, finish = meetings[row, BEGIN], meetings[row, FINISH]
+    episodes[e, E_LASTING] += max(0.0, finish - max(begin, episodes[e, E_END]))
+    episodes[e, E_END] = max(episodes[e, E_END], finish)
+    episodes[e, E_NEAR] += meetings[row, NEAR_MS]
+    episodes[e, E_EXPECTED] += meetings[row, EXPECTED_MS]
+    episodes[e, E_NEAREST] = min(episodes[e, E_NEAREST], meetings[row, NEAREST])
+    period = np.int64(meetings[row, PERIOD])
+    if back[period]:
+        episodes[e, E_BACK] = 1.0
+    if forward[period]:
+        episodes[e, E_FORWARD] = 1.0
+    if meetings[row, EXPECTED_MS] > most:
+        most = meetings[row, EXPECTED_MS]
+        for axis in range(3):
+            episodes[e, E_AT + axis] = meetings[row, AT + axis]
+    return most
+
+
+@kernel
+def _merge(
+    meetings: Matrix,
+    order: Longs,
+    bridge: float,
+    back: Flags,
+    forward: Flags,
+    episodes: Matrix,
+) -> int:
+    """Merge meetings of one pair that at most ``bridge`` ms part; return how many episodes."""
+    e = np.int64(-1)
+    most = 0.0
+    for k in range(order.shape[0]):
+        row = order[k]
+        if (
+            e < 0
+            or episodes[e, E_WHO] != meetings[row, WHO]
+            or episodes[e, E_PRESUMED] != meetings[row, PRESUMED]
+            or meetings[row, BEGIN] - episodes[e, E_END] > bridge
+        ):
+            e += 1
+            most = -1.0
+            _open_episode(meetings, row, episodes, e)
+        most = _extend_episode(meetings, row, back, forward, episodes, e, most)
+    return e + 1
+
+
+@kernel
+def _sum_exposure(
+    meetings: Matrix,
+    order: Longs,
+    first: int,
+    last: int,
+    back: Flags,
+    forward: Flags,
+    weight: NDArray[np.float64],
+    exposures: Matrix,
+    x: int,
+) -> None:
+    """Add one participant's meetings up; presumed ones apart."""
+    split = first
+    for k in range(first, last):
+        row = order[k]
+        if meetings[row, PRESUMED] > 0.0:
+            exposures[x, X_PRESUMED] += meetings[row, NEAR_MS]
+            continue
+        split = k + 1
+        near, expected = meetings[row, NEAR_MS], meetings[row, EXPECTED_MS]
+        period = np.int64(meetings[row, PERIOD])
+        exposures[x, X_NEAR] += near
+        exposures[x, X_EXPECTED] += expected
+        if forward[period]:
+            exposures[x, X_NEAR_FORWARD] += near
+            exposures[x, X_EXPECTED_FORWARD] += expected
+            exposures[x, X_WEIGHT] += expected * weight[period]
+        if back[period]:
+            exposures[x, X_NEAR_BACK] += near
+            exposures[x, X_EXPECTED_BACK] += expected
+    expected_column, near_column = np.int64(EXPECTED_MS), np.int64(NEAR_MS)
+    exposures[x, X_EXPECTED_24H] = _most_in_a_day(meetings, order, first, split, expected_column)
+    exposures[x, X_PRESUMED_24H] = _most_in_a_day(meetings, order, split, last, near_column)
+    exposures[x, X_OBSERVED] = 1.0 if split > first else 0.0
+
+
+@kernel
+def _describe_exposure(
+    episodes: Matrix, first: int, last: int, exposures: Matrix, x: int
+) -> None:
+    """Take first, last, nearest and likeliest from the observed episodes, if there are any."""
+    observed = exposures[x, X_OBSERVED] > 0.0
+    exposures[x, X_WHO] = episodes[first, E_WHO]
+    exposures[x, X_FIRST], exposures[x, X_LAST] = np.inf, -np.inf
+    exposures[x, X_NEAREST] = np.inf
+    for e in range(first, last):
+        if observed and episodes[e, E_PRESUMED] > 0.0:
+            continue
+        exposures[x, X_FIRST] = min(exposures[x, X_FIRST], episodes[e, E_START])
+        exposures[x, X_LAST] = max(exposures[x, X_LAST], episodes[e, E_END])
+        exposures[x, X_NEAREST] = min(exposures[x, X_NEAREST], episodes[e, E_NEAREST])
+        mean = episodes[e, E_EXPECTED] / max(episodes[e, E_LASTING], 1.0)
+        exposures[x, X_PROBABILITY] = max(exposures[x, X_PROBABILITY], mean)
+    exposures[x, X_FIRST_EPISODE], exposures[x, X_EPISODES] = first, last - first
+
+
+@kernel
+def _expose(
+    meetings: Matrix,
+    order: Longs,
+    episodes: Matrix,
+    n_episodes: int,
+    back: Flags,
+    forward: Flags,
+    weight: NDArray[np.float64],
+    exposures: Matrix,
+) -> int:
+    """Sum meetings and episodes, both sorted by participant, to exposures."""
+    x = e = k = np.int64(0)
+    while e < n_episodes:
+        who, first_e, first_k = episodes[e, E_WHO], e, k
+        while e < n_episodes and episodes[e, E_WHO] == who:
+            e += 1
+        while k < order.shape[0] and meetings[order[k], WHO] == who:
+            k += 1
+        for column in range(EXPOSURE_COLUMNS):
+            exposures[x, column] = 0.0
+        _sum_exposure(meetings, order, first_k, k, back, forward, weight, exposures, x)
+        _describe_exposure(episodes, first_e, e, exposures, x)
+        x += 1
+    return x
+
+
+def expose(
+    meetings: Matrix,
+    *,
+    start: int,
+    bridge_ms: float,
+    back: Flags,
+    forward: Flags,
+    weight: NDArray[np.float64],
+) -> tuple[Matrix, Matrix]:
+    """Return episodes (e, 13) and exposures (x, 18), both by participant, times in ms.
+
+    ``back``, ``forward`` and ``weight`` (relative infectiousness) are one value a local day of
+    the window, whose first instant is ``start``.
+    """
+    order = in_order(meetings, start)
+    episodes = np.empty((len(meetings), EPISODE_COLUMNS))
+    n_episodes = _merge(meetings, order, bridge_ms, back, forward, episodes)
+    exposures = np.empty((n_episodes, EXPOSURE_COLUMNS))
+    n = _expose(meetings, order, episodes, n_episodes, back, forward, weight, exposures)
+    return episodes[:n_episodes], exposures[:n]

@@ -1,0 +1,97 @@
+"""Cells of several sizes in three dimensions, and the one that a segment belongs to.
+
+A segment lies in exactly one cell: that of its midpoint, in the smallest size of which its
+half-length is at most a half. Stays are points and lie in the smallest. A question is then
+widened by that half, and the data never. Cubes around the sphere need no projection and
+have no seam; the empty ones, nearly all, cost nothing.
+
+Four by four by four cells are a block: one 64-bit word says which of them hold anything.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fortnight.compiled import kernel
+
+LEVELS: Final = 13
+SMALLEST_CELL_M: Final = 128.0
+GROWTH: Final = 2.0
+SIZES: Final = tuple(SMALLEST_CELL_M * GROWTH**level for level in range(LEVELS))
+
+STAY_CLASS: Final = 0
+LEG_CLASS: Final = 1
+"""Legs of level k are in class 1 + k."""
+AREA_CLASS: Final = LEG_CLASS + LEVELS
+"""Coarse segments of level k, their accuracy counted to their size, are in class 14 + k."""
+CLASSES: Final = AREA_CLASS + LEVELS
+
+CLASS_SIZES: NDArray[np.float64] = np.array([SMALLEST_CELL_M, *SIZES, *SIZES])
+CLASS_HALVES: NDArray[np.float64] = np.array([0.0, *(s / 2 for s in SIZES), *(s / 2 for s in SIZES)])
+
+ORIGIN_M: Final = 8_388_608.0
+"""Added to every coordinate, so that no cell on Earth has a negative number."""
+
+_AXIS_BITS: Final = 15
+_AXIS_MASK: Final = (1 << _AXIS_BITS) - 1
+_CLASS_SHIFT: Final = 3 * _AXIS_BITS
+DAY_SHIFT: Final = _CLASS_SHIFT + 5
+
+
+@kernel
+def class_of(moves: bool, half_length: float, accuracy: float, coarse: float) -> int:  # noqa: FBT001
+    """Return the class of a segment by its half-length and accuracy in metres."""
+    if accuracy > coarse:
+        first, extent = AREA_CLASS, half_length + accuracy
+    elif moves:
+        first, extent = LEG_CLASS, half_length
+    else:
+        return STAY_CLASS
+    size = SMALLEST_CELL_M
+    for level in range(LEVELS):
+        if extent <= size / 2.0:
+            return first + level
+        size *= GROWTH
+    return first + LEVELS - 1
+
+
+@kernel
+def block_key(day: int, group: int, bx: int, by: int, bz: int) -> int:
+    """Pack a block's address: order of keys is order of day, class, and place."""
+    return (
+        (np.int64(day) << DAY_SHIFT)
+        | (np.int64(group) << _CLASS_SHIFT)
+        | (np.int64(bz) << (2 * _AXIS_BITS))
+        | (np.int64(by) << _AXIS_BITS)
+        | np.int64(bx)
+    )
+
+
+@kernel
+def block_place(key: int) -> tuple[int, int, int]:
+    """Unpack the three block numbers of a key."""
+    return (
+        key & _AXIS_MASK,
+        (key >> _AXIS_BITS) & _AXIS_MASK,
+        (key >> (2 * _AXIS_BITS)) & _AXIS_MASK,
+    )
+
+
+@kernel
+def slot_of(key: int, mask: int) -> int:
+    """Return where a key's search in the hash table begins (Fibonacci hashing)."""
+    mixed = np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)
+    return np.int64((mixed >> np.uint64(20)) & np.uint64(mask))
+
+
+@kernel
+def ones(word: int) -> int:
+    """Count the bits that are set in a 64-bit word."""
+    w = np.uint64(word)
+    w = w - ((w >> np.uint64(1)) & np.uint64(0x5555555555555555))
+    w = (w & np.uint64(0x3333333333333333)) + ((w >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    w = (w + (w >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int64((w * np.uint64(0x0101010101010101)) >> np.uint64(56))

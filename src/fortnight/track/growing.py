@@ -1,0 +1,48 @@
+"""Room for more rows, inside compiled code.
+
+Plain loops in place of slices: a slice assignment brings its error messages along, and with
+them seconds of compilation.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fortnight.compiled import kernel
+
+
+@kernel
+def with_room(rows: NDArray[Any], used: int, needed: int) -> NDArray[Any]:
+    """Return ``rows``, or a copy with room for ``needed`` more behind the ``used`` ones."""
+    if used + needed <= rows.shape[0]:
+        return rows
+    larger = np.empty((2 * rows.shape[0] + needed, rows.shape[1]), dtype=rows.dtype)
+    for k in range(used):
+        for column in range(rows.shape[1]):
+            larger[k, column] = rows[k, column]
+    return larger
+
+
+@kernel
+def trimmed(rows: NDArray[Any], used: int) -> NDArray[Any]:
+    """Return a copy of the first ``used`` rows."""
+    out = np.empty((used, rows.shape[1]), dtype=rows.dtype)
+    for k in range(used):
+        for column in range(rows.shape[1]):
+            out[k, column] = rows[k, column]
+    return out
+
+
+@kernel
+def first_at_least(values: NDArray[np.int64], start: int, end: int, wanted: int) -> int:
+    """Return the first place in ``start`` to ``end`` of ascending values not below ``wanted``."""
+    while start < end:
+        middle = (start + end) // 2
+        if values[middle] < wanted:
+            start = middle + 1
+        else:
+            end = middle
+    return start
