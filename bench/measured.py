@@ -6,14 +6,22 @@ import importlib
 import importlib.metadata
 import importlib.util
 import resource
+from pathlib import Path
 from typing import Any
 
 KIBIBYTE = 1024
 
 
 def own_peak_bytes() -> int:
-    """Return the largest resident size of this process so far (Linux counts in KiB)."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KIBIBYTE
+    """Return the largest resident size of this process so far.
+
+    ``getrusage`` would not do on Linux: a new process starts with its parent's figure.
+    """
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    line = next(row for row in status.read_text().splitlines() if row.startswith("VmHWM"))
+    return int(line.split()[1]) * KIBIBYTE
 
 
 def load(module: str) -> Any:  # noqa: ANN401 - peers are optional and mostly have no types

@@ -99,6 +99,20 @@ def fixes(table: pa.Table, seed: int, every_ms: int = LEG_MS) -> pa.Table:
     return _fix_table(column["who"][row], time, point, sigma * 1.515)
 
 
+def write_fixes(segments_path: Path, seed: int, path: Path) -> int:
+    """Sample a Parquet file of segments into one of fixes, group by group; return the rows."""
+    source = pq.ParquetFile(segments_path)
+    rows, writer = 0, None
+    for group in range(source.num_row_groups):
+        table = fixes(source.read_row_group(group), seed + group)
+        rows += table.num_rows
+        writer = writer or pq.ParquetWriter(path, table.schema)
+        writer.write_table(table)
+    if writer is not None:
+        writer.close()
+    return rows
+
+
 def _fix_table(who: Ints, time: Ints, point: list[Floats], accuracy: Floats) -> pa.Table:
     x, y, z = point
     return pa.table(

@@ -103,7 +103,7 @@ class MeosSegments:
         for theirs in self._judged(mine, [found[place] for place in range(count)]):
             near = meos.tdwithin_tgeo_tgeo(point, self._points[theirs], RADIUS_M, True, True)
             if near is not None:
-                yield mine, theirs, self._milliseconds(near)
+                yield mine, theirs, milliseconds_near(meos, near)
 
     def _judged(self, mine: int, found: list[int]) -> list[int]:
         """Return other people's segments that overlap and are certain enough."""
@@ -117,12 +117,14 @@ class MeosSegments:
         kept: list[int] = near[certain & overlap & (other["who"] != own["who"])].tolist()
         return kept
 
-    def _milliseconds(self, near: Any) -> float:  # noqa: ANN401 - C data
-        periods = self._meos.tbool_when_true(near)
-        if periods is None:
-            return 0.0
-        span = self._meos.tstzspanset_duration(periods, False)
-        return float(span.day * MS_A_DAY + span.time / 1_000)
+
+def milliseconds_near(meos: Any, near: Any) -> float:  # noqa: ANN401 - a module and C data
+    """Return how long a temporal boolean is true."""
+    periods = meos.tbool_when_true(near)
+    if periods is None:
+        return 0.0
+    span = meos.tstzspanset_duration(periods, False)
+    return float(span.day * MS_A_DAY + span.time / 1_000)
 
 
 def _rows(columns: exact.Columns) -> Iterator[tuple[NDArray[np.float64], NDArray[np.int64]]]:

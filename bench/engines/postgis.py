@@ -17,9 +17,10 @@ from bench.measured import missing, own_peak_bytes
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
 
 
-COLUMNS: Final = ("who", "t0", "t1", "x0", "y0", "z0", "vx", "vy", "vz", "least")
+
 LONGEST_M: Final = 500.0
 NEAR_M: Final = RADIUS_M + 1.0  # the index keeps boxes in single precision
 ROWS_A_COPY: Final = 1_000_000
@@ -65,7 +66,7 @@ class Postgis:
         try:
             with server.connect() as connection:
                 connection.execute("CREATE EXTENSION postgis")
-                _copy(connection, columns)
+                copy_in(connection, columns, "t0")
                 for statement in _INDEXED:
                     connection.execute(statement)
         finally:
@@ -110,7 +111,6 @@ def _box(first: str, last: str, near_m: float) -> str:
     return f"ST_MakeLine({start}, {end})"
 
 
-_ROW: Final = ", ".join(f"{name} float8" for name in COLUMNS[1:])
 _START: Final = """CREATE FUNCTION start_ms() RETURNS float8 IMMUTABLE PARALLEL SAFE
 LANGUAGE sql AS 'SELECT {}::float8'"""
 _INDEXED: Final = (
@@ -123,28 +123,31 @@ _INDEXED: Final = (
 )
 
 
-def _copy(connection: Any, columns: exact.Columns) -> None:  # noqa: ANN401 - a connection
-    connection.execute(_START.format(float(columns["t0"].min())))
-    connection.execute(f"CREATE UNLOGGED TABLE raw (who int, {_ROW})")
-    statement = "COPY raw FROM STDIN (FORMAT binary)"
-    record = _records(columns)
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        copy.write(b"PGCOPY\n\xff\r\n\0" + bytes(8))
-        for begin in range(0, len(record), ROWS_A_COPY):
-            copy.write(record[begin : begin + ROWS_A_COPY].tobytes())
-        copy.write(b"\xff\xff")
+def copy_in(connection: Any, columns: exact.Columns, time: str) -> None:  # noqa: ANN401
+    """Make the table ``raw`` of these columns, and ``start_ms()``, the earliest of one of them."""
+    names = tuple(columns)
+    fields = ", ".join(f"{name} {'int' if name == 'who' else 'float8'}" for name in names)
+    connection.execute(_START.format(float(columns[time].min())))
+    connection.execute(f"CREATE UNLOGGED TABLE raw ({fields})")
+    with connection.cursor() as cursor:
+        with cursor.copy("COPY raw FROM STDIN (FORMAT binary)") as copy:
+            copy.write(b"PGCOPY\n\xff\r\n\0" + bytes(8))
+            for begin in range(0, len(columns["who"]), ROWS_A_COPY):
+                some = {name: columns[name][begin : begin + ROWS_A_COPY] for name in names}
+                copy.write(_records(some).tobytes())
+            copy.write(b"\xff\xff")
 
 
-def _records(columns: exact.Columns) -> Any:  # noqa: ANN401 - a structured array
+def _records(columns: exact.Columns) -> NDArray[np.void]:
     """Return the rows as PostgreSQL's binary copy wants them: count, then length and value."""
     fields: list[tuple[str, str]] = [("count", ">i2")]
-    for name in COLUMNS:
+    for name in columns:
         fields += [(f"{name}_bytes", ">i4"), (name, ">i4" if name == "who" else ">f8")]
     record = np.empty(len(columns["who"]), np.dtype(fields))
-    record["count"] = len(COLUMNS)
-    for name in COLUMNS:
+    record["count"] = len(columns)
+    for name, values in columns.items():
         record[f"{name}_bytes"] = record.dtype[name].itemsize
-        record[name] = columns[name]
+        record[name] = values
     return record
 
 

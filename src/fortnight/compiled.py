@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,13 +22,27 @@ def kernel(function: F) -> F:
     column (a slice assignment drags its error messages in), and counters that are passed on
     start as ``np.int64(0)`` (a literal 0 would be compiled as a second version of the callee).
     """
-    compiled: F = nb.njit(cache=True, nogil=True)(function)
-    return compiled
+    compiled: Any = nb.njit(cache=True, nogil=True)(function)
+    # Numba looks at the kernel's own file alone to tell whether its cached code is stale. Kernels
+    # call kernels of other files, and without this line a change there would go unnoticed: the
+    # old machine code would go on answering.
+    compiled._cache._cache_file._source_stamp = _stamp()  # noqa: SLF001 - there is no public way
+    return compiled  # type: ignore[no-any-return]
+
+
+@cache
+def _stamp() -> str:
+    """Return a digest of every file that holds a kernel."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        text = path.read_bytes()
+        if b"@kernel" in text:
+            digest.update(text)
+    return digest.hexdigest()
 
 
 def was_compiled() -> bool:
     """Whether the search was compiled on this machine before, by this version of the code."""
     from fortnight.contact import search  # noqa: PLC0415 - search itself is a kernel's module
 
-    folder = Path(search.compiled_folder())
-    return any(folder.glob("search._search-*.nbi"))
+    return search.is_compiled()

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+import msgspec
+
 from fortnight.parameters import DEFAULTS
 from fortnight.report.document import (
     CONSENT_NOTICE,
@@ -76,6 +78,54 @@ def sample_document(contacts: int = 25, seed: int = 7) -> TraceDocument:
         same_area_more=3 if contacts else 0,
         track=_track(chance, plan),
         inputs=_inputs(),
+    )
+
+
+HOSTILE: Final = (
+    "</script><script>window.hacked=1</script>",
+    "<!--<script>",
+    "<img src=x onerror=window.hacked=1>",
+    '"><svg onload=window.hacked=1>',
+    "{{ 7 * 7 }}{% raw %}",
+    "javascript:window.hacked=1",
+    "'-window.hacked=1-'\u2028//",
+    "=cmd|' /C calc'!A0",
+    "[bold]loud[/bold]\x1b[31m\u202eevil",
+    "&lt;b onclick=window.hacked=1&gt;",
+)
+
+
+def hostile_document() -> TraceDocument:
+    """Return a trace in which every text that a user could have written tries to run."""
+    document = sample_document(len(HOSTILE))
+    contacts = [
+        msgspec.structs.replace(contact, participant=text)
+        for contact, text in zip(document.contacts, HOSTILE, strict=True)
+    ]
+    inputs = [
+        InputDocument(
+            path=text,
+            format=text,
+            received=1,
+            kept=0,
+            refused={text: 1},
+            examples=[RefusalDocument(reason=text, where=text, detail=text)],
+            problem=text,
+        )
+        for text in HOSTILE
+    ]
+    return msgspec.structs.replace(
+        document,
+        case=msgspec.structs.replace(
+            document.case, participant=HOSTILE[0], disease_name=HOSTILE[1]
+        ),
+        parameters={**document.parameters, HOSTILE[2]: HOSTILE[3]},
+        contacts=contacts,
+        same_area=[
+            msgspec.structs.replace(pair, participant=text)
+            for pair, text in zip(document.same_area, HOSTILE, strict=False)
+        ],
+        inputs=inputs,
     )
 
 

@@ -114,8 +114,9 @@ def test_owntracks_recorder_lines(tmp_path: Path) -> None:
 
 def test_owntracks_trackers_without_a_user_are_not_made_one_person(tmp_path: Path) -> None:
     content = [message(tid="aa"), message(tid="bb"), message(tid="bb", user="cy", device="d")]
-    fixes, _, _ = read(tmp_path, "all.json", content)
-    assert [fix[0] for fix in fixes] == ["all/aa", "all/bb", "cy/d"]
+    for written in (content, "\n".join(map(json.dumps, content))):
+        fixes, _, _ = read(tmp_path, "all.json", written)
+        assert [fix[0] for fix in fixes] == ["all/aa", "all/bb", "cy/d"]
 
 
 @pytest.mark.parametrize("kind", ["transition", "waypoint", "encrypted", "status", "lwt", "card"])

@@ -74,31 +74,54 @@ def in_order(meetings: Matrix, start: int) -> Longs:
 
 
 @kernel
+def _part(meetings: Matrix, row: int, column: int, low: float, high: float) -> float:
+    """Return the share of ``column`` that falls between two instants; it grows evenly."""
+    a, b = meetings[row, BEGIN], meetings[row, FINISH]
+    shared = min(b, high) - max(a, low)
+    if shared <= 0.0:
+        return 0.0
+    return float(meetings[row, column] * min(1.0, shared / (b - a)))
+
+
+@kernel
 def _most_in_a_day(meetings: Matrix, order: Longs, first: int, last: int, column: int) -> float:
     """Return the largest sum of ``column`` in any 24 hours, over the rows ``first`` to ``last``.
 
-    Within a meeting the sum grows evenly. The largest window begins where a meeting begins or
-    ends where one ends: between such moments moving it gains nothing.
+    Within a meeting the sum grows evenly, so the largest window begins where a meeting begins
+    or ends where one ends: moving it between such moments gains nothing. No meeting is longer
+    than a day, so the oldest that a window can touch begins less than a day before it.
     """
     best = 0.0
     for edge in range(2):
-        oldest = first
+        oldest, newest, total = first, first, 0.0
         for k in range(first, last):
-            row = order[k]
-            # No meeting is longer than a day, so none that began two days before reaches here.
-            while meetings[order[oldest], BEGIN] < meetings[row, BEGIN] - 2.0 * _DAY_MS:
+            if meetings[order[k], column] <= 0.0:
+                continue
+            low = meetings[order[k], BEGIN]
+            if edge == 1:
+                low = meetings[order[k], FINISH] - _DAY_MS
+            # whole rows between the two pointers; those at the ends are weighed one by one
+            while newest < last and meetings[order[newest], BEGIN] < low + _DAY_MS:
+                total += meetings[order[newest], column]
+                newest += 1
+            while oldest < newest and meetings[order[oldest], FINISH] <= low:
+                total -= meetings[order[oldest], column]
                 oldest += 1
-            low = meetings[row, BEGIN] if edge == 0 else meetings[row, FINISH] - _DAY_MS
-            total = 0.0
-            for j in range(oldest, last):
-                other = order[j]
-                a, b = meetings[other, BEGIN], meetings[other, FINISH]
-                if a >= low + _DAY_MS:
-                    break
-                shared = min(b, low + _DAY_MS) - max(a, low)
-                if shared > 0.0:
-                    total += meetings[other, column] * shared / (b - a)
-            best = max(best, total)
+            inside = total
+            j = oldest
+            while j < newest and meetings[order[j], BEGIN] < low:
+                row = order[j]
+                inside -= meetings[row, column]
+                inside += _part(meetings, row, column, low, low + _DAY_MS)
+                j += 1
+            j = newest - 1
+            while j >= oldest and meetings[order[j], FINISH] > low + _DAY_MS:
+                row = order[j]
+                if meetings[row, BEGIN] >= low:
+                    inside -= meetings[row, column]
+                    inside += _part(meetings, row, column, low, low + _DAY_MS)
+                j -= 1
+            best = max(best, inside)
     return best
 
 

@@ -81,6 +81,19 @@ def block_place(key: int) -> tuple[int, int, int]:
 
 
 @kernel
+def box_mask(x0: int, x1: int, y0: int, y1: int, z0: int, z1: int) -> np.uint64:
+    """Return the cells of a block between two corners, both included (0 to 3), as bits."""
+    row = (np.uint64(2) << np.uint64(x1)) - (np.uint64(1) << np.uint64(x0))
+    layer = np.uint64(0)
+    for y in range(y0, y1 + 1):
+        layer |= row << np.uint64(4 * y)
+    mask = np.uint64(0)
+    for z in range(z0, z1 + 1):
+        mask |= layer << np.uint64(16 * z)
+    return mask
+
+
+@kernel
 def slot_of(key: int, mask: int) -> int:
     """Return where a key's search in the hash table begins (Fibonacci hashing)."""
     mixed = np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)

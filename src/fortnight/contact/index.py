@@ -1,8 +1,10 @@
 """The index: segments sorted by cell and time, beside the same sorted by participant and time.
 
-``cells`` has one row of four 32-bit words a segment: its start and end (milliseconds of the
-day), its participant, and its vertex in the tracks. The rows of one cell and day lie together
-in order of time; ``blocks`` says which cells there are, ``starts`` where each begins.
+``cells`` has one row of eleven 32-bit words a segment: its start (milliseconds of the day, with
+the kind in the upper five bits) and end, its participant, and both its ends as in a vertex. The
+rows of one cell and day lie together in order of time; ``blocks`` says which cells there are,
+``starts`` where each begins. A row says all that a question needs: reaching from it into the
+tracks would touch a page of its own for every candidate.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ from fortnight.track.tracks import KIND_SHIFT, SIGMA_UNITS_A_METRE, TIME_MASK, T
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-CELL_WORDS: Final = 4
+CELL_WORDS: Final = 11
 _RADIX_BITS: Final = 14
 Longs = NDArray[np.int64]
 
@@ -42,8 +44,9 @@ class Index:
 
     Attributes
     ----------
-    cells : int32 (n, 4)
-        Start, end, participant, vertex; sorted by day, class, cell and start.
+    cells : int32 (n, 11)
+        Start and kind, end, participant, then x, y, z (1/256 m) and sigma (1/1024 m) of both
+        ends; sorted by day, class, cell and start.
     blocks : int64 (b, 3)
         Key, occupied cells as bits, position of the first of them in ``starts``; by key.
     starts : int64 (c + 1,)
@@ -218,8 +221,11 @@ def _sort_day(
         k = order[i]
         v, at = refs[k], cursor[places[k]]
         cursor[places[k]] += 1
-        rows[at, 0], rows[at, 1] = times[k], vertices[v + 1, 0] & TIME_MASK
-        rows[at, 2], rows[at, 3] = whose[k], np.int32(v)
+        rows[at, 0], rows[at, 1] = vertices[v, 0], vertices[v + 1, 0] & TIME_MASK
+        rows[at, 2] = whose[k]
+        for word in range(4):
+            rows[at, 3 + word] = vertices[v, 1 + word]
+            rows[at, 7 + word] = vertices[v + 1, 1 + word]
     return occupied
 
 

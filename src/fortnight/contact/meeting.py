@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from fortnight.compiled import kernel
 from fortnight.contact.probability import within
-from fortnight.contact.question import FROM, HERE, SIGMA0, SIGMA1, START, STOP, THERE, TO
+from fortnight.contact.question import FROM, HERE, KIND, SIGMA0, SIGMA1, START, STOP, THERE, TO
+from fortnight.track.rules import AREA_LEG, LEG
 
 Matrix = NDArray[np.float64]
 
 MAX_PANELS: Final = 96
-_PANEL_SHARE: Final = 1.0
+_PANEL_SHARE: Final = 0.5
 """A panel of the integral lets the separation move by at most this share of its sigma; by
 Simpson's rule the error is then some milliseconds a passage."""
 
@@ -71,12 +72,14 @@ def _variance(segment: Matrix, begin: float, spread: float) -> tuple[float, floa
 
     Along a leg: interpolated, plus a Brownian bridge (track.segments.sigma_on_leg).
     """
+    first, last = segment[SIGMA0] ** 2, segment[SIGMA1] ** 2
+    if segment[KIND] != LEG and segment[KIND] != AREA_LEG:
+        return first, 0.0, 0.0
     duration = segment[STOP] - segment[START]
     square = 0.0
     for axis in range(3):
         square += (segment[THERE + axis] - segment[HERE + axis]) ** 2
     bridge = 4.0 * spread * spread * square
-    first, last = segment[SIGMA0] ** 2, segment[SIGMA1] ** 2
     share = (begin - segment[START]) / duration
     slope = last - first
     return (
@@ -218,7 +221,7 @@ def _crossing(
 
 
 @kernel
-def _sigmas(m: Motion) -> tuple[float, float]:
+def sigmas(m: Motion) -> tuple[float, float]:
     """Return the smallest and largest sigma on the way; the variance is concave in time."""
     first, last = m.c0, m.c0 + m.span * (m.c1 + m.span * m.c2)
     most = max(first, last)
@@ -305,7 +308,7 @@ def likely_periods(
     inside it is looked at, on both sides of the moment at which the two were nearest. Returns
     how many periods there are.
     """
-    low, high = _sigmas(m)
+    low, high = sigmas(m)
     if low >= near.sigma_limit:
         return 0
     begin, end = inside(m, limit_between(low, high, limits, near))

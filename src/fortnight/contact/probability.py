@@ -156,6 +156,31 @@ def distance_limits(radius: float, probability: float) -> Table:
 
 
 @cache
+def probability_peaks(radius: float, probability: float) -> Table:
+    """Return the largest probability that any sigma gives, by separation from 0 to the reach.
+
+    Each value bounds the step that begins at it, since a larger separation never gives more.
+    """
+    peaks = np.empty(_LIMIT_STEPS)
+    most = reach(1.0, probability)
+    sigmas = np.geomspace(1e-3, 8.0, 600)
+    for k in range(_LIMIT_STEPS):
+        away = most * k / (_LIMIT_STEPS - 1)
+        # between two of the sigmas tried the peak can be higher by less than a thousandth
+        peaks[k] = _peak(away, sigmas) * 1.001
+    peaks.flags.writeable = False
+    return np.minimum(peaks, 1.0)
+
+
+@kernel
+def _peak(away: float, sigmas: Table) -> float:
+    best = 0.0
+    for k in range(sigmas.shape[0]):
+        best = max(best, within_exact(away / sigmas[k], 1.0 / sigmas[k], NODES, WEIGHTS))
+    return best
+
+
+@cache
 def reach(radius: float, probability: float) -> float:
     """Return the estimated separation beyond which no sigma gives ``probability`` any more.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from fortnight.contact.grid import (
     ORIGIN_M,
     block_key,
     block_place,
+    box_mask,
     ones,
     slot_of,
 )
@@ -37,6 +38,8 @@ from fortnight.contact.meeting import (
     Motion,
     Nearness,
     inside,
+    limit_between,
+    sigmas,
     likely_periods,
     path,
     still,
@@ -46,7 +49,7 @@ from fortnight.contact.meeting import (
     overlap,
     separation,
 )
-from fortnight.contact.probability import distance_limits, rice_table, within
+from fortnight.contact.probability import distance_limits, probability_peaks, rice_table, within
 from fortnight.contact.question import (
     COLUMNS,
     FROM,
@@ -56,20 +59,25 @@ from fortnight.contact.question import (
     PARTITION,
     SIGMA0,
     SIGMA1,
+    START,
+    STOP,
     THERE,
     TO,
-    unpack,
 )
 from fortnight.contact.question import PERIOD as ASKED_PERIOD
+from fortnight.track.geometry import UNITS_A_METRE
 from fortnight.track.growing import trimmed, with_room
 from fortnight.track.rules import AREA_LEG, LEG
 from fortnight.track.rules import PRESUMED as PRESUMED_KIND
-from fortnight.track.tracks import Words
+from fortnight.track.tracks import KIND_SHIFT, SIGMA_UNITS_A_METRE, TIME_MASK, Words
 
 if TYPE_CHECKING:
     from fortnight.contact.index import Index
 
 Longs = NDArray[np.int64]
+
+METRES_A_UNIT: Final = 1.0 / UNITS_A_METRE
+METRES_A_SIGMA_UNIT: Final = 1.0 / SIGMA_UNITS_A_METRE
 
 _SCAN: Final = 16
 """Rows of a cell up to which reading on is quicker than a binary search."""
@@ -133,19 +141,23 @@ def _cells_of_block(
 ) -> tuple[Longs, int]:
     """Append the rows of the block's occupied cells inside the box."""
     bx, by, bz = block_place(blocks[b, 0])
-    bits = np.uint64(blocks[b, 1])
-    x0, x1 = max(low[0] - 4 * bx, 0), min(high[0] - 4 * bx, 3)
-    y0, y1 = max(low[1] - 4 * by, 0), min(high[1] - 4 * by, 3)
-    z0, z1 = max(low[2] - 4 * bz, 0), min(high[2] - 4 * bz, 3)
-    for z in range(z0, z1 + 1):
-        for y in range(y0, y1 + 1):
-            for x in range(x0, x1 + 1):
-                bit = np.uint64(1) << np.uint64((z << 4) | (y << 2) | x)
-                if bits & bit:
-                    ranges = with_room(ranges, n, 1)
-                    at = blocks[b, 2] + ones(bits & (bit - np.uint64(1)))
-                    ranges[n, 0], ranges[n, 1] = starts[at], starts[at + 1]
-                    n += 1
+    occupied = np.uint64(blocks[b, 1])
+    mask = box_mask(
+        max(low[0] - 4 * bx, 0),
+        min(high[0] - 4 * bx, 3),
+        max(low[1] - 4 * by, 0),
+        min(high[1] - 4 * by, 3),
+        max(low[2] - 4 * bz, 0),
+        min(high[2] - 4 * bz, 3),
+    )
+    left = occupied & mask
+    ranges = with_room(ranges, n, 64)
+    while left:
+        below = (left & (~left + np.uint64(1))) - np.uint64(1)
+        at = blocks[b, 2] + ones(occupied & below)
+        ranges[n, 0], ranges[n, 1] = starts[at], starts[at + 1]
+        n += 1
+        left &= left - np.uint64(1)
     return ranges, n
 
 
@@ -189,11 +201,11 @@ def _first_row(cells: Words, start: int, end: int, time: float) -> int:
     """Return the first row from ``start`` on that begins at ``time`` or later."""
     while end - start > _SCAN:
         middle = (start + end) // 2
-        if cells[middle, 0] < time:
+        if cells[middle, 0] & TIME_MASK < time:
             start = middle + 1
         else:
             end = middle
-    while start < end and cells[start, 0] < time:
+    while start < end and cells[start, 0] & TIME_MASK < time:
         start += 1
     return start
 
@@ -244,10 +256,7 @@ def _meet_moving(
 ) -> int:
     """Write the meetings of a pair of which one moves: each likely period, and the time within
     the radius, as one where they overlap."""
-    m = path(asked, other, begin, end)
-    if not comes_within(m, near.reach):
-        return n
-    m = uncertain(m, asked, other, begin, near.leg_spread)
+    m = uncertain(path(asked, other, begin, end), asked, other, begin, near.leg_spread)
     count = likely_periods(m, near, table, limits, periods)
     enter, leave = inside(m, near.radius)
     is_near = leave > enter
@@ -312,10 +321,76 @@ def judged(asked: Matrix, other: Matrix, sigma_limit: float) -> bool:
 
 
 @kernel
-def _search(
+def _unpack(cells: Words, row: int, other: Matrix) -> None:
+    """Write a row of the index as a segment, in the columns of a question."""
+    other[START], other[STOP] = cells[row, 0] & TIME_MASK, cells[row, 1]
+    for axis in range(3):
+        other[HERE + axis] = cells[row, 3 + axis] * METRES_A_UNIT
+        other[THERE + axis] = cells[row, 7 + axis] * METRES_A_UNIT
+    other[SIGMA0] = cells[row, 6] * METRES_A_SIGMA_UNIT
+    other[SIGMA1] = cells[row, 10] * METRES_A_SIGMA_UNIT
+    other[KIND] = cells[row, 0] >> KIND_SHIFT
+
+
+@kernel
+def _bound_box(asked: Matrix, widen: float, box: Longs) -> None:
+    """Write the box around the asked part of a segment, ``widen`` metres wider, in 1/256 m."""
+    duration = asked[STOP] - asked[START]
+    for axis in range(3):
+        here, step = asked[HERE + axis], asked[THERE + axis] - asked[HERE + axis]
+        a = here + (asked[FROM] - asked[START]) / duration * step
+        b = here + (asked[TO] - asked[START]) / duration * step
+        box[axis] = np.int64(math.floor((min(a, b) - widen) * UNITS_A_METRE)) - 1
+        box[3 + axis] = np.int64(math.ceil((max(a, b) + widen) * UNITS_A_METRE)) + 1
+
+
+@kernel
+def _misses(cells: Words, row: int, box: Longs) -> bool:
+    """Whether a segment lies wholly to one side of a box: true of most rows of a cell."""
+    for axis in range(3):
+        a, b = cells[row, 3 + axis], cells[row, 7 + axis]
+        if (a < box[axis] and b < box[axis]) or (a > box[3 + axis] and b > box[3 + axis]):
+            return True
+    return False
+
+
+@kernel
+def _at_most(
+    asked: Matrix,
+    other: Matrix,
+    begin: float,
+    end: float,
+    near: Nearness,
+    limits: Matrix,
+    peaks: Matrix,
+) -> float:
+    """Return a bound of a pair's expected time (ms), or of its time near; 0 where never near.
+
+    The time in which they were closer than any sigma on the way allows for 5 %, times a bound
+    of the probability: that at no separation and the smallest of those sigmas, or that at the
+    smallest separation and whichever sigma suits it best.
+    """
+    m = path(asked, other, begin, end)
+    if not comes_within(m, near.reach):
+        return 0.0
+    m = uncertain(m, asked, other, begin, near.leg_spread)
+    low, high = sigmas(m)
+    limit = near.radius
+    if low < near.sigma_limit:
+        limit = max(limit, limit_between(low, high, limits, near))
+    enter, leave = inside(m, limit)
+    if leave <= enter:
+        return 0.0
+    most = 1.0 - math.exp(-0.5 * (near.radius / low) ** 2)
+    closest = separation(m, nearest_time(m, enter, leave))
+    step = np.int64(closest / near.reach * (peaks.shape[0] - 1))
+    return float((leave - enter) * min(most, peaks[min(step, peaks.shape[0] - 1)]))
+
+
+@kernel
+def _candidates(
     question: Matrix,
     who: int,
-    vertices: Words,
     cells: Words,
     blocks: Longs,
     starts: Longs,
@@ -323,35 +398,32 @@ def _search(
     day_classes: Longs,
     near: Nearness,
     leg_max: float,
-    table: Matrix,
     limits: Matrix,
-) -> Matrix:
-    """Return all meetings of ``who`` with others, in no particular order."""
-    out = np.empty((256, MEETING_COLUMNS))
-    other = np.empty(COLUMNS)
-    periods = np.empty((MAX_PANELS + 2, 3))
+    peaks: Matrix,
+    most: Matrix,
+) -> Longs:
+    """Return the pairs (row of the question, row of the index) that may have met.
+
+    ``most`` (participants, days) gets a bound of each participant's expected time by UTC day,
+    which costs a fraction of the integral. Presumed time is always looked at.
+    """
+    out = np.empty((1024, 2), dtype=np.int64)
+    other, box = np.empty(COLUMNS), np.empty(6, dtype=np.int64)
     ranges = np.empty((256, 2), dtype=np.int64)
     low, high = np.empty(3, dtype=np.int64), np.empty(3, dtype=np.int64)
     n = np.int64(0)
     for q in range(question.shape[0]):
         asked = question[q]
-        present = day_classes[np.int64(asked[PARTITION])]
-        asked_sigma = min(asked[SIGMA0], asked[SIGMA1])
-        if asked_sigma > near.sigma_limit:
+        day = np.int64(asked[PARTITION])
+        if min(asked[SIGMA0], asked[SIGMA1]) > near.sigma_limit:
             continue
+        _bound_box(asked, near.reach, box)
         for group in range(CLASSES):
-            if not (present >> group) & 1:
+            if not (day_classes[day] >> group) & 1:
                 continue
+            widen = CLASS_HALVES[group] + near.reach
             ranges, count = _rows_near(
-                asked,
-                group,
-                CLASS_HALVES[group] + near.reach,
-                blocks,
-                starts,
-                slots,
-                low,
-                high,
-                ranges,
+                asked, group, widen, blocks, starts, slots, low, high, ranges
             )
             oldest = asked[FROM] - leg_max if LEG_CLASS <= group < AREA_CLASS else 0.0
             for r in range(count):
@@ -359,47 +431,91 @@ def _search(
                 if oldest > 0.0:
                     first = _first_row(cells, first, last, oldest)
                 for row in range(first, last):
-                    if cells[row, 0] >= asked[TO]:
+                    if cells[row, 0] & TIME_MASK >= asked[TO]:
                         break
-                    if cells[row, 1] <= asked[FROM] or cells[row, 2] == who:
+                    if cells[row, 1] <= asked[FROM] or _misses(cells, row, box):
                         continue
-                    v = np.int64(np.uint32(cells[row, 3]))
-                    unpack(vertices, v, other)
+                    if cells[row, 2] == who:
+                        continue
+                    _unpack(cells, row, other)
                     if not judged(asked, other, near.sigma_limit):
                         continue
                     begin, end = overlap(asked, other)
-                    out = with_room(out, n, MAX_PANELS)
-                    if _moves(asked) or _moves(other):
-                        n = _meet_moving(
-                            asked,
-                            other,
-                            cells[row, 2],
-                            begin,
-                            end,
-                            near,
-                            table,
-                            limits,
-                            periods,
-                            out,
-                            n,
-                        )
-                    else:
-                        n = _meet_still(
-                            asked, other, cells[row, 2], begin, end, near, table, out, n
-                        )
+                    bound = _at_most(asked, other, begin, end, near, limits, peaks)
+                    if bound <= 0.0:
+                        continue
+                    out = with_room(out, n, 1)
+                    out[n, 0], out[n, 1] = q, row
+                    n += 1
+                    if asked[KIND] == PRESUMED_KIND or other[KIND] == PRESUMED_KIND:
+                        bound = np.inf
+                    most[cells[row, 2], day] += bound
     return trimmed(out, n)
 
 
-def search(index: Index, who: int, question: Matrix, near: Nearness) -> Matrix:
-    """Return every meeting of ``who`` with others: float64 (m, 11), columns as in ``meeting``.
+@kernel
+def _may_reach(most: Matrix, day_numbers: Longs, min_ms: float) -> NDArray[np.bool_]:
+    """Which participants may reach ``min_ms`` in 24 hours, which two UTC days always hold."""
+    out = np.zeros(most.shape[0], dtype=np.bool_)
+    for who in range(most.shape[0]):
+        before = 0.0
+        for day in range(most.shape[1]):
+            if day > 0 and day_numbers[day] != day_numbers[day - 1] + 1:
+                before = 0.0
+            if most[who, day] > 0.0 and before + most[who, day] >= min_ms:
+                out[who] = True
+                break
+            before = most[who, day]
+    return out
 
-    ``question`` is what ``question.ask`` returned for ``who``. The rows of one pair are in no
-    order of time, because cells of several sizes are searched one after the other.
+
+@kernel
+def _evaluate(
+    question: Matrix,
+    pairs: Longs,
+    wanted: NDArray[np.bool_],
+    cells: Words,
+    near: Nearness,
+    table: Matrix,
+    limits: Matrix,
+) -> Matrix:
+    """Return the meetings of those candidate pairs whose participant is wanted."""
+    out = np.empty((256, MEETING_COLUMNS))
+    other = np.empty(COLUMNS)
+    periods = np.empty((MAX_PANELS + 2, 3))
+    n = np.int64(0)
+    for k in range(pairs.shape[0]):
+        asked, row = question[pairs[k, 0]], pairs[k, 1]
+        if not wanted[cells[row, 2]]:
+            continue
+        _unpack(cells, row, other)
+        begin, end = overlap(asked, other)
+        out = with_room(out, n, MAX_PANELS)
+        whom = np.int64(cells[row, 2])
+        if _moves(asked) or _moves(other):
+            n = _meet_moving(
+                asked, other, whom, begin, end, near, table, limits, periods, out, n
+            )
+        else:
+            n = _meet_still(asked, other, whom, begin, end, near, table, out, n)
+    return trimmed(out, n)
+
+
+def search(
+    index: Index, who: int, question: Matrix, near: Nearness, min_ms: float = 0.0
+) -> Matrix:
+    """Return the meetings of ``who`` with others: float64 (m, 11), columns as in ``meeting``.
+
+    ``question`` is what ``question.ask`` returned for ``who``. Participants whose expected time
+    cannot reach ``min_ms`` in any 24 hours are left out: most of a town passes by once, and the
+    bound that shows it costs a fraction of the integral. The rows of one pair are in no order of
+    time, because cells of several sizes are searched one after the other.
     """
-    return _search(  # type: ignore[no-any-return]
+    limits = distance_limits(near.radius, near.min_probability)
+    most = np.zeros((len(index.tracks.names), len(index.day_numbers)))
+    pairs = _candidates(
         question,
         who,
-        index.tracks.vertices,
         index.cells,
         index.blocks,
         index.starts,
@@ -407,9 +523,13 @@ def search(index: Index, who: int, question: Matrix, near: Nearness) -> Matrix:
         index.day_classes,
         near,
         index.tracks.parameters.leg_max_s * 1_000.0,
-        rice_table(),
-        distance_limits(near.radius, near.min_probability),
+        limits,
+        probability_peaks(near.radius, near.min_probability),
+        most,
     )
+    wanted = _may_reach(most, index.day_numbers, min_ms)
+    table = rice_table()
+    return _evaluate(question, pairs, wanted, index.cells, near, table, limits)
 
 
 @kernel
@@ -428,7 +548,6 @@ def _search_area(
     question: Matrix,
     who: int,
     people: int,
-    vertices: Words,
     cells: Words,
     blocks: Longs,
     starts: Longs,
@@ -474,11 +593,11 @@ def _search_area(
                 if oldest > 0.0:
                     first = _first_row(cells, first, last, oldest)
                 for row in range(first, last):
-                    if cells[row, 0] >= asked[TO]:
+                    if cells[row, 0] & TIME_MASK >= asked[TO]:
                         break
                     if cells[row, 1] <= asked[FROM] or cells[row, 2] == who:
                         continue
-                    unpack(vertices, np.int64(np.uint32(cells[row, 3])), other)
+                    _unpack(cells, row, other)
                     if other[KIND] == PRESUMED_KIND or judged(asked, other, sigma_limit):
                         continue
                     begin, end = _area_overlap(asked, other, sigma_per_accuracy)
@@ -518,7 +637,6 @@ def search_area(index: Index, who: int, question: Matrix, near: Nearness) -> Mat
         question,
         who,
         len(index.tracks.names),
-        index.tracks.vertices,
         index.cells,
         index.blocks,
         index.starts,
@@ -533,6 +651,7 @@ def search_area(index: Index, who: int, question: Matrix, near: Nearness) -> Mat
 
 
 
-def compiled_folder() -> str:
-    """Return the folder in which the compiled search is kept."""
-    return str(_search.stats.cache_path)  # type: ignore[attr-defined]
+def is_compiled() -> bool:
+    """Whether the search's machine code lies ready on disk."""
+    kept: Any = _candidates
+    return bool(kept._cache._cache_file._load_index())  # noqa: SLF001 - there is no public way

@@ -36,7 +36,7 @@ NOTICE: Final = (
 
 # File, width of a row in words (0: a plain column), and type of each array.
 _VERTICES: Final = ("by_participant.arrow", 5, np.int32)
-_CELLS: Final = ("by_cell.arrow", 4, np.int32)
+_CELLS: Final = ("by_cell.arrow", 11, np.int32)
 _DAYS: Final = ("days.arrow", 12, np.int32)
 _BLOCKS: Final = ("blocks.arrow", 3, np.int64)
 _STARTS: Final = ("starts.arrow", 0, np.int64)

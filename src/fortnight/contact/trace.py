@@ -317,7 +317,7 @@ def trace_one(index: Index, case: Case, question: Question, *, same_area: bool =
     near = nearness(parameters)
     asked = ask(index, who, window.edges)
     episodes, exposures = expose(
-        search(index, who, asked, near),
+        search(index, who, asked, near, question.min_minutes * _MINUTE_MS),
         start=window.start,
         bridge_ms=parameters.bridge_s * 1_000.0,
         back=window.back,

@@ -58,7 +58,7 @@ def no_participant(rows: RawFixes | RawStays, _: Limits) -> Mask:
 
 def not_a_number(rows: RawFixes | RawStays, _: Limits) -> Mask:
     """Mark rows whose longitude or latitude is missing, unreadable or infinite."""
-    marked: Mask = np.logical_not(np.isfinite(rows.lon) & np.isfinite(rows.lat))
+    marked: Mask = ~(np.isfinite(rows.lon) & np.isfinite(rows.lat))
     return marked
 
 
@@ -69,7 +69,8 @@ def off_globe(rows: RawFixes | RawStays, _: Limits) -> Mask:
 
 def null_island(rows: RawFixes | RawStays, _: Limits) -> Mask:
     """Mark rows at exactly 0, 0: what a receiver writes that does not know."""
-    return (rows.lon == 0) & (rows.lat == 0)
+    marked: Mask = (rows.lon == 0) & (rows.lat == 0)
+    return marked
 
 
 def bad_time(rows: RawFixes, _: Limits) -> Mask:
@@ -155,7 +156,9 @@ def fix_faults(rows: RawFixes, limits: Limits) -> NDArray[np.uint8] | None:
         return None
     faults = np.zeros(len(rows.who), dtype=np.uint8)
     for code, (_, broken) in enumerate(FIX_RULES, start=1):
-        faults[broken(rows, limits) & (faults == 0)] = code
+        marked = broken(rows, limits)
+        if marked.any():
+            faults[marked & (faults == 0)] = code
     return faults
 
 

@@ -12,6 +12,7 @@ from fortnight.errors import InputError
 from fortnight.evidence.columns import missing_columns
 from fortnight.evidence.jsonsplit import Splitter, root_keys
 from fortnight.evidence.readers.delimited import DELIMITERS, find_header
+from fortnight.evidence.readers.owntracks import REC_LINE
 from fortnight.evidence.source import decoded
 
 if TYPE_CHECKING:
@@ -60,7 +61,6 @@ _JSON_ARRAYS: Final[Mapping[str, str]] = {
     "locations": "takeout",
     "data": "owntracks",
 }
-_REC_LINE: Final = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\t[^\t]{0,80}\t\{")
 _XML_ROOT: Final = re.compile(rb"<(?:[\w.-]+:)?([A-Za-z][\w.-]*)")
 _XML_PROLOGUE: Final = re.compile(
     rb"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL
@@ -127,7 +127,7 @@ def _spans_lines(head: bytes) -> bool:
 def _line_format(head: bytes) -> str | None:
     """Return "owntracks" or "geojson" where lines of `head` are such records, else None."""
     for line in head.split(b"\n", _SNIFFED_LINES)[:_SNIFFED_LINES]:
-        if _REC_LINE.match(line):
+        if REC_LINE.match(line):
             return "owntracks"
         try:
             record = msgspec.json.decode(line.strip(b" \t\r\x1e"))
@@ -142,7 +142,7 @@ def _line_format(head: bytes) -> str | None:
 
 def _recognise_xml(text: bytes) -> Shape:
     """Return the shape of XML whose root is gpx, or raise with what it is."""
-    root = _XML_ROOT.match(_XML_PROLOGUE.sub(b"", text).lstrip())
+    root = _XML_ROOT.match(_XML_PROLOGUE.sub(b"", text[:_SNIFFED_BYTES]).lstrip())
     name = root[1].decode("ascii", "replace").lower() if root else ""
     if name == "gpx":
         return Shape("gpx")

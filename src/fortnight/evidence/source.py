@@ -28,6 +28,7 @@ class Source:
         self.path = path
         self.participant = participant_of(path)  # for formats that name nobody
         self.damage: str | None = None
+        self.was_packed = False
         self.was_utf16 = False
         self._on_read = on_read
         self._file = path.open("rb")
@@ -91,6 +92,7 @@ class Source:
 
     def _inflated(self, packed: bytes) -> Iterator[bytes]:
         """Yield the unpacked bytes of one or several gzip members; stop at damage and say so."""
+        self.was_packed = True
         inflater = zlib.decompressobj(wbits=31)
         while packed := packed or self._file.read(BLOCK_BYTES):
             self._report()
@@ -101,9 +103,12 @@ class Source:
             except zlib.error:
                 self.damage = "the compressed data is damaged"
                 return
-            packed = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
+            # some tools fill the last block with zeros
+            after = inflater.unused_data.lstrip(b"\x00")
+            packed = after if inflater.eof else inflater.unconsumed_tail
             if block:
                 yield block
+        yield inflater.flush()
         if not inflater.eof:
             self.damage = "the compressed data ends early"
 

@@ -112,6 +112,8 @@ class Stream:
                 if source.damage is not None:
                     tally.stopped("the end", source.damage)
                 return
+            if source.was_packed:
+                raise InputError("a Parquet file inside gzip: unpack it")
         yield from parquet.read(path, participant_of(path), tally, self._progress.share(path))
 
 

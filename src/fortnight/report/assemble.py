@@ -10,8 +10,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fortnight.contact.observed import gaps, person_slots, window_slots
-from fortnight.contact.question import FROM, HERE, KIND, MIDNIGHT, START, STOP, THERE, TO, ask
-from fortnight.contact.question import SIGMA0, SIGMA1
+from fortnight.contact.question import (
+    FROM,
+    HERE,
+    KIND,
+    MIDNIGHT,
+    SIGMA0,
+    SIGMA1,
+    START,
+    STOP,
+    THERE,
+    TO,
+    ask,
+)
 from fortnight.report.document import (
     CONSENT_NOTICE,
     SCHEMA,

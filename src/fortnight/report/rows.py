@@ -65,9 +65,9 @@ EPISODE_COLUMNS: Final = (
 
 _STARTERS: Final = frozenset("=+-@\t\r\n")
 # What a spreadsheet of some country, or one told to, takes for the edge of a cell.
-_EDGE: Final = re.compile(r"""([,;|"'\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+)""")
+_EDGE: Final = re.compile(r"""([,;|"\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+)""")
 # White space and marks without width are trimmed by some readers before they look.
-_UNSEEN: Final = frozenset({"Cf", "Cc", "Zs", "Zl", "Zp"})
+_UNSEEN: Final = frozenset("CZ")  # general categories: other, separator
 
 
 def contacts_csv(document: TraceDocument) -> str:
@@ -108,7 +108,7 @@ def _runs(text: str) -> bool:
     for character in text:
         if unicodedata.normalize("NFKC", character)[:1] in _STARTERS:
             return True
-        if unicodedata.category(character) not in _UNSEEN:
+        if unicodedata.category(character)[0] not in _UNSEEN:
             return False
     return False
 

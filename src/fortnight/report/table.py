@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from rich import box
 from rich.console import Group
-from rich.markup import escape
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
@@ -41,10 +40,11 @@ class Column(NamedTuple):
     wide: bool = False
 
 
+_MOST: Final = Column("Most\n24 h", lambda c, _: wording.minutes(c.expected_minutes_24h))
 _COLUMNS: Final = (
     Column("Exp.\nforward", lambda c, _: wording.minutes(c.expected_minutes_forward)),
     Column("Exp.\nback", lambda c, _: wording.minutes(c.expected_minutes_back)),
-    Column("Most in\n24 h", lambda c, _: wording.minutes(c.expected_minutes_24h), wide=True),
+    _MOST,
     Column("Min\nnear", lambda c, _: wording.minutes(c.minutes)),
     Column("Pre-\nsumed", lambda c, _: wording.minutes(c.presumed_minutes)),
     Column("Near", lambda c, _: wording.share(c.probability_near)),
@@ -72,7 +72,7 @@ def contacts_table(document: TraceDocument, shown: int = SHOWN) -> RenderableTyp
         _heading(document, clock),
         Padding(ContactRows(document, clock, shown), (1, 0, 0, 0)),
         *_same_area(document, clock, shown),
-        *_inputs(document.inputs, shown),
+        inputs_table(document.inputs, shown),
         _closing(document),
     )
 
@@ -84,6 +84,7 @@ class ContactRows:
         self._document = document
         self._clock = clock
         self._shown = shown
+        self._minimum = wording.minimum_minutes(document)
 
     def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
         """Draw the table, and below it what it does not show."""
@@ -102,11 +103,17 @@ class ContactRows:
         for column in columns:
             table.add_column(column.heading, justify="right", no_wrap=True)
         for rank, contact in enumerate(contacts, start=1):
-            cells = [column.show(contact, self._clock) for column in columns]
+            cells = [self._cell(column, contact) for column in columns]
             alone = wording.presumed_only(contact)
-            name = escape(contact.participant) + (" [italic](presumed)[/]" if alone else "")
+            name = _text(contact.participant)
+            if alone:
+                name.append(" (presumed)", style="italic")
             table.add_row(str(rank), name, *cells, style="dim" if alone else None)
         return table
+
+    def _cell(self, column: Column, contact: ContactDocument) -> Text:
+        bold = column is _MOST and wording.reaches(contact, self._minimum)
+        return Text(column.show(contact, self._clock), style="bold" if bold else "")
 
     def _below(self, contacts: Sequence[ContactDocument]) -> RenderResult:
         more = len(contacts) - self._shown
@@ -118,7 +125,8 @@ class ContactRows:
             )
         yield Text(
             "Minutes. Exp.: probability of being within the radius, added up. Near: that "
-            "probability. Both seen: share of the shared days in which both phones reported.",
+            "probability. Most 24 h: the most expected minutes in any 24 hours, bold from the "
+            "minimum. Both seen: share of the shared days in which both phones reported.",
             style="dim",
         )
         if any(map(wording.presumed_only, contacts)):
@@ -131,8 +139,9 @@ def _heading(document: TraceDocument, clock: LocalClock) -> Table:
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="bold", no_wrap=True)
     grid.add_column(overflow="fold")
-    for name, value in wording.heading(document, clock):
-        grid.add_row(name, Text(value))
+    facts = [*wording.heading(document, clock), ("Contacts", wording.contact_counts(document))]
+    for name, value in facts:
+        grid.add_row(name, _text(value))
     return grid
 
 
@@ -149,7 +158,7 @@ def _same_area(
         table.add_column(heading, justify="right", no_wrap=True)
     for pair in pairs[:shown]:
         table.add_row(
-            escape(pair.participant),
+            _text(pair.participant),
             wording.minutes(pair.minutes),
             wording.distance(pair.accuracy_m),
             clock.short(pair.first),
@@ -159,8 +168,16 @@ def _same_area(
     return (Padding(table, (1, 0, 0, 0)), *rest)
 
 
-def _inputs(inputs: Sequence[InputDocument], shown: int) -> tuple[RenderableType, ...]:
-    """Return the counts of the inputs: first those with something refused, at the end all."""
+def inputs_table(inputs: Sequence[InputDocument], shown: int = SHOWN) -> RenderableType:
+    """Return the counts of inputs: first those with something refused, at the end all.
+
+    Parameters
+    ----------
+    inputs
+        What became of each input.
+    shown
+        How many inputs without refusals have a line of their own; the rest is summed up in one.
+    """
     troubled = [one for one in inputs if one.refused or one.problem is not None]
     clean = [one for one in inputs if not one.refused and one.problem is None]
     table = _titled("Inputs: received = kept + refused")
@@ -168,18 +185,18 @@ def _inputs(inputs: Sequence[InputDocument], shown: int) -> tuple[RenderableType
     for heading in ("Received", "Kept", "Refused"):
         table.add_column(heading, justify="right", no_wrap=True)
     for one in troubled + clean[:shown]:
-        table.add_row(escape(f"{one.path} ({one.format})"), *_counts([one]))
+        table.add_row(_text(f"{one.path} ({one.format})"), *_counts([one]))
     if rest := clean[shown:]:
         what = wording.count(len(rest), "more input", "more inputs")
         table.add_row(f"{what}, nothing refused", *_counts(rest))
     table.add_section()
     table.add_row("All inputs", *_counts(inputs), style="bold")
     notes = [
-        Padding(Text.assemble((one.path, "bold"), ": ", line), (0, 0, 0, 1))
+        Padding(_text(f"{one.path}: {line}"), (0, 0, 0, 1))
         for one in troubled
         for line in wording.refusals(one)
     ]
-    return (Padding(table, (1, 0, 0, 0)), *notes)
+    return Group(Padding(table, (1, 0, 0, 0)), *notes)
 
 
 def _counts(inputs: Sequence[InputDocument]) -> list[str]:
@@ -187,6 +204,11 @@ def _counts(inputs: Sequence[InputDocument]) -> list[str]:
     kept = sum(one.kept for one in inputs)
     refused = sum(sum(one.refused.values()) for one in inputs)
     return [f"{number:,}" for number in (received, kept, refused)]
+
+
+def _text(text: str) -> Text:
+    """Return text of the document as it is: no markup in it works, and no terminal's orders."""
+    return Text(wording.plain(text))
 
 
 def _titled(title: str) -> Table:

@@ -68,10 +68,10 @@ def share(value: float | None) -> str:
     if value is None:
         return UNKNOWN
     if 0 < value < 0.005:  # noqa: PLR2004 - half a per cent, what rounding would hide
-        return "<1 %"
+        return "<1\u00a0%"
     if 0.995 <= value < 1:  # noqa: PLR2004 - the same at the other end
-        return ">99 %"
-    return f"{value:.0%}".replace("%", " %")
+        return ">99\u00a0%"
+    return f"{value:.0%}".replace("%", "\u00a0%")
 
 
 def distance(value: float | None) -> str:
@@ -125,7 +125,6 @@ def heading(document: TraceDocument, clock: LocalClock) -> list[tuple[str, str]]
             "No data",
             no_data(window),
         ),
-        ("Contacts", contact_counts(document)),
         ("Times", times(window.timezone, clock)),
     ]
 
@@ -155,10 +154,15 @@ def times(timezone: str, clock: LocalClock) -> str:
 
 def contact_counts(document: TraceDocument) -> str:
     """Return how many contacts there are, and of which kind, in one sentence."""
-    tally = contact_tally(document)
+    tally, minimum = contact_tally(document), minimum_minutes(document)
+    reached = (
+        ""
+        if minimum is None
+        else f"; {tally.reached:,} reached {minutes(minimum)} expected min in some 24 h"
+    )
     return (
         f"{tally.all:,}: {tally.forward:,} in look-forward, {tally.back_alone:,} in look-back "
-        f"alone (possible sources), {tally.presumed_alone:,} presumed alone"
+        f"alone (possible sources), {tally.presumed_alone:,} presumed alone{reached}"
     )
 
 

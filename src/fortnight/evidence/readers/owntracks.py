@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from fortnight.evidence.reading import Reading
 
 Value = int | float | str | None
+REC_LINE: Final = re.compile(rb"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\t[^\t\n]{0,80}\t\{", re.MULTILINE)
+"""How a line of the recorder's .rec files begins; such a file is one device's."""
+
 _TOPIC_PARTS: Final = 3  # owntracks/user/device
 
 
@@ -49,7 +53,8 @@ def read(reading: Reading) -> Iterator[RawFixes]:
         for message in part.items
         if _user_and_device(message) is None and message.tid
     }
-    apart = len(trackers) > 1 and reading.level is not None
+    recorded = REC_LINE.search(reading.source.head) is not None
+    apart = len(trackers) > 1 and not recorded
     for part in parts:
         yield _rows(part, reading.source.participant, apart=apart)
 

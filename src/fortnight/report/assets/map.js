@@ -168,6 +168,7 @@
   function connect(map) {
     regrid(map);
     map.on("moveend", () => regrid(map));
+    map.on("resize", () => regrid(map));
     map.on("click", (event) => onClick(map, event));
     report.onSelect(() => repaint(map));
     const scheme = window.matchMedia("(prefers-color-scheme: dark)");
@@ -213,7 +214,7 @@
     }
     map.once("load", () => { loaded = true; connect(map); });
     map.once("error", giveUp);
-    setTimeout(giveUp, 20000); // a browser that starts no worker says nothing at all
+    setTimeout(giveUp, 30000); // a browser that starts no worker says nothing at all
     report.map = actions(map);
   }
 

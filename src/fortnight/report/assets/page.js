@@ -46,9 +46,9 @@ const report = (() => {
     return rest ? `${hours.toLocaleString("en-GB")} h ${rest} min` : `${hours.toLocaleString("en-GB")} h`;
   };
   const share = (value) => {
-    if (value > 0 && value < 0.005) return "<1 %";
-    if (value < 1 && value >= 0.995) return ">99 %";
-    return `${Math.round(value * 100)} %`;
+    if (value > 0 && value < 0.005) return "<1\u00a0%";
+    if (value < 1 && value >= 0.995) return ">99\u00a0%";
+    return `${Math.round(value * 100)}\u00a0%`;
   };
   // Nothing finer than phones can tell.
   const distance = (metres) => (metres < 10 ? "<10 m" : `${metres.toLocaleString("en-GB")} m`);

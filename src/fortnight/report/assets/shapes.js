@@ -41,11 +41,14 @@ report.shapes = (() => {
     return [5, 2, 1].map((times) => times * power).find((size) => metres / size >= 5);
   }
 
+  // Lines reach one view beyond each side, so that they are there while the map is being moved.
   function grid([west, south, east, north]) {
     const [anchorLon, anchorLat] = whole ? [whole[0], whole[1]] : [0, 0];
     const across = (east - west) * scale((south + north) / 2);
     if (!(across > 0) || across > 2e6 || Math.abs(anchorLat) > 85) return { size: null, lines: [] };
     const size = step(across);
+    const [wide, high] = [east - west, north - south];
+    [west, east, south, north] = [west - wide, east + wide, south - high, north + high];
     const lines = [];
     const ticks = (from, to, anchor, gap, make) => {
       for (let k = Math.ceil((from - anchor) / gap); anchor + k * gap <= to; k += 1) {

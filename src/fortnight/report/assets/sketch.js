@@ -3,7 +3,7 @@
 report.sketch = (host) => {
   const { shapes, data, svg } = report;
   const WIDTH = 1000;
-  const MARGIN = 1.15;
+  const MARGIN = 1.25;
   host.replaceChildren();
   host.dataset.ready = "sketch";
   host.classList.add("sketch");
@@ -55,7 +55,7 @@ report.sketch = (host) => {
     image.setAttribute("viewBox", `${left} ${top} ${width} ${width * ratio}`);
     const unit = width / WIDTH;
     marks.forEach(({ one, node }) => node.setAttribute("r", unit * (4 + Math.min(9, Math.sqrt((one.end - one.start) / 60) / 2))));
-    letters.forEach((node) => { node.setAttribute("font-size", unit * 26); node.setAttribute("dx", unit * 14); node.setAttribute("dy", -unit * 14); });
+    letters.forEach((node) => { node.setAttribute("font-size", unit * 20); node.setAttribute("dx", unit * 14); node.setAttribute("dy", -unit * 14); });
     const degrees = (x, y) => [lon0 + x / shapes.scale(lat0), lat0 - y / shapes.METRES_A_DEGREE];
     const drawn = shapes.grid([...degrees(left, top + width * ratio), ...degrees(left + width, top)]);
     gridLayer.replaceChildren(svg("path", { d: drawn.lines.map(line).join("") }));

@@ -52,8 +52,7 @@
     const unknown = data.gaps.reduce((sum, [a, b]) => sum + Math.max(0, Math.min(b, end) - Math.max(a, start)), 0);
     const label = `${name}: ${stays.length} ${stays.length === 1 ? "stay" : "stays"}, unknown ${report.duration(unknown / 60)}`;
     const drawn = bar(range, label);
-    const limits = [Math.max(start, data.window[0]), Math.min(end, data.window[1])];
-    paint(drawn, boxes(known(data.gaps, data.window), limits.map((at) => at), 0, HEIGHT), "known");
+    paint(drawn, boxes(known(data.gaps, data.window), range, 0, HEIGHT), "known");
     for (const kind of ["area", "presumed", "stay", "leg"]) {
       const ranges = parts.filter((part) => part.kind === kind).map((part) => [part.start, part.end]);
       paint(drawn, boxes(ranges, range, 0, 13), kind);
@@ -95,12 +94,15 @@
   }
 
   // -- the contacts
+  const midnights = data.days.slice(1)
+    .map(([start]) => `M${start - data.window[0]} 0v${HEIGHT}`).join("");
   function contactRow(contact) {
     const count = contact.episodes.length;
     const label = `${contact.name}: ${count} ${count === 1 ? "episode" : "episodes"}, `
       + `unknown ${report.duration(contact.unobserved)}`;
     const drawn = bar(data.window, label);
     paint(drawn, boxes(known(contact.gaps, data.window), data.window, 0, HEIGHT), "known");
+    paint(drawn, midnights, "ticks");
     paintEpisodes(drawn, contact.episodes, data.window);
     const box = element("div", { class: "bar" }, drawn);
     const name = element("button", { type: "button", class: "name", "aria-pressed": "false" }, contact.name);
@@ -142,7 +144,9 @@
     const share = (at) => (Math.min(Math.max(at, from), to) - from) / (to - from);
     const axis = element("div", { class: "bar" });
     data.days.forEach(([start, end, name], k) => {
-      const tick = element("span", { class: k % 2 ? "odd" : "even" }, name.split(" ")[1]);
+      const [, date, month] = name.split(" ");
+      const tick = element("span", { class: k % 2 ? "odd" : "even" }, date);
+      if (k === 0 || date === "1") tick.append(element("i", {}, ` ${month}`));
       axis.append(left(tick, (share(start) + share(end)) / 2));
     });
     const bands = element("div", { class: "bar bands" });

@@ -1,0 +1,15 @@
+"""How hard Hypothesis tries: worlds are small, but each is traced twice."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, settings
+
+WORLDS = settings(
+    max_examples=300,
+    deadline=None,  # the first example compiles the kernels
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+"""For comparisons with the brute force."""
+
+FEWER = settings(WORLDS, max_examples=100)
+"""For comparisons of the library with itself, where one example means many traces."""
