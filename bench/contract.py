@@ -31,19 +31,23 @@ MS_A_MINUTE: Final = 60_000
 
 SEGMENTS: Final = pa.schema(
     [
-        ("who", pa.int32()),
-        ("t0", pa.int64()),  # milliseconds since 1970, UTC; t1 > t0, both within one day
-        ("t1", pa.int64()),
-        *[(name, pa.float64()) for name in ("x0", "y0", "z0", "x1", "y1", "z1")],  # metres
-        ("s0", pa.float64()),  # standard deviation on each axis at both ends, metres
-        ("s1", pa.float64()),
-        ("presumed", pa.bool_()),
+        pa.field("who", pa.int32()),
+        pa.field("t0", pa.int64()),  # milliseconds since 1970, UTC; t1 > t0, both within one day
+        pa.field("t1", pa.int64()),
+        *[pa.field(name, pa.float64()) for name in ("x0", "y0", "z0", "x1", "y1", "z1")],  # metres
+        pa.field("s0", pa.float64()),  # standard deviation on each axis at both ends, metres
+        pa.field("s1", pa.float64()),
+        pa.field("presumed", pa.bool_()),
     ],
 )
 """One segment a row: a straight, even move on the sphere's earth-centred axes."""
 
 ANSWER: Final = pa.schema(
-    [("case", pa.int32()), ("who", pa.int32()), ("minutes", pa.float64())],
+    [
+        pa.field("case", pa.int32()),
+        pa.field("who", pa.int32()),
+        pa.field("minutes", pa.float64()),
+    ],
 )
 """One row for each contact of each case, in order of case and who."""
 

@@ -73,7 +73,7 @@ def answer(case: Floats, who: Floats, milliseconds: Floats) -> pa.Table:
 
 
 def brute_force(table: pa.Table, cases: Sequence[int]) -> pa.Table:
-    """Hold every segment of every case against every segment of everyone else. Small worlds only."""
+    """Hold every segment of the cases against every segment of all others. Small worlds only."""
     columns = usable(table)
     parts = []
     for case in cases:

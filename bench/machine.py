@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+_compiled: Any = njit  # Numba's own types take a decorated function for a decorator
+_parallel: Any = njit(parallel=True)
+
 STREAM_BYTES: Final = 2 << 30
 GATHERS: Final = 20_000_000
 HOPS: Final = 2_000_000
@@ -77,7 +80,7 @@ def _ring(numbers: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.in
     return numbers[:count]
 
 
-@njit(parallel=True)  # type: ignore[untyped-decorator]  # Numba has no types
+@_parallel
 def _sum(numbers: NDArray[np.int64]) -> int:
     total = 0
     for place in prange(numbers.shape[0]):
@@ -85,7 +88,7 @@ def _sum(numbers: NDArray[np.int64]) -> int:
     return total
 
 
-@njit  # type: ignore[untyped-decorator]  # Numba has no types
+@_compiled
 def _gather(numbers: NDArray[np.int64], places: NDArray[np.int64]) -> int:
     total = 0
     for place in places:
@@ -93,7 +96,7 @@ def _gather(numbers: NDArray[np.int64], places: NDArray[np.int64]) -> int:
     return total
 
 
-@njit  # type: ignore[untyped-decorator]  # Numba has no types
+@_compiled
 def _hop(ring: NDArray[np.int64], hops: int) -> int:
     place = 0
     for _ in range(hops):

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 SINGLES: Final = 9
 """A single case is asked for by this many different people: one person's life is no measure."""
@@ -43,9 +40,7 @@ class Plan:
         return asked
 
 
-def refusal(
-    limits: tuple[int | None, int | None], people: int, count: int
-) -> str | None:
+def refusal(limits: tuple[int | None, int | None], people: int, count: int) -> str | None:
     """Return why an engine with these limits is not asked, or None."""
     most_people, most_cases = limits
     if most_people is not None and people > most_people:

@@ -5,6 +5,8 @@ within the radius on the sphere are within it on this plane: a safe first look, 
 Each day lies on a strip of its own, so that a join on place alone never pairs different days.
 """
 
+# ruff: noqa: S608 - every query is put together from constants, columns and whole numbers
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -45,18 +47,22 @@ class Plane:
         return f"({plain} + {self.strip_m!r} * floor((t0 - {self.start_ms!r}) / {MS_A_DAY}))"
 
 
-def plane_of(columns: Columns) -> Plane:
-    """Return the plane through the middle of all segments, strips wide enough for all of them."""
-    middle = np.array([columns[f"{axis}0"].mean() for axis in "xyz"])
+def axes_of(points: Floats) -> Floats:
+    """Return the unit axes east and north, (2, 3), at the middle of points (n, 3)."""
+    middle = points.mean(axis=0)
     up = middle / np.linalg.norm(middle)
     east = np.array([-up[1], up[0], 0.0]) / np.hypot(up[0], up[1])
-    north = np.cross(up, east)
-    span = columns["t1"] - columns["t0"]
-    ends = [
-        sum(east[i] * (columns[f"{a}0"] + columns[f"v{a}"] * late) for i, a in enumerate("xyz"))
-        for late in (0.0, span)
-    ]
-    reach = max(float(np.abs(end).max()) for end in ends)
+    return np.stack([east, np.cross(up, east)])
+
+
+def plane_of(columns: Columns) -> Plane:
+    """Return the plane through the middle of all segments, strips wide enough for all of them."""
+    points = np.stack([columns[f"{axis}0"] for axis in "xyz"], axis=1)
+    east, north = axes_of(points)
+    speed = np.stack([columns[f"v{axis}"] for axis in "xyz"], axis=1)
+    starts = points @ east
+    ends = starts + speed @ east * (columns["t1"] - columns["t0"])
+    reach = float(max(np.abs(starts).max(), np.abs(ends).max()))
     start = float(columns["t0"].min() // MS_A_DAY * MS_A_DAY)
     return Plane(_triple(east), _triple(north), 3.0 * reach + 1_000.0, start)
 

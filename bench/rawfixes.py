@@ -13,12 +13,14 @@ from bench.contract import ANSWER, MS_A_MINUTE, RADIUS_M
 from bench.worlds import EARTH_M
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
+    Rows = Sequence[float] | NDArray[np.float64] | NDArray[np.int64]
 
 APART_MS: Final = 180_000
 """Two fixes belong together when they are at most this far apart in time, and 25 m in space."""
@@ -67,8 +69,8 @@ def answer(case: Floats, who: Floats, time: Floats) -> pa.Table:
     return table_of(pairs[0], pairs[1], minutes)
 
 
-def table_of(case: object, who: object, minutes: object) -> pa.Table:
+def table_of(case: Rows, who: Rows, minutes: Rows) -> pa.Table:
     """Return three columns shaped as ``bench.contract.ANSWER``."""
-    columns = (case, who, minutes)
+    columns = [np.asarray(column) for column in (case, who, minutes)]
     arrays = [pa.array(c).cast(f.type) for c, f in zip(columns, ANSWER, strict=True)]
     return pa.Table.from_arrays(arrays, schema=ANSWER)

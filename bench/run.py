@@ -1,6 +1,6 @@
 """Time Fortnight beside its peers and write what came out as JSON and as Markdown.
 
-    python -m bench --sizes 1,10,100 --cases 1,100,1000 --out bench/results/run.json
+python -m bench --sizes 1,10,100 --cases 1,100,1000 --out bench/results/run.json
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> None:
     plan = _plan(options)
     out = Path(options.out)
     out.parent.mkdir(parents=True, exist_ok=True)
-    _say("measuring the memory")
+    say("measuring the memory")
     result: dict[str, Any] = {
         "machine": describe(),
         "memory": memory_speed(),
@@ -49,21 +49,26 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _town(plan: Plan, size: float) -> dict[str, Any]:
     people = round(size * PEOPLE_A_MILLION)
-    _say(f"town of {people} people, {plan.days} days")
+    say(f"town of {people} people, {plan.days} days")
     place = town(people, plan.town, plan.days)
     tables = {table: _table(plan, table, place) for table in plan.tables}
     return {"size": size, "town": asdict(place), "tables": tables}
 
 
 def _table(plan: Plan, table: str, place: Town) -> list[dict[str, Any]]:
-    store = DATA / "work" / f"{table}-{place.kind}-{place.people}"
-    shutil.rmtree(store, ignore_errors=True)
-    store.mkdir(parents=True)
-    store.chmod(0o711)  # PostgreSQL's account has to reach its own folder
-    timing = Timing(plan, table, place, store, _say)
+    store = work_folder(table, place)
+    timing = Timing(plan, table, place, store, say)
     lines = timing.run()
     compared = _compared(plan, table, place, timing, lines)
     return [line.as_dict() | compared.get(line.engine, {}) for line in lines]
+
+
+def work_folder(table: str, place: Town) -> Path:
+    """Return an empty folder for the engines' own files and answers."""
+    store = DATA / "work" / f"{table}-{place.kind}-{place.people}"
+    shutil.rmtree(store, ignore_errors=True)
+    store.mkdir(parents=True)
+    return store
 
 
 def _compared(
@@ -141,7 +146,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _say(words: str) -> None:
+def say(words: str) -> None:
+    """Tell how far it is, beside the report."""
     print(words, file=sys.stderr, flush=True)
 
 

@@ -1,6 +1,6 @@
 """Markdown from what a run wrote as JSON.
 
-    python -m bench.table bench/results/run.json
+python -m bench.table bench/results/run.json
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any, Final
 
 FIRST: Final = "fortnight"
 GIB: Final = 1 << 30
+NOTHING: Final = "\N{EN DASH}"
 
 
 def markdown(result: dict[str, Any]) -> str:
@@ -51,20 +52,20 @@ def _town(place: dict[str, Any]) -> str:
 
 
 def _times(lines: list[dict[str, Any]], counts: list[int]) -> str:
-    first = next((line["results"] for line in lines if line["engine"] == FIRST), {})
+    first: dict[str, Any] = next((line["results"] for line in lines if line["engine"] == FIRST), {})
     heads = [f"{count:,} case{'s' if count > 1 else ''}" for count in counts]
     rows = [
         [f"{line['name']} {line['version']}", *(_cell(line, count, first) for count in counts)]
         for line in lines
     ]
-    return _grid(["engine", *heads], rows)
+    return grid(["engine", *heads], rows)
 
 
 def _cell(line: dict[str, Any], count: int, first: dict[str, Any]) -> str:
     result = line["results"].get(str(count))
     if result is None:
         problem = line["problem"]
-        return str(problem.get(str(count)) or problem.get("all") or "–")
+        return str(problem.get(str(count)) or problem.get("all") or NOTHING)
     low, high = seconds(result["min_s"]), seconds(result["max_s"])
     words = f"{seconds(result['median_s'])} ({low} to {high})"
     if line["engine"] != FIRST and str(count) in first:
@@ -77,7 +78,7 @@ def _costs(lines: list[dict[str, Any]]) -> str:
         [
             line["name"],
             seconds(line["prepare_s"]),
-            seconds(min(line["open_s"])) if line["open_s"] else "–",
+            seconds(min(line["open_s"])) if line["open_s"] else NOTHING,
             f"{line['disk_bytes'] / GIB:.2f}",
             f"{line['prepare_peak_bytes'] / GIB:.2f}",
             f"{line['peak_bytes'] / GIB:.2f}",
@@ -86,7 +87,7 @@ def _costs(lines: list[dict[str, Any]]) -> str:
         if line["prepare_s"] is not None
     ]
     heads = ["engine", "prepare", "open", "disk GiB", "peak GiB preparing", "peak GiB asking"]
-    return _grid(heads, rows)
+    return grid(heads, rows)
 
 
 def _agreement(lines: list[dict[str, Any]]) -> str:
@@ -114,7 +115,7 @@ def _agreement(lines: list[dict[str, Any]]) -> str:
         "borderline",
         "largest difference, s",
     ]
-    return _grid(heads, rows)
+    return grid(heads, rows)
 
 
 def _overlap(lines: list[dict[str, Any]]) -> str:
@@ -134,7 +135,7 @@ def _overlap(lines: list[dict[str, Any]]) -> str:
     ]
     what = "reference / found, recall, Jaccard"
     heads = ["engine", "cases", "held against", f"from 1 min: {what}", f"from 15 min: {what}"]
-    return _grid(heads, rows)
+    return grid(heads, rows)
 
 
 def _settings(result: dict[str, Any]) -> str:
@@ -147,7 +148,8 @@ def _settings(result: dict[str, Any]) -> str:
     return "\n".join(f"- **{name}**: {setting}." for name, setting in sorted(known))
 
 
-def _grid(heads: list[str], rows: list[list[str]]) -> str:
+def grid(heads: list[str], rows: list[list[str]]) -> str:
+    """Return a Markdown table, or nothing where there are no rows."""
     if not rows:
         return ""
     lines = [heads, ["---"] * len(heads), *rows]

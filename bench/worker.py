@@ -11,12 +11,14 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
-from bench.contract import Engine
 from bench.registry import make
+
+if TYPE_CHECKING:
+    from bench.contract import Engine
 
 
 def main() -> None:

@@ -119,9 +119,9 @@ def _fix_table(who: Ints, time: Ints, point: list[Floats], accuracy: Floats) -> 
         {
             "participant": pa.array([f"p{number:08d}" for number in who.tolist()]),
             "time": pa.array(time).cast(pa.timestamp("ms", tz="UTC")),
-            "lon": np.degrees(np.arctan2(y, x)),
-            "lat": np.degrees(np.arctan2(z, np.hypot(x, y))),
-            "accuracy": accuracy.astype(np.float32),
+            "lon": pa.array(np.degrees(np.arctan2(y, x))),
+            "lat": pa.array(np.degrees(np.arctan2(z, np.hypot(x, y)))),
+            "accuracy": pa.array(accuracy.astype(np.float32)),
             "source": pa.array(["gnss"] * len(who)),
         },
     )
@@ -142,9 +142,7 @@ def _nearest(wish: Floats, places: Floats) -> Ints:
     return order[np.minimum(found, len(order) - 1)]
 
 
-def _days(
-    rng: np.random.Generator, place: Town, who: Ints, days: int
-) -> tuple[Floats, Ints, Ints]:
+def _days(rng: np.random.Generator, place: Town, who: Ints, days: int) -> tuple[Floats, Ints, Ints]:
     """Return each person-day's stops (n, 5, 2) with arrival and leaving, milliseconds of a day."""
     count = len(who) * days
     person = np.repeat(who, days)
@@ -204,14 +202,12 @@ def _legs(
 
 
 def _within(counts: Ints) -> Ints:
-    """Number the members of each group: counts (2, 3) give 0 1 0 1 2."""
+    """Return each member's number in its group: counts (2, 3) give 0 1 0 1 2."""
     ends = np.cumsum(counts)
     return np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - counts, counts)
 
 
-def _as_table(
-    rng: np.random.Generator, place: Town, parts: dict[str, Floats | Ints]
-) -> pa.Table:
+def _as_table(rng: np.random.Generator, place: Town, parts: dict[str, Floats | Ints]) -> pa.Table:
     order = np.lexsort((parts["t0"], parts["who"]))
     parts = {name: values[order] for name, values in parts.items()}
     keep = parts["t1"] > parts["t0"]
@@ -221,7 +217,7 @@ def _as_table(
     coarse = rng.random(count)
     sigma[coarse < 0.02] *= 50.0  # noqa: PLR2004 - cell fixes, beyond all judging
     sigma[coarse > 0.97] *= 2.7  # noqa: PLR2004 - about the largest that can still be judged
-    first, last = (to_sphere(parts[end], place.centre) for end in ("from", "to"))
+    first, last = (to_sphere(np.asarray(parts[end]), place.centre) for end in ("from", "to"))
     columns = [parts["who"], parts["t0"], parts["t1"], *first.T, *last.T]
     columns += [sigma, sigma * rng.uniform(0.8, 1.2, count), rng.random(count) < 0.05]  # noqa: PLR2004
     return pa.Table.from_arrays(
@@ -237,4 +233,4 @@ def to_sphere(plane: Floats, centre: tuple[float, float]) -> Floats:
     north = np.array([-np.sin(lat) * np.cos(lon), -np.sin(lat) * np.sin(lon), np.cos(lat)])
     up = np.array([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
     point = plane[:, :1] * east + plane[:, 1:] * north + EARTH_M * up
-    return point * (EARTH_M / np.linalg.norm(point, axis=1, keepdims=True))
+    return np.asarray(point * (EARTH_M / np.linalg.norm(point, axis=1, keepdims=True)))

@@ -3,8 +3,10 @@
 The extension on the package index is built for an older DuckDB than the newest, so both live in a
 folder of their own, which only this peer's process looks into:
 
-    uv pip install --target bench/data/duckdb-spatial duckdb==1.5.5 duckdb-extension-spatial==1.5.5
+    uv pip install --target bench/data/.duckdb-spatial duckdb==1.5.5 duckdb-extension-spatial==1.5.5
 """
+
+# ruff: noqa: S608 - every query is put together from constants, columns and whole numbers
 
 from __future__ import annotations
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-FOLDER: Final = Path(__file__).parents[1] / "data" / "duckdb-spatial"
+FOLDER: Final = Path(__file__).parents[1] / "data" / ".duckdb-spatial"
 NEAR_M: Final = RADIUS_M + 0.01  # room for rounding on the plane
 TILE_M: Final = 200.0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -100,7 +100,7 @@ class PolarsGrid:
 
     def _asked(self, polars: Any, cases: Sequence[int]) -> Any:  # noqa: ANN401 - no types
         wanted = np.asarray(sorted(cases), dtype=np.float64)
-        first, last = (np.searchsorted(self._own["who"], wanted, side) for side in _SIDES)
+        first, last = (np.searchsorted(self._own["who"], wanted, side=side) for side in _SIDES)
         row, member = pieces.numbered(last - first)
         own = exact.take(self._own, first[row] + member)
         return polars.concat([self._widened(polars, own, grid) for grid in (STAYS, LEGS)])
@@ -112,7 +112,7 @@ class PolarsGrid:
         return polars.DataFrame(exact.take(piece, row) | {"key": key})
 
 
-_SIDES = ("left", "right")
+_SIDES: Final = ("left", "right")
 
 
 def _judged(col: Any) -> Any:  # noqa: ANN401 - an expression
@@ -136,7 +136,10 @@ def _together(polars: Any) -> Any:  # noqa: ANN401 - an expression
         d = there - (col(f"{axis}0") + col(f"v{axis}") * (begin - col("t0")))
         qa, qb, qc = qa + v * v, qb + d * v, qc + d * d
     root = (qb * qb - qa * qc).clip(lower_bound=0.0).sqrt()
-    leave, enter = (polars.min_horizontal(end, span).clip(lower_bound=0.0) for end in ((root - qb) / qa, (-root - qb) / qa))
+    leave, enter = (
+        polars.min_horizontal(end, span).clip(lower_bound=0.0)
+        for end in ((root - qb) / qa, (-root - qb) / qa)
+    )
     still = polars.when(qc <= 0).then(span).otherwise(0.0)
     return polars.when(qa > 0).then(leave - enter).otherwise(still)
 

@@ -31,7 +31,7 @@ LEAF: Final = 32
 
 
 class ScipyTree:
-    """Two trees in four dimensions, scaled so that one box of half-width 1 finds all that is near."""
+    """Two trees in four dimensions, scaled so that a box of half-width 1 finds all that is near."""
 
     name = "SciPy cKDTree"
     setting = (
@@ -76,7 +76,7 @@ class ScipyTree:
     def contacts(self, cases: Sequence[int]) -> pa.Table:
         """Ask both trees for all cases' pieces, a chunk at a time."""
         wanted = np.asarray(sorted(cases), dtype=np.float64)
-        first, last = (np.searchsorted(self._own["who"], wanted, side) for side in _SIDES)
+        first, last = (np.searchsorted(self._own["who"], wanted, side=side) for side in _SIDES)
         row, member = pieces.numbered(last - first)
         own = exact.take(self._own, first[row] + member)
         parts = [part for kind in KINDS for part in self._met(kind, own)]
@@ -116,7 +116,9 @@ _SIDES: Final = ("left", "right")
 def _together(
     asked: exact.Columns, mine: NDArray[np.int64], stored: exact.Columns, theirs: NDArray[np.int64]
 ) -> tuple[Any, Any, Any]:
-    overlap = (asked["t0"][mine] < stored["t1"][theirs]) & (stored["t0"][theirs] < asked["t1"][mine])
+    overlap = (asked["t0"][mine] < stored["t1"][theirs]) & (
+        stored["t0"][theirs] < asked["t1"][mine]
+    )
     other = asked["who"][mine] != stored["who"][theirs]
     kept = np.flatnonzero(overlap & other)
     a, b = exact.take(asked, mine[kept]), exact.take(stored, theirs[kept])

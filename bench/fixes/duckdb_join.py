@@ -1,5 +1,7 @@
 """DuckDB on raw fixes: with a grid of cells and time, and as most people write it."""
 
+# ruff: noqa: S608 - every query is put together from constants, columns and whole numbers
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
@@ -103,7 +105,8 @@ class DuckdbGridFixes(_DuckdbFixes):
             asked = f"SELECT *, unnest(range({low}, {high} + 1)) AS c{axis} FROM ({asked})"
         slots = f"range((t - {APART_MS}) // {SLOT_MS}, (t + {APART_MS}) // {SLOT_MS} + 1)"
         asked = f"SELECT *, {_cell()} AS cell, unnest({slots}) AS slot FROM ({asked})"
-        return f"""SELECT a.who, b.who, {BUCKET_MS / MS_A_MINUTE} * count(DISTINCT a.t // {BUCKET_MS})
+        return f"""SELECT a.who, b.who, {BUCKET_MS / MS_A_MINUTE}
+        * count(DISTINCT a.t // {BUCKET_MS})
         FROM ({asked}) a JOIN fix b ON a.cell = b.cell AND a.slot = b.slot
         WHERE a.who <> b.who AND abs(a.t - b.t) <= {APART_MS} AND {NEAR_SQL}
         GROUP BY ALL ORDER BY ALL"""

@@ -1,4 +1,4 @@
-"""PyMEOS on raw fixes: one trajectory a person and hour, and tdwithin between those that come near."""
+"""PyMEOS on raw fixes: one trajectory a person and hour, tdwithin where boxes come near."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class MeosFixes:
 
     name = "PyMEOS, trajectories of fixes"
     setting = (
-        "lines between fixes at most 10 minutes apart, cut at the hour, an R-tree over the lines' boxes, tdwithin; "
-        "earth-centred metres, one thread"
+        "lines between fixes at most 10 minutes apart, cut at the hour, an R-tree over the lines' "
+        "boxes, tdwithin; earth-centred metres, one thread"
     )
     limit_people = 300
     limit_cases = 10
@@ -79,7 +79,8 @@ class MeosFixes:
         if not pairs:
             return ANSWER.empty_table()
         minutes = [together[pair] / MS_A_MINUTE for pair in pairs]
-        return table_of(*zip(*pairs, strict=True), minutes)
+        case, who = zip(*pairs, strict=True)
+        return table_of(case, who, minutes)
 
     def peak_bytes(self) -> int:
         """Return this process's own."""

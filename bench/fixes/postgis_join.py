@@ -1,13 +1,18 @@
 """PostGIS on raw fixes: points with time as measure under one GiST index."""
 
+# ruff: noqa: S608 - every query is put together from constants, columns and whole numbers
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from bench.contract import MS_A_MINUTE, RADIUS_M
-from bench.engines.postgis import Postgis, copy_in
+from bench.engines.postgis import TIME_SCALE, Postgis, box, copy_in, indexed
 from bench.engines.server import Server
 from bench.measured import own_peak_bytes
+from bench.plane import axes_of
 from bench.rawfixes import APART_MS, BUCKET_MS, NEAR_SQL, read, table_of
 
 if TYPE_CHECKING:
@@ -15,20 +20,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pyarrow as pa
+    from numpy.typing import NDArray
 
 NEAR_M: Final = RADIUS_M + 1.0  # the index keeps boxes in single precision
-_PLACE: Final = "ST_MakePoint(x, y, z, t - start_ms())"
-_LOW: Final = f"ST_MakePoint(x - {NEAR_M}, y - {NEAR_M}, z - {NEAR_M}, t - start_ms() - {APART_MS})"
-_HIGH: Final = _LOW.replace(" - start_ms() - ", " - start_ms() + ").replace(
-    f" - {NEAR_M}", f" + {NEAR_M}"
-)
-_TABLES: Final = (
-    f"CREATE TABLE fix AS SELECT *, {_PLACE} AS place FROM raw",
-    "DROP TABLE raw",
-    "CREATE INDEX fix_place ON fix USING gist (place gist_geometry_ops_nd)",
-    "CLUSTER fix USING fix_place",
-    "CREATE INDEX fix_who ON fix (who)",
-    "VACUUM ANALYZE fix",
+_PLACE: Final = f"ST_MakePoint(east, north, (t - start_ms()) * {TIME_SCALE})"
+_ASKED: Final = box(
+    *([f"east {s} {NEAR_M}", f"north {s} {NEAR_M}", f"(t {s} {APART_MS})"] for s in "-+")
 )
 
 
@@ -36,8 +33,11 @@ class PostgisFixes:
     """A look-up in space and time for each of the case's fixes."""
 
     name = "PostGIS on fixes"
-    setting = "fixes within 25 m and 180 s, points under GiST over x, y, z, time, clustered by it"
-    limit_people = 3_000
+    setting = (
+        "fixes within 25 m and 180 s, points on a plane with time as the third axis, GiST, rows "
+        "in order of place"
+    )
+    limit_people = None
     limit_cases = None
 
     def __init__(self) -> None:
@@ -60,8 +60,8 @@ class PostgisFixes:
         try:
             with server.connect() as connection:
                 connection.execute("CREATE EXTENSION postgis")
-                copy_in(connection, read(source), "t")
-                for statement in _TABLES:
+                copy_in(connection, _on_plane(read(source)), "t")
+                for statement in indexed("fix", _PLACE):
                     connection.execute(statement)
         finally:
             server.stop()
@@ -79,7 +79,7 @@ class PostgisFixes:
         rows = self._connection.execute(
             f"""SELECT a.who, b.who,
             count(DISTINCT floor(a.t / {BUCKET_MS})) * {BUCKET_MS / MS_A_MINUTE}::float8
-            FROM (SELECT *, ST_MakeLine({_LOW}, {_HIGH}) AS asked
+            FROM (SELECT *, {_ASKED} AS asked
                   FROM fix WHERE who IN ({chosen})) a
             JOIN fix b ON b.place &&& a.asked
             WHERE a.who <> b.who AND abs(a.t - b.t) <= {APART_MS} AND {NEAR_SQL}
@@ -97,3 +97,9 @@ class PostgisFixes:
             self._connection.close()
         if self._server is not None:
             self._server.stop()
+
+
+def _on_plane(columns: dict[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+    points = np.stack([columns[axis] for axis in "xyz"], axis=1)
+    east, north = axes_of(points) @ points.T
+    return columns | {"east": east, "north": north}

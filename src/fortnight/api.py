@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -26,6 +25,7 @@ from fortnight.risk.disease import load_disease
 from fortnight.track.tracks import build_tracks
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     Progress = Callable[[int, int], None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from tests.unit.sample_document import PLACES, sample_document
 
@@ -81,3 +82,24 @@ def test_no_distance_is_finer_than_phones_can_tell() -> None:
         "10 m",
         "1,765 m",
     ]
+
+
+def test_period_names_both_days_and_a_year_once_unless_it_changes() -> None:
+    clock = local_clock("UTC")
+    within = wording.period("2026-11-03T00:00:00Z", "2026-11-09T00:00:00Z", clock)
+    over = wording.period("2026-12-28T00:00:00Z", "2027-01-04T00:00:00Z", clock)
+    assert within == "Tue 3 Nov to Sun 8 Nov 2026"
+    assert over == "Mon 28 Dec 2026 to Sun 3 Jan 2027"
+    assert wording.period("2026-11-03T00:00:00Z", "2026-11-03T00:00:00Z", clock).startswith(
+        "no day"
+    )
+
+
+def test_case_that_was_tested_and_has_no_onset_says_so() -> None:
+    document = sample_document(0)
+    case = msgspec.structs.replace(
+        document.case, onset=None, test_date="2026-11-06", dated_by="test"
+    )
+    clock = local_clock(document.window.timezone)
+    facts = dict(wording.heading(msgspec.structs.replace(document, case=case), clock))
+    assert facts["Case"] == "p0417, COVID-19, tested 6 Nov 2026"

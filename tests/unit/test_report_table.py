@@ -77,8 +77,9 @@ def test_wide_terminals_show_more() -> None:
 def test_unknown_and_windows_are_told() -> None:
     text = said(printed(sample_document()))
     assert "unknown, not “no contact” (45\u00a0% observed)".replace("\u00a0", " ") in text
-    assert "Look-back Thu 22 Oct 2026 to Tue 3 Nov 2026" in text
-    assert "Look-forward Tue 3 Nov 2026 to Sun 8 Nov 2026" in text
+    assert "Look-back Thu 22 Oct to Tue 3 Nov 2026" in text
+    assert "Look-forward Tue 3 Nov to Sun 8 Nov 2026" in text
+    assert "Case p0417, COVID-19, onset 5 Nov 2026" in text
     assert "In the same area, too coarse to judge closeness" in text
     assert "3 more pairs not shown" in text
 

@@ -18,7 +18,7 @@ from fortnight.report.document import CONSENT_NOTICE
 
 app = App(
     name="fortnight",
-    help=f"{CONSENT_NOTICE}\n\nFind who was where a case was, when, for how long and how sure that is.",
+    help=f"{CONSENT_NOTICE}\n\nFind who was where a case was, when, how long and how surely.",
     version=version("fortnight"),
 )
 for command in (trace, index, demo, simulate, evaluate):

@@ -1,4 +1,4 @@
-"""Compile every kernel once by tracing a case among two people: `python -m fortnight.cli.compile`."""
+"""Compile every kernel once, by tracing a case: `python -m fortnight.cli.compile`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pyarrow as pa
 from fortnight.api import trace
 
 _FIXES = 200
+_COARSE = 3  # of twenty fixes
 _DAY = date(2026, 3, 2)
 
 
@@ -23,7 +24,7 @@ def main() -> None:
             "time": start + steps * 300_000,
             "lon": 21.0 + np.maximum(0, steps - 100) * 1e-4,
             "lat": np.full(_FIXES, 52.0),
-            "accuracy": np.where(steps % 20 < 3, 2_000.0, 10.0),
+            "accuracy": np.where(steps % 20 < _COARSE, 2_000.0, 10.0),
         }
         for name in ("one", "two")
     ]

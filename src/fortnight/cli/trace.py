@@ -36,9 +36,11 @@ if TYPE_CHECKING:
 _CASE_COLUMNS = ("case", "onset", "test_date")
 
 
-def trace(  # noqa: D417 - cyclopts reads the parameters' own help
+def trace(
     *inputs: Annotated[Path, Parameter(help="Files, folders, globs, or one index folder.")],
-    case: Annotated[tuple[str, ...], Parameter(help="The participant who is a case; repeatable.")] = (),
+    case: Annotated[
+        tuple[str, ...], Parameter(help="The participant who is a case; repeatable.")
+    ] = (),
     onset: Annotated[date | None, Parameter(help="First day of symptoms, YYYY-MM-DD.")] = None,
     test_date: Annotated[
         date | None, Parameter(help="Day of the test, where there were no symptoms.")
@@ -181,7 +183,9 @@ def write_reports(documents: Sequence[TraceDocument], out: Path, *, quiet: bool)
 def _print(documents: Sequence[TraceDocument], format: str) -> None:  # noqa: A002
     if format == "json":
         parts = [to_json(document) for document in documents]
-        whole = parts[0] if len(parts) == 1 else msgspec.json.encode([msgspec.Raw(p) for p in parts])
+        whole = (
+            parts[0] if len(parts) == 1 else msgspec.json.encode([msgspec.Raw(p) for p in parts])
+        )
         sys.stdout.buffer.write(whole + b"\n")
     elif format == "csv":
         for place, document in enumerate(documents):

@@ -229,9 +229,7 @@ def _sum_exposure(
 
 
 @kernel
-def _describe_exposure(
-    episodes: Matrix, first: int, last: int, exposures: Matrix, x: int
-) -> None:
+def _describe_exposure(episodes: Matrix, first: int, last: int, exposures: Matrix, x: int) -> None:
     """Take first, last, nearest and likeliest from the observed episodes, if there are any."""
     observed = exposures[x, X_OBSERVED] > 0.0
     exposures[x, X_WHO] = episodes[first, E_WHO]

@@ -10,12 +10,14 @@ Four by four by four cells are a block: one 64-bit word says which of them hold 
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fortnight.compiled import kernel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 LEVELS: Final = 13
 SMALLEST_CELL_M: Final = 128.0
@@ -30,7 +32,9 @@ AREA_CLASS: Final = LEG_CLASS + LEVELS
 CLASSES: Final = AREA_CLASS + LEVELS
 
 CLASS_SIZES: NDArray[np.float64] = np.array([SMALLEST_CELL_M, *SIZES, *SIZES])
-CLASS_HALVES: NDArray[np.float64] = np.array([0.0, *(s / 2 for s in SIZES), *(s / 2 for s in SIZES)])
+CLASS_HALVES: NDArray[np.float64] = np.array(
+    [0.0, *(s / 2 for s in SIZES), *(s / 2 for s in SIZES)]
+)
 
 ORIGIN_M: Final = 8_388_608.0
 """Added to every coordinate, so that no cell on Earth has a negative number."""

@@ -251,9 +251,7 @@ def _index_day(
     blocks[:, 0] = distinct[order]
     places = 64 * rank[numbers] + within
     starts = np.empty(min(n, 64 * len(order)), dtype=np.int64)
-    occupied = _sort_day(
-        tracks.vertices, refs, whose, times, places, rows, blocks, starts
-    )
+    occupied = _sort_day(tracks.vertices, refs, whose, times, places, rows, blocks, starts)
     return blocks, starts[:occupied]
 
 

@@ -8,15 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fortnight.compiled import kernel
-from fortnight.contact.episodes import E_END, E_PRESUMED, E_START, X_EPISODES, X_FIRST_EPISODE
-from fortnight.contact.episodes import X_OBSERVED, X_WHO
+from fortnight.contact.episodes import (
+    E_END,
+    E_PRESUMED,
+    E_START,
+    X_EPISODES,
+    X_FIRST_EPISODE,
+    X_OBSERVED,
+    X_WHO,
+)
 from fortnight.contact.grid import ones
 from fortnight.track.coverage import FIRST_SLOT_WORD, SLOT_MS, SLOT_WORDS, slots_observed
-from fortnight.track.tracks import Words
 
 if TYPE_CHECKING:
     from fortnight.contact.window import Window
-    from fortnight.track.tracks import Tracks
+    from fortnight.track.tracks import Tracks, Words
 
 Matrix = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -56,7 +62,12 @@ def gaps(observed: Flags, window: Window) -> list[tuple[int, int]]:
 
 @kernel
 def _mark_days(
-    episodes: Matrix, first: int, last: int, observed: bool, first_day: int, met: Flags
+    episodes: Matrix,
+    first: int,
+    last: int,
+    observed: bool,  # noqa: FBT001 - a kernel's callers have no keywords
+    first_day: int,
+    met: Flags,
 ) -> None:
     """Mark the UTC days on which a pair met; presumed meetings count where there is no other."""
     for day in range(met.shape[0]):
@@ -125,8 +136,11 @@ def coverages(
     episodes: Matrix,
     window: Window,
 ) -> Matrix:
-    """Return, one row an exposure: the share of the days on which they met in which both were
-    observed, and the slots of the whole window in which the contact was."""
+    """Return the coverage of each exposure, one row each.
+
+    It is the share of the days on which they met in which both were observed, and the number of
+    slots of the whole window in which the contact was.
+    """
     first, _, inside = window_slots(window)
     out = np.empty((len(exposures), 2))
     _coverages(

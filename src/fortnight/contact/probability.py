@@ -43,7 +43,9 @@ def within_exact(alpha: float, beta: float, nodes: Table, weights: Table) -> flo
         theta = middle + half * nodes[k]
         across = beta * math.cos(theta)
         along = beta * math.sin(theta) - alpha
-        total += weights[k] * math.exp(-0.5 * along * along) * math.erf(across / math.sqrt(2)) * across
+        total += (
+            weights[k] * math.exp(-0.5 * along * along) * math.erf(across / math.sqrt(2)) * across
+        )
     return total * half / math.sqrt(2.0 * math.pi)
 
 
@@ -104,14 +106,23 @@ def within(distance: float, sigma: float, radius: float, table: Table) -> float:
     j -= 1
     value = 0.0
     value += e * (
-        a * table[i - 1, j] + b * table[i - 1, j + 1] + c * table[i - 1, j + 2] + d * table[i - 1, j + 3]
+        a * table[i - 1, j]
+        + b * table[i - 1, j + 1]
+        + c * table[i - 1, j + 2]
+        + d * table[i - 1, j + 3]
     )
     value += f * (a * table[i, j] + b * table[i, j + 1] + c * table[i, j + 2] + d * table[i, j + 3])
     value += g * (
-        a * table[i + 1, j] + b * table[i + 1, j + 1] + c * table[i + 1, j + 2] + d * table[i + 1, j + 3]
+        a * table[i + 1, j]
+        + b * table[i + 1, j + 1]
+        + c * table[i + 1, j + 2]
+        + d * table[i + 1, j + 3]
     )
     value += h * (
-        a * table[i + 2, j] + b * table[i + 2, j + 1] + c * table[i + 2, j + 2] + d * table[i + 2, j + 3]
+        a * table[i + 2, j]
+        + b * table[i + 2, j + 1]
+        + c * table[i + 2, j + 2]
+        + d * table[i + 2, j + 3]
     )
     return min(1.0, max(0.0, value))
 
@@ -128,10 +139,10 @@ _LIMIT_STEPS: Final = 512
 
 
 @kernel
-def _fill_limits(limits: Table, sigma_limit: float, radius: float, chance: float) -> None:
+def _fill_limits(limits: Table, most: float, radius: float, chance: float) -> None:
     """Find, for each sigma, the largest separation that still gives the probability."""
     for k in range(limits.shape[0]):
-        sigma = max(sigma_limit * k / (limits.shape[0] - 1), radius / 200.0)
+        sigma = max(most * k / (limits.shape[0] - 1), radius / 200.0)
         low, high = 0.0, 4.0 * radius
         while high - low > 1e-4 * radius:
             middle = (low + high) / 2.0
@@ -155,21 +166,25 @@ def distance_limits(radius: float, probability: float) -> Table:
     return limits
 
 
+_PEAK_STEPS: Final = 129
+_PEAK_MARGIN: Final = 1.01
+"""Between two of the sigmas that are tried the peak is higher by less than this factor."""
+
+
 @cache
-def probability_peaks(radius: float, probability: float) -> Table:
+def probability_peaks(probability: float) -> Table:
     """Return the largest probability that any sigma gives, by separation from 0 to the reach.
 
     Each value bounds the step that begins at it, since a larger separation never gives more.
+    Within the radius a small enough sigma makes anything certain.
     """
-    peaks = np.empty(_LIMIT_STEPS)
-    most = reach(1.0, probability)
-    sigmas = np.geomspace(1e-3, 8.0, 600)
-    for k in range(_LIMIT_STEPS):
-        away = most * k / (_LIMIT_STEPS - 1)
-        # between two of the sigmas tried the peak can be higher by less than a thousandth
-        peaks[k] = _peak(away, sigmas) * 1.001
+    peaks = np.ones(_PEAK_STEPS)
+    sigmas = np.geomspace(0.02, 8.0, 160)
+    for k, away in enumerate(np.linspace(0.0, reach(1.0, probability), _PEAK_STEPS)):
+        if away > 1.0:
+            peaks[k] = min(1.0, _PEAK_MARGIN * _peak(away, sigmas))
     peaks.flags.writeable = False
-    return np.minimum(peaks, 1.0)
+    return peaks
 
 
 @kernel

@@ -10,13 +10,11 @@ import mmap
 import os
 import shutil
 from dataclasses import fields
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from fortnight.contact.index import Index
 from fortnight.errors import IndexFormatError
@@ -26,6 +24,9 @@ from fortnight.track.tracks import Tracks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
 
 FORMAT: Final = "fortnight.index/1"
 MANIFEST: Final = "index.json"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date
 from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from fortnight.contact.area import AREA_ACCURACY, AREA_FIRST, AREA_LAST, AREA_MS, search_area
 from fortnight.contact.episodes import (
     E_AT,
     E_BACK,
@@ -48,14 +48,7 @@ from fortnight.contact.meeting import Matrix, Nearness
 from fortnight.contact.observed import coverages, person_slots, window_slots
 from fortnight.contact.probability import distance_limits, reach, sigma_limit
 from fortnight.contact.question import ask
-from fortnight.contact.search import (
-    AREA_ACCURACY,
-    AREA_FIRST,
-    AREA_LAST,
-    AREA_MS,
-    search,
-    search_area,
-)
+from fortnight.contact.search import search
 from fortnight.contact.window import Window, local_date, window_of, zone_of
 from fortnight.errors import QuestionError
 from fortnight.track.coverage import SLOT_MS
@@ -63,6 +56,7 @@ from fortnight.track.geometry import degrees_from_sphere
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import date
 
     from numpy.typing import NDArray
 
@@ -204,7 +198,9 @@ class Trace:
         rows = np.concatenate([np.empty(0, dtype=np.int64), *spans])
         starts = self.episode_rows[rows, E_START]
         rank = np.repeat(np.arange(len(spans)), [len(span) for span in spans])
-        order: NDArray[np.int64] = rows[np.lexsort((self.episode_rows[rows, E_PRESUMED], starts, rank))]
+        order: NDArray[np.int64] = rows[
+            np.lexsort((self.episode_rows[rows, E_PRESUMED], starts, rank))
+        ]
         return order
 
     @cached_property
@@ -359,5 +355,3 @@ def trace_many(
         yield from pool.map(
             lambda case: trace_one(index, case, question, same_area=same_area), cases
         )
-
-

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fortnight.errors import QuestionError
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from fortnight.risk.disease import Disease
 
 _LONGEST_DAYS = 3_660

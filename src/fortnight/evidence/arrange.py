@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from fortnight.compiled import kernel
-from fortnight.evidence.schema import FIXES, SOURCES, STAYS, Evidence, InputReport
 from fortnight.evidence.batches import FixBatch, StayBatch
+from fortnight.evidence.schema import FIXES, SOURCES, STAYS, Evidence, InputReport
 from fortnight.evidence.tally import with_refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+
+    from numpy.typing import NDArray
 
 E7_A_DEGREE: Final = 10_000_000.0
 
@@ -80,17 +81,18 @@ class _Names:
         self._last: pa.Array | None = None
         self._last_codes = np.empty(0, dtype=np.int32)
 
-    def codes(self, names: pa.Array) -> NDArray[np.int32]:
-        """Return the number of each name. Batches of one file often share their names."""
+    def codes(self, names: pa.Array, who: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return the number of each row's participant. Batches of one file often share names.
+
+        Only names that a row uses get a number: one whose rows were all refused is nobody.
+        """
         if self._last is None or not names.equals(self._last):
-            numbers = self._numbers
-            self._last_codes = np.fromiter(
-                (numbers.setdefault(name, len(numbers)) for name in names.to_pylist()),
-                dtype=np.int32,
-                count=len(names),
-            )
-            self._last = names
-        return self._last_codes
+            self._last, self._last_codes = names, np.full(len(names), -1, dtype=np.int32)
+        used = np.flatnonzero(np.bincount(who, minlength=len(names)))
+        new = used[self._last_codes[used] < 0]
+        for place, name in zip(new.tolist(), names.take(pa.array(new)).to_pylist(), strict=True):
+            self._last_codes[place] = self._numbers.setdefault(name, len(self._numbers))
+        return self._last_codes[who]
 
     def ranked(self) -> tuple[tuple[str, ...], NDArray[np.int32]]:
         """Return the names in order, and each first-seen number's place in that order."""
@@ -110,7 +112,7 @@ def arrange(
     chunks: list[_Chunk] = []
     stays: list[Stay] = []
     for batch in batches:
-        who = names.codes(batch.names)[batch.who]
+        who = names.codes(batch.names, batch.who)
         if isinstance(batch, FixBatch):
             chunks.append(_packed(batch, who))
         else:

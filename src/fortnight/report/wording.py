@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from fortnight.report.local_time import parse
@@ -115,9 +116,9 @@ def ranked(document: TraceDocument) -> list[ContactDocument]:
 def heading(document: TraceDocument, clock: LocalClock) -> list[tuple[str, str]]:
     """Return the case, its windows and what part of them has no data, as names and values."""
     case, window = document.case, document.window
-    dated = f"onset {case.onset}" if case.dated_by == "onset" else f"tested {case.test_date}"
+    dated = ("onset", case.onset) if case.dated_by == "onset" else ("tested", case.test_date)
     return [
-        ("Case", f"{case.participant}, {case.disease_name}, {dated}"),
+        ("Case", f"{case.participant}, {case.disease_name}, {dated[0]} {calendar_day(dated[1])}"),
         ("Days", period(window.start, window.end, clock)),
         ("Look-back", period(window.look_back.start, window.look_back.end, clock)),
         ("Look-forward", period(window.look_forward.start, window.look_forward.end, clock)),
@@ -142,7 +143,17 @@ def period(start: str, end: str, clock: LocalClock) -> str:
     """Return a period as its first and last day, both included; "none" where it has no length."""
     if parse(end) <= parse(start):
         return "no day of this window"
-    return f"{clock.date(start)} to {clock.last_date(end)}"
+    first, last = clock.date(start), clock.last_date(end)
+    year = last[-5:]
+    return f"{first.removesuffix(year)} to {last}"
+
+
+def calendar_day(day: str | None) -> str:
+    """Return a calendar day of a document as ``5 Nov 2026``."""
+    if day is None:
+        return UNKNOWN
+    read = date.fromisoformat(day)
+    return f"{read.day} {read:%b %Y}"
 
 
 def times(timezone: str, clock: LocalClock) -> str:

@@ -11,6 +11,8 @@ import msgspec
 
 from fortnight.errors import DiseaseError
 
+_LEAST_MASS = 0.9  # published tables leave out the tails
+
 
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str
@@ -49,7 +51,7 @@ class Infectiousness(_Part, frozen=True):
     def __post_init__(self) -> None:
         """Refuse a curve that is no distribution."""
         super().__post_init__()
-        if not self.mass or min(self.mass) < 0 or not 0.9 <= sum(self.mass) <= 1.0 + 1e-9:
+        if not self.mass or min(self.mass) < 0 or not _LEAST_MASS <= sum(self.mass) <= 1.0 + 1e-9:
             raise ValueError("mass must be shares of a whole: none negative, 0.9 to 1 in all")
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fortnight.compiled import kernel
 from fortnight.track.rules import LEG, STAY, VISIT
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 SLOT_MS: Final = 300_000
 
@@ -21,7 +23,7 @@ FIRST_SLOT_WORD: Final = 3
 
 @kernel
 def mark(days: NDArray[np.int32], d: int, start: float, end: float, kind: int) -> None:
-    """Mark the slots of person-day ``d`` from ``start`` to ``end`` (milliseconds of the day) as observed.
+    """Mark the slots of person-day ``d`` from ``start`` to ``end`` (ms of the day) as observed.
 
     Only what could show a contact counts: neither presumed stays nor coarse positions do.
     """

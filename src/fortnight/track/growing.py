@@ -6,12 +6,14 @@ them seconds of compilation.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fortnight.compiled import kernel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @kernel

@@ -6,11 +6,14 @@ segments from coarse fixes. A track is one sequence in time in which nothing ove
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fortnight.compiled import kernel
-from fortnight.track.runs import Matrix
+
+if TYPE_CHECKING:
+    from fortnight.track.runs import Matrix
 
 
 @kernel

@@ -6,13 +6,15 @@ A point is a row ``(time ms, x, y, z, accuracy m)`` of a float64 matrix, sorted 
 from __future__ import annotations
 
 import math
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fortnight.compiled import kernel
-from fortnight.track.rules import Rules
+
+if TYPE_CHECKING:
+    from fortnight.track.rules import Rules
 
 Matrix = NDArray[np.float64]
 
@@ -75,7 +77,7 @@ def contradicted(
 
 @kernel
 def _sigma(n: int, weight: float, spread: float, best: float, rules: Rules) -> float:
-    """Standard deviation of a run's centre, per axis.
+    """Return the standard deviation of a run's centre, per axis.
 
     The weighted mean's own, never below the floor (and, for coarse fixes, whose errors a tower
     shares, never below the best of them), plus the variance of the fixes beyond their claims.

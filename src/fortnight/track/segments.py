@@ -50,7 +50,7 @@ def _put(
 
 @kernel
 def sigma_on_leg(share: float, sigma0: float, sigma1: float, length: float, spread: float) -> float:
-    """Standard deviation per axis at ``share`` (0 to 1) of a leg of ``length`` metres.
+    """Return the standard deviation per axis at ``share`` (0 to 1) of a leg of ``length`` metres.
 
     Variances are interpolated, and a Brownian bridge adds (spread x length)^2 in the middle:
     nobody knows which way the person took between the two fixes.
@@ -110,9 +110,7 @@ def _put_stay(
             cursor = begin
     for b in range(run.breaks):
         n = _put(rows, n, cursor, breaks[b, 0], run.x, run.y, run.z, run.sigma, kind)
-        m = _put(
-            presumed, m, breaks[b, 0], breaks[b, 1], run.x, run.y, run.z, run.sigma, silent
-        )
+        m = _put(presumed, m, breaks[b, 0], breaks[b, 1], run.x, run.y, run.z, run.sigma, silent)
         cursor = breaks[b, 1]
     end = midnight if run.crossing == OBSERVED else run.last_time
     n = _put(rows, n, cursor, end, run.x, run.y, run.z, run.sigma, kind)
@@ -167,4 +165,3 @@ def cut(
         else:
             i += 1
     return n, m
-

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from fortnight.compiled import kernel
 from fortnight.track.coverage import SLOT_WORDS, mark
-from fortnight.track.growing import trimmed, with_room
 from fortnight.track.geometry import UNITS_A_METRE, sphere_from_e7
+from fortnight.track.growing import trimmed, with_room
 from fortnight.track.layers import overlay
 from fortnight.track.rules import AREA_LEG, AREA_STAY, END, LEG, STAY, Rules, rules_of
 from fortnight.track.runs import DAY_MS, Matrix
@@ -236,9 +236,7 @@ def _cut_people(
             )
         vertices = with_room(vertices, n, 2 * n_rows)
         days = with_room(days, d, n_fine + n_coarse + n_rows)
-        n, d = _person(
-            who, rows, n_rows, fine, n_fine, coarse, n_coarse, vertices, n, days, d
-        )
+        n, d = _person(who, rows, n_rows, fine, n_fine, coarse, n_coarse, vertices, n, days, d)
     return trimmed(vertices, n), trimmed(days, d)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fortnight.compiled import kernel
 from fortnight.track.geometry import sphere_from_e7
@@ -14,6 +14,8 @@ from fortnight.track.runs import DAY_MS, Matrix
 from fortnight.track.segments import WIDTH
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from fortnight.evidence.arrange import Arranged
     from fortnight.parameters import Parameters
 
@@ -51,7 +53,7 @@ def _cut_at_midnight(start: float, end: float) -> list[tuple[float, float]]:
     """Split a period into its UTC days."""
     marks = np.arange(np.floor(start / DAY_MS) + 1, np.ceil(end / DAY_MS)) * DAY_MS
     edges = [start, *marks.tolist(), end]
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(itertools.pairwise(edges))
 
 
 def visit_rows(

@@ -220,8 +220,12 @@
 
   const list = document.getElementById("stops");
   data.stops.forEach((stop) => {
-    const button = report.element("button", { type: "button" }, report.element("b", {}, stop.letter),
-      ` ${report.duration(stop.minutes)}${stop.presumedMinutes ? ` + ${report.duration(stop.presumedMinutes)} presumed` : ""}`);
+    const spent = [
+      ...(stop.minutes ? [report.duration(stop.minutes)] : []),
+      ...(stop.presumedMinutes ? [`${report.duration(stop.presumedMinutes)} presumed`] : []),
+    ];
+    const button = report.element("button", { type: "button" },
+      report.element("b", {}, stop.letter), ` ${spent.join(" + ")}`);
     button.addEventListener("click", () => report.map?.stop(stop));
     list.append(report.element("li", {}, button));
   });

@@ -35,10 +35,10 @@ report.shapes = (() => {
   const coarse = track.flatMap((part) => circle(part.lon, part.lat, part.accuracy, 4));
   const whole = bounds(all.length ? all : coarse);
 
-  // The step that puts five to twelve squares across so many metres: 1, 2 or 5 times a power of 10.
+  // The step that puts eight to twenty squares across so many metres: 1, 2 or 5 times a power of 10.
   function step(metres) {
-    const power = 10 ** Math.floor(Math.log10(metres / 5));
-    return [5, 2, 1].map((times) => times * power).find((size) => metres / size >= 5);
+    const power = 10 ** Math.floor(Math.log10(metres / 8));
+    return [5, 2, 1].map((times) => times * power).find((size) => metres / size >= 8);
   }
 
   // Lines reach one view beyond each side, so that they are there while the map is being moved.

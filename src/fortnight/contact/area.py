@@ -1,0 +1,110 @@
+"""Pairs too coarse to judge: together within the larger accuracy, and no more is known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+
+from fortnight.compiled import kernel
+from fortnight.contact.grid import AREA_CLASS, CLASSES
+from fortnight.contact.lookup import (
+    Matrix,
+    Shelf,
+    new_desk,
+    rows_near,
+    shelf_of,
+    unpack_row,
+)
+from fortnight.contact.meeting import inside, overlap, path
+from fortnight.contact.pairs import judged
+from fortnight.contact.question import COLUMNS, KIND, MIDNIGHT, PARTITION, SIGMA0, SIGMA1
+from fortnight.track.rules import PRESUMED as PRESUMED_KIND
+
+if TYPE_CHECKING:
+    from fortnight.contact.index import Index
+    from fortnight.contact.meeting import Nearness
+
+# Columns of what is known about a participant who was only ever in the same area.
+AREA_MS: Final = 0
+AREA_ACCURACY: Final = 1
+AREA_FIRST: Final = 2
+AREA_LAST: Final = 3
+AREA_COLUMNS: Final = 4
+
+EVERYWHERE: Final = 1 << 40
+
+
+class Claims(NamedTuple):
+    """What accuracies say: their ratio to a sigma, and a fine segment's largest sigma."""
+
+    sigma_per_accuracy: float
+    fine: float
+
+
+@kernel
+def _note_area(
+    out: Matrix, whom: int, asked: Matrix, other: Matrix, sigma_per_accuracy: float
+) -> None:
+    """Add the time in which a pair was within the larger of its two accuracies."""
+    sigma = max(asked[SIGMA0], asked[SIGMA1], other[SIGMA0], other[SIGMA1])
+    accuracy = sigma * sigma_per_accuracy
+    begin, end = overlap(asked, other)
+    enter, leave = inside(path(asked, other, begin, end), accuracy)
+    if leave <= enter:
+        return
+    start, stop = asked[MIDNIGHT] + begin + enter, asked[MIDNIGHT] + begin + leave
+    if out[whom, AREA_MS] == 0.0:
+        out[whom, AREA_ACCURACY] = accuracy
+        out[whom, AREA_FIRST], out[whom, AREA_LAST] = start, stop
+    out[whom, AREA_MS] += leave - enter
+    out[whom, AREA_ACCURACY] = min(out[whom, AREA_ACCURACY], accuracy)
+    out[whom, AREA_FIRST] = min(out[whom, AREA_FIRST], start)
+    out[whom, AREA_LAST] = max(out[whom, AREA_LAST], stop)
+
+
+@kernel
+def _search_area(
+    question: Matrix, who: int, people: int, shelf: Shelf, limit: float, claims: Claims
+) -> Matrix:
+    """Return, for each participant, how long they were in the same area and no more is known."""
+    out = np.zeros((people, AREA_COLUMNS))
+    ranges, hits = np.empty((256, 2), dtype=np.int64), np.empty((1024, 1), dtype=np.int64)
+    other, desk = np.empty(COLUMNS), new_desk()
+    for axis in range(3):  # a coarse segment may count from beyond any box: let none be missed
+        desk.box[axis], desk.box[3 + axis] = -EVERYWHERE, EVERYWHERE
+    for q in range(question.shape[0]):
+        asked = question[q]
+        if asked[KIND] == PRESUMED_KIND:
+            continue
+        present = shelf.day_classes[np.int64(asked[PARTITION])]
+        accuracy = max(asked[SIGMA0], asked[SIGMA1]) * claims.sigma_per_accuracy
+        # Nothing in the fine classes has a sigma above `fine`: where a question is judged with
+        # that, it needs its coarse counterparts alone. This is what keeps the list cheap.
+        least = min(asked[SIGMA0], asked[SIGMA1])
+        fine_pairs = least * least + claims.fine * claims.fine > limit * limit
+        for group in range(np.int64(0) if fine_pairs else np.int64(AREA_CLASS), CLASSES):
+            if not (present >> group) & 1:
+                continue
+            ranges, hits, count = rows_near(asked, who, group, accuracy, shelf, desk, ranges, hits)
+            for k in range(count):
+                unpack_row(shelf.cells, hits[k, 0], other)
+                if other[KIND] != PRESUMED_KIND and not judged(asked, other, limit):
+                    whom = shelf.cells[hits[k, 0], 2]
+                    _note_area(out, whom, asked, other, claims.sigma_per_accuracy)
+    return out
+
+
+def search_area(index: Index, who: int, question: Matrix, near: Nearness) -> Matrix:
+    """Return float64 (participants, 4): time in ms, finest accuracy (m), first and last (ms).
+
+    Only pairs that are too coarse for a probability of 5 % even at no separation.
+    """
+    parameters = index.tracks.parameters
+    claims = Claims(
+        sigma_per_accuracy=parameters.sigma_per_accuracy,
+        fine=parameters.coarse_accuracy_m / parameters.sigma_per_accuracy,
+    )
+    return _search_area(
+        question, who, len(index.tracks.names), shelf_of(index), near.sigma_limit, claims
+    )

@@ -1,0 +1,271 @@
+"""From a question to the rows of the index that may have met it: cells, then times, then boxes."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fortnight.compiled import kernel
+from fortnight.contact.grid import (
+    AREA_CLASS,
+    CLASS_HALVES,
+    CLASS_SIZES,
+    LEG_CLASS,
+    ORIGIN_M,
+    block_key,
+    block_place,
+    box_mask,
+    ones,
+    slot_of,
+)
+from fortnight.contact.question import (
+    FROM,
+    HERE,
+    KIND,
+    PARTITION,
+    SIGMA0,
+    SIGMA1,
+    START,
+    STOP,
+    THERE,
+    TO,
+)
+from fortnight.track.geometry import UNITS_A_METRE
+from fortnight.track.growing import with_room
+from fortnight.track.tracks import KIND_SHIFT, SIGMA_UNITS_A_METRE, TIME_MASK
+
+if TYPE_CHECKING:
+    from fortnight.contact.index import Index
+
+Matrix = NDArray[np.float64]
+Words = NDArray[np.int32]
+Longs = NDArray[np.int64]
+
+METRES_A_UNIT: Final = 1.0 / UNITS_A_METRE
+METRES_A_SIGMA_UNIT: Final = 1.0 / SIGMA_UNITS_A_METRE
+
+_SCAN: Final = 16
+"""Rows of a cell up to which reading on is quicker than a binary search."""
+
+_FEW_BLOCKS: Final = 64.0
+"""Blocks in a box from which on it may be quicker to go through all that the day has."""
+
+
+class Shelf(NamedTuple):
+    """What a search reads of an index, and the longest leg in ms."""
+
+    cells: Words
+    blocks: Longs
+    starts: Longs
+    slots: Words
+    day_classes: Longs
+    leg_max: float
+
+
+class Desk(NamedTuple):
+    """Room to work in: the box of a question in 1/256 m, and in cells its two corners."""
+
+    box: Longs
+    low: Longs
+    high: Longs
+
+
+def shelf_of(index: Index) -> Shelf:
+    """Return what a search reads of ``index``."""
+    leg_max = index.tracks.parameters.leg_max_s * 1_000.0
+    return Shelf(index.cells, index.blocks, index.starts, index.slots, index.day_classes, leg_max)
+
+
+@kernel
+def new_desk() -> Desk:
+    """Return room to work in."""
+    return Desk(
+        np.empty(6, dtype=np.int64), np.empty(3, dtype=np.int64), np.empty(3, dtype=np.int64)
+    )
+
+
+@kernel
+def _find(key: int, blocks: Longs, slots: Words) -> int:
+    """Return the row of a block, or -1."""
+    mask = slots.shape[0] - 1
+    slot = slot_of(key, mask)
+    while slots[slot] >= 0:
+        if blocks[slots[slot], 0] == key:
+            return int(slots[slot])
+        slot = (slot + 1) & mask
+    return -1
+
+
+@kernel
+def _first_block(blocks: Longs, key: int) -> int:
+    """Return the first row of ``blocks`` whose key is not below ``key``."""
+    start, end = 0, blocks.shape[0]
+    while start < end:
+        middle = (start + end) // 2
+        if blocks[middle, 0] < key:
+            start = middle + 1
+        else:
+            end = middle
+    return start
+
+
+@kernel
+def _box(asked: Matrix, group: int, widen: float, low: Longs, high: Longs) -> None:
+    """Write the range of cells of class ``group`` within ``widen`` metres of a question."""
+    size = CLASS_SIZES[group]
+    begin, end = asked[FROM], asked[TO]
+    duration = asked[3] - asked[2]
+    for axis in range(3):
+        here, step = asked[HERE + axis], asked[THERE + axis] - asked[HERE + axis]
+        a = here + (begin - asked[2]) / duration * step
+        b = here + (end - asked[2]) / duration * step
+        low[axis] = np.int64(math.floor((min(a, b) - widen + ORIGIN_M) / size))
+        high[axis] = np.int64(math.floor((max(a, b) + widen + ORIGIN_M) / size))
+
+
+@kernel
+def _cells_of_block(
+    b: int,
+    blocks: Longs,
+    starts: Longs,
+    low: Longs,
+    high: Longs,
+    ranges: Longs,
+    n: int,
+) -> tuple[Longs, int]:
+    """Append the rows of the block's occupied cells inside the box."""
+    bx, by, bz = block_place(blocks[b, 0])
+    occupied = np.uint64(blocks[b, 1])
+    mask = box_mask(
+        max(low[0] - 4 * bx, 0),
+        min(high[0] - 4 * bx, 3),
+        max(low[1] - 4 * by, 0),
+        min(high[1] - 4 * by, 3),
+        max(low[2] - 4 * bz, 0),
+        min(high[2] - 4 * bz, 3),
+    )
+    left = occupied & mask
+    ranges = with_room(ranges, n, 64)
+    while left:
+        below = (left & (~left + np.uint64(1))) - np.uint64(1)
+        at = blocks[b, 2] + ones(occupied & below)
+        ranges[n, 0], ranges[n, 1] = starts[at], starts[at + 1]
+        n += 1
+        left &= left - np.uint64(1)
+    return ranges, n
+
+
+@kernel
+def _ranges_near(
+    asked: Matrix, group: int, widen: float, shelf: Shelf, desk: Desk, ranges: Longs
+) -> tuple[Longs, int]:
+    """Return the ranges of rows, one an occupied cell, that may hold what is ``widen`` near."""
+    low, high, blocks = desk.low, desk.high, shelf.blocks
+    _box(asked, group, widen, low, high)
+    day = np.int64(asked[PARTITION])
+    n = none = np.int64(0)
+    looks = 1.0
+    for axis in range(3):
+        looks *= float((high[axis] >> 2) - (low[axis] >> 2) + 1)
+    if looks > _FEW_BLOCKS:
+        first = _first_block(blocks, block_key(day, group, none, none, none))
+        last = _first_block(blocks, block_key(day, group + 1, none, none, none))
+        if looks > last - first:
+            for b in range(first, last):
+                ranges, n = _cells_of_block(b, blocks, shelf.starts, low, high, ranges, n)
+            return ranges, n
+    for bz in range(low[2] >> 2, (high[2] >> 2) + 1):
+        for by in range(low[1] >> 2, (high[1] >> 2) + 1):
+            for bx in range(low[0] >> 2, (high[0] >> 2) + 1):
+                b = _find(block_key(day, group, bx, by, bz), blocks, shelf.slots)
+                if b >= 0:
+                    ranges, n = _cells_of_block(b, blocks, shelf.starts, low, high, ranges, n)
+    return ranges, n
+
+
+@kernel
+def _first_row(cells: Words, start: int, end: int, time: float) -> int:
+    """Return the first row from ``start`` on that begins at ``time`` or later."""
+    while end - start > _SCAN:
+        middle = (start + end) // 2
+        if cells[middle, 0] & TIME_MASK < time:
+            start = middle + 1
+        else:
+            end = middle
+    while start < end and cells[start, 0] & TIME_MASK < time:
+        start += 1
+    return start
+
+
+@kernel
+def bound_box(asked: Matrix, widen: float, box: Longs) -> None:
+    """Write the box around the asked part of a segment, ``widen`` metres wider, in 1/256 m."""
+    duration = asked[STOP] - asked[START]
+    for axis in range(3):
+        here, step = asked[HERE + axis], asked[THERE + axis] - asked[HERE + axis]
+        a = here + (asked[FROM] - asked[START]) / duration * step
+        b = here + (asked[TO] - asked[START]) / duration * step
+        box[axis] = np.int64(math.floor((min(a, b) - widen) * UNITS_A_METRE)) - 1
+        box[3 + axis] = np.int64(math.ceil((max(a, b) + widen) * UNITS_A_METRE)) + 1
+
+
+@kernel
+def _misses(cells: Words, row: int, box: Longs) -> bool:
+    """Whether a segment lies wholly to one side of a box: true of most rows of a cell."""
+    for axis in range(3):
+        a, b = cells[row, 3 + axis], cells[row, 7 + axis]
+        if (a < box[axis] and b < box[axis]) or (a > box[3 + axis] and b > box[3 + axis]):
+            return True
+    return False
+
+
+@kernel
+def unpack_row(cells: Words, row: int, other: Matrix) -> None:
+    """Write a row of the index as a segment, in the columns of a question."""
+    other[START], other[STOP] = cells[row, 0] & TIME_MASK, cells[row, 1]
+    for axis in range(3):
+        other[HERE + axis] = cells[row, 3 + axis] * METRES_A_UNIT
+        other[THERE + axis] = cells[row, 7 + axis] * METRES_A_UNIT
+    other[SIGMA0] = cells[row, 6] * METRES_A_SIGMA_UNIT
+    other[SIGMA1] = cells[row, 10] * METRES_A_SIGMA_UNIT
+    other[KIND] = cells[row, 0] >> KIND_SHIFT
+
+
+@kernel
+def rows_near(
+    asked: Matrix,
+    who: int,
+    group: int,
+    widen: float,
+    shelf: Shelf,
+    desk: Desk,
+    ranges: Longs,
+    hits: Longs,
+) -> tuple[Longs, Longs, int]:
+    """Find the rows of class ``group`` that overlap a question in time and touch its box.
+
+    ``desk.box`` is the question's own box, from ``bound_box`` with the same ``widen``. Rows of
+    ``who`` are left out. Returns the two buffers, which may have grown, and how many ``hits``.
+    """
+    reach = CLASS_HALVES[group] + widen
+    ranges, count = _ranges_near(asked, group, reach, shelf, desk, ranges)
+    cells = shelf.cells
+    oldest = asked[FROM] - shelf.leg_max if LEG_CLASS <= group < AREA_CLASS else 0.0
+    n = np.int64(0)
+    for r in range(count):
+        first, last = ranges[r, 0], ranges[r, 1]
+        if oldest > 0.0:
+            first = _first_row(cells, first, last, oldest)
+        for row in range(first, last):
+            if cells[row, 0] & TIME_MASK >= asked[TO]:
+                break
+            if cells[row, 1] <= asked[FROM] or _misses(cells, row, desk.box):
+                continue
+            if cells[row, 2] != who:
+                hits = with_room(hits, n, 1)
+                hits[n, 0] = row
+                n += 1
+    return ranges, hits, n
