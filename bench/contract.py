@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import pyarrow as pa
 
@@ -29,26 +29,26 @@ LEAST_MINUTES: Final = 1.0 / 60.0
 MS_A_DAY: Final = 86_400_000
 MS_A_MINUTE: Final = 60_000
 
-SEGMENTS: Final = pa.schema(
-    [
-        pa.field("who", pa.int32()),
-        pa.field("t0", pa.int64()),  # milliseconds since 1970, UTC; t1 > t0, both within one day
-        pa.field("t1", pa.int64()),
-        *[pa.field(name, pa.float64()) for name in ("x0", "y0", "z0", "x1", "y1", "z1")],  # metres
-        pa.field("s0", pa.float64()),  # standard deviation on each axis at both ends, metres
-        pa.field("s1", pa.float64()),
-        pa.field("presumed", pa.bool_()),
-    ],
-)
+_SEGMENT: list[pa.Field[Any]] = [
+    pa.field("who", pa.int32()),
+    pa.field("t0", pa.int64()),  # milliseconds since 1970, UTC; t1 > t0, both within one day
+    pa.field("t1", pa.int64()),
+    *[pa.field(name, pa.float64()) for name in ("x0", "y0", "z0", "x1", "y1", "z1")],  # metres
+    pa.field("s0", pa.float64()),  # standard deviation on each axis at both ends, metres
+    pa.field("s1", pa.float64()),
+    pa.field("presumed", pa.bool_()),
+]
+
+SEGMENTS: Final = pa.schema(_SEGMENT)
 """One segment a row: a straight, even move on the sphere's earth-centred axes."""
 
-ANSWER: Final = pa.schema(
-    [
-        pa.field("case", pa.int32()),
-        pa.field("who", pa.int32()),
-        pa.field("minutes", pa.float64()),
-    ],
-)
+_CONTACT: list[pa.Field[Any]] = [
+    pa.field("case", pa.int32()),
+    pa.field("who", pa.int32()),
+    pa.field("minutes", pa.float64()),
+]
+
+ANSWER: Final = pa.schema(_CONTACT)
 """One row for each contact of each case, in order of case and who."""
 
 

@@ -80,7 +80,7 @@ def _ring(numbers: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.in
     return numbers[:count]
 
 
-@_parallel
+@_parallel  # type: ignore[untyped-decorator]  # Numba's own types do not fit
 def _sum(numbers: NDArray[np.int64]) -> int:
     total = 0
     for place in prange(numbers.shape[0]):
@@ -88,7 +88,7 @@ def _sum(numbers: NDArray[np.int64]) -> int:
     return total
 
 
-@_compiled
+@_compiled  # type: ignore[untyped-decorator]  # Numba's own types do not fit
 def _gather(numbers: NDArray[np.int64], places: NDArray[np.int64]) -> int:
     total = 0
     for place in places:
@@ -96,7 +96,7 @@ def _gather(numbers: NDArray[np.int64], places: NDArray[np.int64]) -> int:
     return total
 
 
-@_compiled
+@_compiled  # type: ignore[untyped-decorator]  # Numba's own types do not fit
 def _hop(ring: NDArray[np.int64], hops: int) -> int:
     place = 0
     for _ in range(hops):

@@ -5,8 +5,6 @@ within the radius on the sphere are within it on this plane: a safe first look, 
 Each day lies on a strip of its own, so that a join on place alone never pairs different days.
 """
 
-# ruff: noqa: S608 - every query is put together from constants, columns and whole numbers
-
 from __future__ import annotations
 
 from dataclasses import dataclass

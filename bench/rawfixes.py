@@ -65,7 +65,7 @@ def answer(case: Floats, who: Floats, time: Floats) -> pa.Table:
     bucket = time.astype(np.int64) // BUCKET_MS
     met = np.unique(np.stack([case.astype(np.int64), who.astype(np.int64), bucket]), axis=1)
     pairs, counts = np.unique(met[:2], axis=1, return_counts=True)
-    minutes = counts * (BUCKET_MS / MS_A_MINUTE)
+    minutes = counts.astype(np.float64) * (BUCKET_MS / MS_A_MINUTE)
     return table_of(pairs[0], pairs[1], minutes)
 
 

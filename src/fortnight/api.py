@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -118,7 +118,7 @@ def _arranged(evidence: object, now: int | None) -> Arranged:
 
 
 def _stay_batch(stays: pa.Table) -> StayBatch:
-    names = stays["participant"].combine_chunks().dictionary_encode()
+    names: Any = stays["participant"].combine_chunks().dictionary_encode()
     return StayBatch(
         input=0,
         names=names.dictionary,

@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numba as nb
+import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+Int: TypeAlias = int | np.int64
+"""A whole number inside a kernel, where Python's and NumPy's are the same machine word."""
 
 F = TypeVar("F", bound="Callable[..., Any]")
 

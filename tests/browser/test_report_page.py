@@ -70,7 +70,7 @@ def test_grid_says_how_wide_its_squares_are_and_follows_the_zoom(open_report: Op
     opened.page.locator("#stops button").first.click()
     after = opened.page.locator("#grid-size").inner_text()
     assert before == "Each square is 500 m wide."
-    assert after == "Each square is 100 m wide."
+    assert after == "Each square is 50 m wide."
 
 
 def test_table_sorts_by_keyboard_and_the_time_line_follows(open_report: OpenReport) -> None:

@@ -95,10 +95,10 @@ def away_from(lon: float, lat: float, episode: Episode) -> float:
     """Return how far a place is from where the likeliest meeting was nearest, in metres."""
     u, v = np.radians(lon), np.radians(lat)
     spot = np.array([np.cos(u) * np.cos(v), np.sin(u) * np.cos(v), np.sin(v)]) * RADIUS_M
-    return min(from_path(spot, meeting.path) for meeting in episode.paths)
+    return min(from_path(spot, meeting.path()) for meeting in episode.paths)
 
 
-def from_path(spot: Vector, path: tuple[Vector, ...]) -> float:
+def from_path(spot: Vector, path: list[Vector]) -> float:
     """Return the distance from a spot to a line through points, all on the sphere."""
     nodes = [point / np.linalg.norm(point) * RADIUS_M for point in path]
     best = float(np.linalg.norm(spot - nodes[0]))

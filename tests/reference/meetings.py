@@ -28,9 +28,19 @@ class Meeting:
     near_s: float
     expected_s: float
     nearest_m: float
-    path: tuple[Vector, ...]  # halfway between the two, wherever they are as good as nearest
     presumed: bool
     day: Day
+    pair: Pair
+
+    def path(self) -> list[Vector]:
+        """Return the points halfway between the two at which they are as good as nearest."""
+        t = np.linspace(self.begin, self.finish, 33) / 1_000 - self.pair.begin / 1_000
+        nearest = float(np.clip(self.pair.nearest, t[0], t[-1]))
+        t = np.concatenate([[nearest], t])
+        separations = self.pair.separations(t)
+        as_good = t[separations <= separations[0] + 0.05]
+        times = self.pair.begin + 1_000 * as_good
+        return [(self.pair.a.at(time) + self.pair.b.at(time)) / 2 for time in times.tolist()]
 
 
 @dataclass(frozen=True)
@@ -83,7 +93,7 @@ def _judge(pair: Pair, day: Day, found: Found) -> None:
 def _add_area(pair: Pair, found: Found) -> None:
     sigma = max(pair.a.sigma0, pair.a.sigma1, pair.b.sigma0, pair.b.sigma1)
     accuracy = sigma * SIGMA_PER_ACCURACY
-    if abs(pair.separation(pair.nearest()) - accuracy) < 1e-6:
+    if abs(pair.separation(pair.nearest) - accuracy) < 1e-6:
         found.doubts.append("area")
     span = pair.within(accuracy)
     if span is not None:
@@ -93,7 +103,7 @@ def _add_area(pair: Pair, found: Found) -> None:
 
 def _meetings(pair: Pair, day: Day, doubts: list[str]) -> list[Meeting]:
     """Return the likely periods and the time within the radius, as one where they overlap."""
-    if abs(pair.separation(pair.nearest()) - pair.near.radius) < 1e-6:
+    if abs(pair.separation(pair.nearest) - pair.near.radius) < 1e-6:
         doubts.append("radius")
     chances = likely(pair, doubts)
     close = pair.within(pair.near.radius)
@@ -120,18 +130,14 @@ def _union(periods: list[Period]) -> list[Period]:
 def _meeting(
     pair: Pair, day: Day, period: Period, near_s: float, expected_s: float
 ) -> Meeting:
-    nearest = float(np.clip(pair.nearest(), *period))
-    t = np.concatenate([[nearest], np.linspace(*period, 65)])
-    separations = pair.separations(t)
-    a, b = pair.positions(t)
-    as_good = separations <= separations[0] + 0.05
+    nearest = float(np.clip(pair.nearest, *period))
     return Meeting(
         begin=pair.begin + 1_000 * period[0],
         finish=pair.begin + 1_000 * period[1],
         near_s=near_s,
         expected_s=expected_s,
-        nearest_m=float(separations[0]),
-        path=tuple((a[k] + b[k]) / 2 for k in np.flatnonzero(as_good)),
+        nearest_m=pair.separation(nearest),
         presumed="presumed" in {pair.a.kind, pair.b.kind},
         day=day,
+        pair=pair,
     )

@@ -7,14 +7,14 @@ Its distribution function is that of a non-central chi-square with two degrees o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.special import chndtr
 
-from tests.reference.places import distance
+from tests.reference.places import Vector, distance
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Period = tuple[float, float]
+
+NODES, WEIGHTS = np.polynomial.legendre.leggauss(6)
 
 MARGIN = 5e-4
 """A probability that turns this close to the least one is too close to call."""
@@ -57,32 +59,44 @@ class Pair:
     end: int
     near: Near
 
-    @property
+    @cached_property
     def span(self) -> float:
         """Return how long both last, in seconds."""
         return (self.end - self.begin) / 1_000
 
-    def positions(self, t: Floats) -> tuple[Floats, Floats]:
-        """Return the estimated positions of both, shape (times, 3)."""
-        time = self.begin + 1_000 * t
-        return tuple(  # type: ignore[return-value]  # two, by construction
-            s.here + (((time - s.start) / (s.end - s.start))[:, None]) * (s.there - s.here)
-            for s in (self.a, self.b)
-        )
+    @cached_property
+    def gap(self) -> Vector:
+        """Return the estimated way from one to the other at the beginning."""
+        return self.b.at(self.begin) - self.a.at(self.begin)
+
+    @cached_property
+    def drift(self) -> Vector:
+        """Return by how much that way changes until the end."""
+        return self.b.at(self.end) - self.a.at(self.end) - self.gap
+
+    @cached_property
+    def moved(self) -> float:
+        """Return how far the two move relative to each other."""
+        return float(np.linalg.norm(self.drift))
+
+    @cached_property
+    def lengths(self) -> tuple[float, float]:
+        """Return the lengths of both segments."""
+        return distance(self.a.here, self.a.there), distance(self.b.here, self.b.there)
 
     def separations(self, t: Floats) -> Floats:
         """Return the estimated separation at each time."""
-        a, b = self.positions(t)
-        away: Floats = np.sqrt(((b - a) ** 2).sum(axis=1))
+        ways = self.gap + (t / self.span)[:, None] * self.drift
+        away: Floats = np.sqrt((ways * ways).sum(axis=1))
         return away
 
     def sigmas(self, t: Floats) -> Floats:
         """Return the root of the summed variances at each time."""
         time = self.begin + 1_000 * t
         total = np.zeros(len(t))
-        for s in (self.a, self.b):
+        for s, length in zip((self.a, self.b), self.lengths, strict=True):
             u = (time - s.start) / (s.end - s.start)
-            bridge = 2 * self.near.spread * distance(s.here, s.there)
+            bridge = 2 * self.near.spread * length
             total += (1 - u) * s.sigma0**2 + u * s.sigma1**2 + bridge**2 * u * (1 - u)
         return np.sqrt(total)
 
@@ -94,71 +108,73 @@ class Pair:
         """Return the separation at one time."""
         return float(self.separations(np.array([t]))[0])
 
-    def excess(self, t: float) -> float:
-        """Return by how much the chance is above the least."""
-        return float(self.probabilities(np.array([t]))[0]) - self.near.least
-
-    @property
-    def moved(self) -> float:
-        """Return how far the two move relative to each other."""
-        ends = self.positions(np.array([0.0, self.span]))
-        return distance(ends[1][1] - ends[0][1], ends[1][0] - ends[0][0])
-
-    @property
+    @cached_property
     def changes(self) -> bool:
         """Whether separation or sigma change at all."""
-        steady = all(
-            distance(s.here, s.there) == 0 and s.sigma0 == s.sigma1 for s in (self.a, self.b)
-        )
-        return not steady
+        moving = max(self.lengths) > 0
+        return moving or any(s.sigma0 != s.sigma1 for s in (self.a, self.b))
 
+    @cached_property
     def nearest(self) -> float:
         """Return when they are nearest; the beginning where the separation does not change."""
         if self.moved < 1e-6:
             return 0.0
-        a, b = self.positions(np.array([0.0, self.span]))
-        gap, drift = b[0] - a[0], (b[1] - a[1]) - (b[0] - a[0])
-        return float(np.clip(-(gap @ drift) / (drift @ drift), 0, 1)) * self.span
+        share = -float(self.gap @ self.drift) / self.moved**2
+        return min(1.0, max(0.0, share)) * self.span
 
     def within(self, reach: float) -> Period | None:
         """Return the one period in which they are within ``reach`` metres."""
-        middle = self.nearest()
+        middle = self.nearest
         if self.separation(middle) > reach:
             return None
         if self.moved < 1e-6:
             return 0.0, self.span
 
-        def beyond(t: float) -> float:
-            return self.separation(t) - reach
+        def closer(t: Floats) -> Floats:
+            return reach - self.separations(t)
 
-        enter = 0.0 if beyond(0.0) <= 0 else _root(beyond, 0.0, middle)
-        leave = self.span if beyond(self.span) <= 0 else _root(beyond, middle, self.span)
+        ends = closer(np.array([0.0, self.span]))
+        enter = 0.0 if ends[0] >= 0 else zoom(closer, 0.0, middle)
+        leave = self.span if ends[1] >= 0 else zoom(closer, middle, self.span)
         return (enter, leave) if leave > enter else None
 
 
-def _root(function: Callable[[float], float], low: float, high: float) -> float:
-    return float(brentq(function, low, high, xtol=1e-7))
+def zoom(function: Callable[[Floats], Floats], low: float, high: float) -> float:
+    """Return where a function changes its sign, by looking at 40 points ever closer together."""
+    for _ in range(5):
+        t = np.linspace(low, high, 41)
+        signs = function(t) >= 0
+        other = np.flatnonzero(signs != signs[0])
+        if not len(other):
+            return low
+        low, high = t[other[0] - 1], t[other[0]]
+    return float(low + high) / 2
 
 
 def likely(pair: Pair, doubts: list[str]) -> list[Period]:
     """Return the periods in which the chance is at least the least one."""
     near = pair.near
     if not pair.changes:
-        excess = pair.excess(0.0)
+        excess = float(pair.probabilities(np.zeros(1))[0]) - near.least
         if abs(excess) < 1e-5:
             doubts.append("chance")
         return [(0.0, pair.span)] if excess >= 0 else []
     t = _samples(pair)
     if not len(t):
         return []
-    excess_at = pair.probabilities(t) - near.least
-    if _turns_at_the_least(excess_at):
+
+
+    def excess_at(t: Floats) -> Floats:
+        return pair.probabilities(t) - near.least
+
+    values = excess_at(t)
+    if _turns_at_the_least(values):
         doubts.append("chance")
-    edges = [t[0]] if excess_at[0] >= 0 else []
-    for k in np.flatnonzero((excess_at[1:] >= 0) != (excess_at[:-1] >= 0)):
-        edges.append(_root(pair.excess, t[k], t[k + 1]))
-    if excess_at[-1] >= 0:
-        edges.append(t[-1])
+    edges = [float(t[0])] if values[0] >= 0 else []
+    for k in np.flatnonzero((values[1:] >= 0) != (values[:-1] >= 0)):
+        edges.append(zoom(excess_at, float(t[k]), float(t[k + 1])))
+    if values[-1] >= 0:
+        edges.append(float(t[-1]))
     return [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if b > a]
 
 
@@ -166,7 +182,7 @@ def _turns_at_the_least(excess: Floats) -> bool:
     """Whether the chance has an end or a turning point within the margin of the least one."""
     steps = np.sign(np.diff(excess))
     turns = np.concatenate([[True], steps[1:] != steps[:-1], [True]])
-    return bool((np.abs(excess[turns]) < MARGIN)[:].any())
+    return bool((np.abs(excess[turns]) < MARGIN).any())
 
 
 def _samples(pair: Pair) -> Floats:
@@ -187,13 +203,12 @@ def _samples(pair: Pair) -> Floats:
 def integral(pair: Pair, period: Period) -> float:
     """Return the integral of the chance over a period, in seconds (Gauss-Legendre, in panels)."""
     if not pair.changes:
-        return (pair.excess(0.0) + pair.near.least) * (period[1] - period[0])
+        return float(pair.probabilities(np.zeros(1))[0]) * (period[1] - period[0])
     inside = np.linspace(*period, 9)
     moved = pair.moved * (period[1] - period[0]) / pair.span
     panels = int(np.clip(moved / float(pair.sigmas(inside).min()), 12, 1_500))
-    nodes, weights = np.polynomial.legendre.leggauss(6)
     width = (period[1] - period[0]) / panels
     middles = period[0] + width * (np.arange(panels) + 0.5)
-    t = (middles[:, None] + width / 2 * nodes).ravel()
+    t = (middles[:, None] + width / 2 * NODES).ravel()
     chances = pair.probabilities(t).reshape(panels, -1)
-    return float((chances @ weights).sum() * width / 2)
+    return float((chances @ WEIGHTS).sum() * width / 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +19,7 @@ def main() -> None:
     """Trace one made-up person among another, both moving and still, fine and coarse."""
     start = int(datetime(_DAY.year, _DAY.month, _DAY.day, tzinfo=UTC).timestamp() * 1_000)
     steps = np.arange(_FIXES)
-    people = [
+    people: list[dict[str, Any]] = [
         {
             "participant": [name] * _FIXES,
             "time": start + steps * 300_000,

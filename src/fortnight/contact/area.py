@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from fortnight.compiled import kernel
+from fortnight.compiled import Int, kernel
 from fortnight.contact.grid import AREA_CLASS, CLASSES
 from fortnight.contact.lookup import (
     Matrix,
@@ -44,7 +44,7 @@ class Claims(NamedTuple):
 
 @kernel
 def _note_area(
-    out: Matrix, whom: int, asked: Matrix, other: Matrix, sigma_per_accuracy: float
+    out: Matrix, whom: Int, asked: Matrix, other: Matrix, sigma_per_accuracy: float
 ) -> None:
     """Add the time in which a pair was within the larger of its two accuracies."""
     sigma = max(asked[SIGMA0], asked[SIGMA1], other[SIGMA0], other[SIGMA1])
@@ -65,7 +65,7 @@ def _note_area(
 
 @kernel
 def _search_area(
-    question: Matrix, who: int, people: int, shelf: Shelf, limit: float, claims: Claims
+    question: Matrix, who: Int, people: Int, shelf: Shelf, limit: float, claims: Claims
 ) -> Matrix:
     """Return, for each participant, how long they were in the same area and no more is known."""
     out = np.zeros((people, AREA_COLUMNS))

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from fortnight.compiled import kernel
+from fortnight.compiled import Int, kernel
 from fortnight.contact.meeting import (
     AT,
     BEGIN,
@@ -74,7 +74,7 @@ def in_order(meetings: Matrix, start: int) -> Longs:
 
 
 @kernel
-def _part(meetings: Matrix, row: int, column: int, low: float, high: float) -> float:
+def _part(meetings: Matrix, row: Int, column: Int, low: float, high: float) -> float:
     """Return the share of ``column`` that falls between two instants; it grows evenly."""
     a, b = meetings[row, BEGIN], meetings[row, FINISH]
     shared = min(b, high) - max(a, low)
@@ -84,7 +84,7 @@ def _part(meetings: Matrix, row: int, column: int, low: float, high: float) -> f
 
 
 @kernel
-def _most_in_a_day(meetings: Matrix, order: Longs, first: int, last: int, column: int) -> float:
+def _most_in_a_day(meetings: Matrix, order: Longs, first: Int, last: Int, column: Int) -> float:
     """Return the largest sum of ``column`` in any 24 hours, over the rows ``first`` to ``last``.
 
     Within a meeting the sum grows evenly, so the largest window begins where a meeting begins
@@ -126,7 +126,7 @@ def _most_in_a_day(meetings: Matrix, order: Longs, first: int, last: int, column
 
 
 @kernel
-def _open_episode(meetings: Matrix, row: int, episodes: Matrix, e: int) -> None:
+def _open_episode(meetings: Matrix, row: Int, episodes: Matrix, e: Int) -> None:
     episodes[e, E_WHO], episodes[e, E_PRESUMED] = meetings[row, WHO], meetings[row, PRESUMED]
     episodes[e, E_START] = episodes[e, E_END] = meetings[row, BEGIN]
     for column in range(E_NEAR, E_NEAREST):
@@ -138,11 +138,11 @@ def _open_episode(meetings: Matrix, row: int, episodes: Matrix, e: int) -> None:
 @kernel
 def _extend_episode(
     meetings: Matrix,
-    row: int,
+    row: Int,
     back: Flags,
     forward: Flags,
     episodes: Matrix,
-    e: int,
+    e: Int,
     most: float,
 ) -> float:
     """Add a meeting to an episode, whose place is that of its likeliest meeting."""
@@ -172,9 +172,9 @@ def _merge(
     back: Flags,
     forward: Flags,
     episodes: Matrix,
-) -> int:
+) -> Int:
     """Merge meetings of one pair that at most ``bridge`` ms part; return how many episodes."""
-    e = np.int64(-1)
+    e: Int = np.int64(-1)
     most = 0.0
     for k in range(order.shape[0]):
         row = order[k]
@@ -195,13 +195,13 @@ def _merge(
 def _sum_exposure(
     meetings: Matrix,
     order: Longs,
-    first: int,
-    last: int,
+    first: Int,
+    last: Int,
     back: Flags,
     forward: Flags,
     weight: NDArray[np.float64],
     exposures: Matrix,
-    x: int,
+    x: Int,
 ) -> None:
     """Add one participant's meetings up; presumed ones apart."""
     split = first
@@ -229,7 +229,7 @@ def _sum_exposure(
 
 
 @kernel
-def _describe_exposure(episodes: Matrix, first: int, last: int, exposures: Matrix, x: int) -> None:
+def _describe_exposure(episodes: Matrix, first: Int, last: Int, exposures: Matrix, x: Int) -> None:
     """Take first, last, nearest and likeliest from the observed episodes, if there are any."""
     observed = exposures[x, X_OBSERVED] > 0.0
     exposures[x, X_WHO] = episodes[first, E_WHO]
@@ -251,14 +251,16 @@ def _expose(
     meetings: Matrix,
     order: Longs,
     episodes: Matrix,
-    n_episodes: int,
+    n_episodes: Int,
     back: Flags,
     forward: Flags,
     weight: NDArray[np.float64],
     exposures: Matrix,
-) -> int:
+) -> Int:
     """Sum meetings and episodes, both sorted by participant, to exposures."""
-    x = e = k = np.int64(0)
+    x: Int = np.int64(0)
+    e: Int = np.int64(0)
+    k: Int = np.int64(0)
     while e < n_episodes:
         who, first_e, first_k = episodes[e, E_WHO], e, k
         while e < n_episodes and episodes[e, E_WHO] == who:

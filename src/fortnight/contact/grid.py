@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from fortnight.compiled import kernel
+from fortnight.compiled import Int, kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,7 +46,7 @@ DAY_SHIFT: Final = _CLASS_SHIFT + 5
 
 
 @kernel
-def class_of(moves: bool, half_length: float, accuracy: float, coarse: float) -> int:  # noqa: FBT001
+def class_of(moves: bool, half_length: float, accuracy: float, coarse: float) -> Int:  # noqa: FBT001
     """Return the class of a segment by its half-length and accuracy in metres."""
     if accuracy > coarse:
         first, extent = AREA_CLASS, half_length + accuracy
@@ -63,7 +63,7 @@ def class_of(moves: bool, half_length: float, accuracy: float, coarse: float) ->
 
 
 @kernel
-def block_key(day: int, group: int, bx: int, by: int, bz: int) -> int:
+def block_key(day: Int, group: Int, bx: Int, by: Int, bz: Int) -> Int:
     """Pack a block's address: order of keys is order of day, class, and place."""
     return (
         (np.int64(day) << DAY_SHIFT)
@@ -75,7 +75,7 @@ def block_key(day: int, group: int, bx: int, by: int, bz: int) -> int:
 
 
 @kernel
-def block_place(key: int) -> tuple[int, int, int]:
+def block_place(key: Int) -> tuple[Int, Int, Int]:
     """Unpack the three block numbers of a key."""
     return (
         key & _AXIS_MASK,
@@ -85,7 +85,7 @@ def block_place(key: int) -> tuple[int, int, int]:
 
 
 @kernel
-def box_mask(x0: int, x1: int, y0: int, y1: int, z0: int, z1: int) -> np.uint64:
+def box_mask(x0: Int, x1: Int, y0: Int, y1: Int, z0: Int, z1: Int) -> np.uint64:
     """Return the cells of a block between two corners, both included (0 to 3), as bits."""
     row = (np.uint64(2) << np.uint64(x1)) - (np.uint64(1) << np.uint64(x0))
     layer = np.uint64(0)
@@ -98,14 +98,14 @@ def box_mask(x0: int, x1: int, y0: int, y1: int, z0: int, z1: int) -> np.uint64:
 
 
 @kernel
-def slot_of(key: int, mask: int) -> int:
+def slot_of(key: Int, mask: Int) -> Int:
     """Return where a key's search in the hash table begins (Fibonacci hashing)."""
     mixed = np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)
     return np.int64((mixed >> np.uint64(20)) & np.uint64(mask))
 
 
 @kernel
-def ones(word: int) -> int:
+def ones(word: Int) -> Int:
     """Count the bits that are set in a 64-bit word."""
     w = np.uint64(word)
     w = w - ((w >> np.uint64(1)) & np.uint64(0x5555555555555555))

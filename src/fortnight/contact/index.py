@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from fortnight.compiled import kernel
+from fortnight.compiled import Int, kernel
 from fortnight.contact.grid import (
     CLASS_SIZES,
     DAY_SHIFT,
@@ -103,8 +103,8 @@ def _split_days(
 
 @kernel
 def _address(
-    vertices: Words, v: int, day: int, sigma_per_accuracy: float, coarse: float
-) -> tuple[int, int]:
+    vertices: Words, v: Int, day: Int, sigma_per_accuracy: float, coarse: float
+) -> tuple[Int, Int]:
     """Return a segment's block key and its cell in the block."""
     kind = vertices[v, 0] >> KIND_SHIFT
     moves = kind == LEG or kind == AREA_LEG  # noqa: PLR1714 - a tuple compiles slowly
@@ -116,7 +116,7 @@ def _address(
     half_length = np.sqrt(square) / (2 * UNITS_A_METRE)
     group = class_of(moves, half_length, sigma * sigma_per_accuracy, coarse)
     size = CLASS_SIZES[group]
-    cx, cy, cz = 0, 0, 0
+    cx = cy = cz = np.int64(0)
     for axis in range(1, 4):
         twice = np.float64(vertices[v, axis]) + np.float64(vertices[v + 1, axis])
         c = np.int64(np.floor((twice / (2 * UNITS_A_METRE) + ORIGIN_M) / size))
@@ -131,11 +131,11 @@ def _address(
 
 
 @kernel
-def _number_blocks(keys: Longs, mask: int, numbers: Words) -> Longs:
+def _number_blocks(keys: Longs, mask: Int, numbers: Words) -> Longs:
     """Give each distinct key a number in order of first sight; return keys, one a number."""
     table = np.full(mask + 1, -1, dtype=np.int32)
     distinct = np.empty((1024, 1), dtype=np.int64)
-    n = np.int64(0)
+    n: Int = np.int64(0)
     for k in range(keys.shape[0]):
         slot = slot_of(keys[k], mask)
         while table[slot] >= 0 and distinct[table[slot], 0] != keys[k]:
@@ -173,7 +173,7 @@ def _by_time(times: Words) -> Words:
 def _addresses(
     vertices: Words,
     refs: NDArray[np.uint32],
-    day: int,
+    day: Int,
     sigma_per_accuracy: float,
     coarse: float,
     keys: Longs,
@@ -196,7 +196,7 @@ def _sort_day(
     rows: Words,
     blocks: Longs,
     starts: Longs,
-) -> int:
+) -> Int:
     """Write one day's segments to ``rows`` by place (64 x block + cell) and start.
 
     Fills the cells of ``blocks`` and ``starts``; returns how many cells are occupied.
@@ -204,7 +204,7 @@ def _sort_day(
     cursor = np.zeros(64 * blocks.shape[0] + 1, dtype=np.int64)
     for k in range(places.shape[0]):
         cursor[places[k] + 1] += 1
-    occupied = np.int64(0)
+    occupied: Int = np.int64(0)
     for b in range(blocks.shape[0]):
         bits = np.uint64(0)
         blocks[b, 2] = occupied

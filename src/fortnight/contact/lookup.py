@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fortnight.compiled import kernel
+from fortnight.compiled import Int, kernel
 from fortnight.contact.grid import (
     AREA_CLASS,
     CLASS_HALVES,
@@ -88,7 +88,7 @@ def new_desk() -> Desk:
 
 
 @kernel
-def _find(key: int, blocks: Longs, slots: Words) -> int:
+def _find(key: Int, blocks: Longs, slots: Words) -> Int:
     """Return the row of a block, or -1."""
     mask = slots.shape[0] - 1
     slot = slot_of(key, mask)
@@ -100,7 +100,7 @@ def _find(key: int, blocks: Longs, slots: Words) -> int:
 
 
 @kernel
-def _first_block(blocks: Longs, key: int) -> int:
+def _first_block(blocks: Longs, key: Int) -> Int:
     """Return the first row of ``blocks`` whose key is not below ``key``."""
     start, end = 0, blocks.shape[0]
     while start < end:
@@ -113,7 +113,7 @@ def _first_block(blocks: Longs, key: int) -> int:
 
 
 @kernel
-def _box(asked: Matrix, group: int, widen: float, low: Longs, high: Longs) -> None:
+def _box(asked: Matrix, group: Int, widen: float, low: Longs, high: Longs) -> None:
     """Write the range of cells of class ``group`` within ``widen`` metres of a question."""
     size = CLASS_SIZES[group]
     begin, end = asked[FROM], asked[TO]
@@ -128,14 +128,14 @@ def _box(asked: Matrix, group: int, widen: float, low: Longs, high: Longs) -> No
 
 @kernel
 def _cells_of_block(
-    b: int,
+    b: Int,
     blocks: Longs,
     starts: Longs,
     low: Longs,
     high: Longs,
     ranges: Longs,
-    n: int,
-) -> tuple[Longs, int]:
+    n: Int,
+) -> tuple[Longs, Int]:
     """Append the rows of the block's occupied cells inside the box."""
     bx, by, bz = block_place(blocks[b, 0])
     occupied = np.uint64(blocks[b, 1])
@@ -151,7 +151,7 @@ def _cells_of_block(
     ranges = with_room(ranges, n, 64)
     while left:
         below = (left & (~left + np.uint64(1))) - np.uint64(1)
-        at = blocks[b, 2] + ones(occupied & below)
+        at = blocks[b, 2] + ones(np.int64(occupied & below))
         ranges[n, 0], ranges[n, 1] = starts[at], starts[at + 1]
         n += 1
         left &= left - np.uint64(1)
@@ -160,13 +160,14 @@ def _cells_of_block(
 
 @kernel
 def _ranges_near(
-    asked: Matrix, group: int, widen: float, shelf: Shelf, desk: Desk, ranges: Longs
-) -> tuple[Longs, int]:
+    asked: Matrix, group: Int, widen: float, shelf: Shelf, desk: Desk, ranges: Longs
+) -> tuple[Longs, Int]:
     """Return the ranges of rows, one an occupied cell, that may hold what is ``widen`` near."""
     low, high, blocks = desk.low, desk.high, shelf.blocks
     _box(asked, group, widen, low, high)
     day = np.int64(asked[PARTITION])
-    n = none = np.int64(0)
+    n: Int = np.int64(0)
+    none: Int = np.int64(0)
     looks = 1.0
     for axis in range(3):
         looks *= float((high[axis] >> 2) - (low[axis] >> 2) + 1)
@@ -180,14 +181,14 @@ def _ranges_near(
     for bz in range(low[2] >> 2, (high[2] >> 2) + 1):
         for by in range(low[1] >> 2, (high[1] >> 2) + 1):
             for bx in range(low[0] >> 2, (high[0] >> 2) + 1):
-                b = _find(block_key(day, group, bx, by, bz), blocks, shelf.slots)
-                if b >= 0:
-                    ranges, n = _cells_of_block(b, blocks, shelf.starts, low, high, ranges, n)
+                block = _find(block_key(day, group, bx, by, bz), blocks, shelf.slots)
+                if block >= 0:
+                    ranges, n = _cells_of_block(block, blocks, shelf.starts, low, high, ranges, n)
     return ranges, n
 
 
 @kernel
-def _first_row(cells: Words, start: int, end: int, time: float) -> int:
+def _first_row(cells: Words, start: Int, end: Int, time: float) -> Int:
     """Return the first row from ``start`` on that begins at ``time`` or later."""
     while end - start > _SCAN:
         middle = (start + end) // 2
@@ -213,7 +214,7 @@ def bound_box(asked: Matrix, widen: float, box: Longs) -> None:
 
 
 @kernel
-def _misses(cells: Words, row: int, box: Longs) -> bool:
+def _misses(cells: Words, row: Int, box: Longs) -> bool:
     """Whether a segment lies wholly to one side of a box: true of most rows of a cell."""
     for axis in range(3):
         a, b = cells[row, 3 + axis], cells[row, 7 + axis]
@@ -223,7 +224,7 @@ def _misses(cells: Words, row: int, box: Longs) -> bool:
 
 
 @kernel
-def unpack_row(cells: Words, row: int, other: Matrix) -> None:
+def unpack_row(cells: Words, row: Int, other: Matrix) -> None:
     """Write a row of the index as a segment, in the columns of a question."""
     other[START], other[STOP] = cells[row, 0] & TIME_MASK, cells[row, 1]
     for axis in range(3):
@@ -237,14 +238,14 @@ def unpack_row(cells: Words, row: int, other: Matrix) -> None:
 @kernel
 def rows_near(
     asked: Matrix,
-    who: int,
-    group: int,
+    who: Int,
+    group: Int,
     widen: float,
     shelf: Shelf,
     desk: Desk,
     ranges: Longs,
     hits: Longs,
-) -> tuple[Longs, Longs, int]:
+) -> tuple[Longs, Longs, Int]:
     """Find the rows of class ``group`` that overlap a question in time and touch its box.
 
     ``desk.box`` is the question's own box, from ``bound_box`` with the same ``widen``. Rows of
@@ -254,7 +255,7 @@ def rows_near(
     ranges, count = _ranges_near(asked, group, reach, shelf, desk, ranges)
     cells = shelf.cells
     oldest = asked[FROM] - shelf.leg_max if LEG_CLASS <= group < AREA_CLASS else 0.0
-    n = np.int64(0)
+    n: Int = np.int64(0)
     for r in range(count):
         first, last = ranges[r, 0], ranges[r, 1]
         if oldest > 0.0:

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fortnight.compiled import kernel
+from fortnight.compiled import Int, kernel
 from fortnight.contact.probability import within
 from fortnight.contact.question import (
     FROM,
@@ -249,7 +249,7 @@ def sigmas(m: Motion) -> tuple[float, float]:
 
 
 @kernel
-def _panels(m: Motion, begin: float, end: float, low: float, high: float) -> int:
+def _panels(m: Motion, begin: float, end: float, low: float, high: float) -> Int:
     """Return into how many panels to cut an integral of the probability."""
     speed = math.sqrt(m.u * m.u + m.v * m.v + m.w * m.w)
     moved = speed * (end - begin) / (_PANEL_SHARE * low)
@@ -280,13 +280,13 @@ def _walk(
     m: Motion,
     begin: float,
     end: float,
-    count: int,
+    count: Int,
     near: Nearness,
     table: Matrix,
     periods: Matrix,
-    n: int,
+    n: Int,
     open_at: float,
-) -> tuple[int, float]:
+) -> tuple[Int, float]:
     """Follow the probability from ``begin`` to ``end`` in ``count`` panels.
 
     ``open_at`` is the integral of a period that is open (-1: none is). Returns the number of
@@ -317,7 +317,7 @@ def _walk(
 @kernel
 def likely_periods(
     m: Motion, near: Nearness, table: Matrix, limits: Matrix, periods: Matrix
-) -> int:
+) -> Int:
     """Write the periods in which the probability is at least 5 %: (from, to, integral) rows.
 
     Farther apart than the limit for the sigmas on the way nothing gives 5 %, so only the time
@@ -331,7 +331,8 @@ def likely_periods(
     if end <= begin:
         return 0
     nearest = nearest_time(m, begin, end)
-    n, open_at = np.int64(0), -1.0
+    n: Int = np.int64(0)
+    open_at = -1.0
     if nearest > begin:
         count = _panels(m, begin, nearest, low, high)
         n, open_at = _walk(m, begin, nearest, count, near, table, periods, n, open_at)
@@ -355,7 +356,7 @@ def _note(
     out: Matrix,
     asked: Matrix,
     other: Matrix,
-    who: int,
+    who: Int,
     m: Motion,
     offset: float,
     begin: float,
@@ -384,7 +385,7 @@ def _note(
 def meet_moving(
     asked: Matrix,
     other: Matrix,
-    who: int,
+    who: Int,
     begin: float,
     end: float,
     near: Nearness,
@@ -392,8 +393,8 @@ def meet_moving(
     limits: Matrix,
     periods: Matrix,
     out: Matrix,
-    n: int,
-) -> int:
+    n: Int,
+) -> Int:
     """Write the meetings of a pair of which one moves.
 
     They are its likely periods and the time within the radius, as one where these overlap.
@@ -422,14 +423,14 @@ def meet_moving(
 def meet_still(
     asked: Matrix,
     other: Matrix,
-    who: int,
+    who: Int,
     begin: float,
     end: float,
     near: Nearness,
     table: Matrix,
     out: Matrix,
-    n: int,
-) -> int:
+    n: Int,
+) -> Int:
     """Write the meeting of two stays, whose separation and probability do not change."""
     x, y, z = other[4] - asked[4], other[5] - asked[5], other[6] - asked[6]
     square = x * x + y * y + z * z

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from fortnight.compiled import kernel
+from fortnight.compiled import Int, kernel
 from fortnight.contact.episodes import (
     E_END,
     E_PRESUMED,
@@ -63,10 +63,10 @@ def gaps(observed: Flags, window: Window) -> list[tuple[int, int]]:
 @kernel
 def _mark_days(
     episodes: Matrix,
-    first: int,
-    last: int,
+    first: Int,
+    last: Int,
     observed: bool,  # noqa: FBT001 - a kernel's callers have no keywords
-    first_day: int,
+    first_day: Int,
     met: Flags,
 ) -> None:
     """Mark the UTC days on which a pair met; presumed meetings count where there is no other."""
@@ -77,8 +77,9 @@ def _mark_days(
             continue
         a = np.int64(episodes[e, E_START]) // _DAY_MS - first_day
         b = (np.int64(episodes[e, E_END]) - 1) // _DAY_MS - first_day
-        for day in range(max(a, 0), min(b, met.shape[0] - 1) + 1):
-            met[day] = True
+        for day in range(met.shape[0]):
+            if a <= day <= b:
+                met[day] = True
 
 
 @kernel
@@ -89,7 +90,7 @@ def _coverages(
     own: NDArray[np.uint32],
     slots: NDArray[np.int64],
     inside: NDArray[np.uint32],
-    first_day: int,
+    first_day: Int,
     out: Matrix,
 ) -> None:
     met = np.zeros(slots.shape[0], dtype=np.bool_)

@@ -124,7 +124,7 @@ def within(distance: float, sigma: float, radius: float, table: Table) -> float:
         + c * table[i + 2, j + 2]
         + d * table[i + 2, j + 3]
     )
-    return min(1.0, max(0.0, value))
+    return float(min(1.0, max(0.0, value)))
 
 
 def sigma_limit(radius: float, probability: float) -> float:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from fortnight.compiled import kernel
+from fortnight.compiled import Int, kernel
 from fortnight.track.geometry import UNITS_A_METRE
 from fortnight.track.growing import first_at_least, trimmed, with_room
 from fortnight.track.rules import END
@@ -36,7 +36,7 @@ _DAY_MS: Final = 86_400_000
 
 
 @kernel
-def unpack(vertices: Words, v: int, row: Matrix) -> None:
+def unpack(vertices: Words, v: Int, row: Matrix) -> None:
     """Write the segment that vertex ``v`` starts to ``row``: its times, ends, sigmas and kind."""
     row[START] = vertices[v, 0] & TIME_MASK
     row[STOP] = vertices[v + 1, 0] & TIME_MASK
@@ -52,14 +52,14 @@ def unpack(vertices: Words, v: int, row: Matrix) -> None:
 def _ask(
     vertices: Words,
     days: Words,
-    first: int,
-    last: int,
+    first: Int,
+    last: Int,
     edges: NDArray[np.int64],
     day_numbers: NDArray[np.int64],
 ) -> Matrix:
     out = np.empty((64, COLUMNS))
     row = np.empty(COLUMNS)
-    n = np.int64(0)
+    n: Int = np.int64(0)
     for d in range(first, last):
         end = days[d + 1, 2] if d + 1 < days.shape[0] else vertices.shape[0]
         midnight = np.int64(days[d, 1]) * _DAY_MS
@@ -91,6 +91,6 @@ def ask(index: Index, who: int, edges: NDArray[np.int64]) -> Matrix:
     Returns float64 (rows, 16), in order of time.
     """
     days = index.tracks.days_of(who)
-    return _ask(  # type: ignore[no-any-return]
+    return _ask(
         index.tracks.vertices, index.tracks.days, days.start, days.stop, edges, index.day_numbers
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fortnight.compiled import kernel
+from fortnight.compiled import Int, kernel
 from fortnight.contact.grid import CLASSES
 from fortnight.contact.lookup import (
     Longs,
@@ -91,7 +91,7 @@ def _at_most(
 @kernel
 def _candidates(
     question: Matrix,
-    who: int,
+    who: Int,
     shelf: Shelf,
     near: Nearness,
     limits: Matrix,
@@ -106,7 +106,7 @@ def _candidates(
     out = np.empty((1024, 2), dtype=np.int64)
     ranges, hits = np.empty((256, 2), dtype=np.int64), np.empty((1024, 1), dtype=np.int64)
     other, desk = np.empty(COLUMNS), new_desk()
-    n = np.int64(0)
+    n: Int = np.int64(0)
     for q in range(question.shape[0]):
         asked = question[q]
         day = np.int64(asked[PARTITION])
@@ -161,7 +161,7 @@ def _evaluate(
     out = np.empty((256, MEETING_COLUMNS))
     other = np.empty(COLUMNS)
     periods = np.empty((MAX_PANELS + 2, 3))
-    n = np.int64(0)
+    n: Int = np.int64(0)
     for k in range(pairs.shape[0]):
         asked, row = question[pairs[k, 0]], pairs[k, 1]
         if not wanted[cells[row, 2]]:

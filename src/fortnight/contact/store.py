@@ -80,10 +80,10 @@ def _mapped(path: Path) -> pa.RecordBatch:
 
 def _read(folder: Path, kind: _FileKind) -> NDArray[Any]:
     name, width, dtype = kind
-    column = _mapped(folder / name).column(0)
+    column: Any = _mapped(folder / name).column(0)
     if width:
         column = column.flatten()
-    array = column.to_numpy(zero_copy_only=True)
+    array: NDArray[Any] = column.to_numpy(zero_copy_only=True)
     if array.dtype != dtype:
         raise IndexFormatError(f"{folder / name}: holds {array.dtype}, not {np.dtype(dtype)}.")
     return array.reshape(-1, width) if width else array
@@ -172,7 +172,7 @@ def load_index(folder: Path) -> tuple[Index, tuple[InputReport, ...]]:
         raise IndexFormatError(f"{folder}: has other parameters: make the index again.")
     try:
         calendar = _read(folder, _CALENDAR)
-        names = tuple(_mapped(folder / _PARTICIPANTS).column(0).to_pylist())
+        names = tuple(map(str, _mapped(folder / _PARTICIPANTS).column(0).to_pylist()))
         tracks = Tracks(
             names=names,
             vertices=_read(folder, _VERTICES),

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -141,28 +141,27 @@ class Trace:
         rows, cover = self.exposure_rows, self.coverage_rows
         slots = window_slots(self.window)[2].sum()
         nearest = np.round(rows[:, X_NEAREST], 1)
-        return pa.table(
-            {
-                "participant": _names(self.index, rows[:, X_WHO]),
-                "minutes": _minutes(rows[:, X_NEAR]),
-                "minutes_forward": _minutes(rows[:, X_NEAR_FORWARD]),
-                "minutes_back": _minutes(rows[:, X_NEAR_BACK]),
-                "expected_minutes": _minutes(rows[:, X_EXPECTED]),
-                "expected_minutes_forward": _minutes(rows[:, X_EXPECTED_FORWARD]),
-                "expected_minutes_back": _minutes(rows[:, X_EXPECTED_BACK]),
-                "expected_minutes_24h": _minutes(rows[:, X_EXPECTED_24H]),
-                "presumed_minutes": _minutes(rows[:, X_PRESUMED]),
-                "probability_near": np.round(rows[:, X_PROBABILITY], 4),
-                "nearest_m": nearest,
-                "first": _instants(rows[:, X_FIRST]),
-                "last": _instants(rows[:, X_LAST]),
-                "coverage": np.round(cover[:, 0], 4),
-                "unobserved_minutes": (slots - cover[:, 1]) * (SLOT_MS / _MINUTE_MS),
-                "weight": _minutes(rows[:, X_WEIGHT]),
-                "presumed_only": rows[:, X_OBSERVED] == 0.0,
-                "tier": pa.nulls(len(rows), pa.string()),
-            },
-        )
+        columns: dict[str, Any] = {
+            "participant": _names(self.index, rows[:, X_WHO]),
+            "minutes": _minutes(rows[:, X_NEAR]),
+            "minutes_forward": _minutes(rows[:, X_NEAR_FORWARD]),
+            "minutes_back": _minutes(rows[:, X_NEAR_BACK]),
+            "expected_minutes": _minutes(rows[:, X_EXPECTED]),
+            "expected_minutes_forward": _minutes(rows[:, X_EXPECTED_FORWARD]),
+            "expected_minutes_back": _minutes(rows[:, X_EXPECTED_BACK]),
+            "expected_minutes_24h": _minutes(rows[:, X_EXPECTED_24H]),
+            "presumed_minutes": _minutes(rows[:, X_PRESUMED]),
+            "probability_near": np.round(rows[:, X_PROBABILITY], 4),
+            "nearest_m": nearest,
+            "first": _instants(rows[:, X_FIRST]),
+            "last": _instants(rows[:, X_LAST]),
+            "coverage": np.round(cover[:, 0], 4),
+            "unobserved_minutes": (slots - cover[:, 1]) * (SLOT_MS / _MINUTE_MS),
+            "weight": _minutes(rows[:, X_WEIGHT]),
+            "presumed_only": rows[:, X_OBSERVED] == 0.0,
+            "tier": pa.nulls(len(rows), pa.string()),
+        }
+        return pa.table(columns)
 
     @cached_property
     def episodes(self) -> pa.Table:
@@ -172,21 +171,20 @@ class Trace:
         lon, lat = degrees_from_sphere(rows[:, E_AT], rows[:, E_AT + 1], rows[:, E_AT + 2])
         window = (rows[:, E_BACK] + 2 * rows[:, E_FORWARD]).astype(np.int64)
         mean = rows[:, E_EXPECTED] / np.maximum(rows[:, E_LASTING], 1.0)
-        return pa.table(
-            {
-                "participant": _names(self.index, np.repeat(self.exposure_rows[:, X_WHO], counts)),
-                "start": _instants(rows[:, E_START]),
-                "end": _instants(rows[:, E_END]),
-                "minutes": _minutes(rows[:, E_NEAR]),
-                "expected_minutes": _minutes(rows[:, E_EXPECTED]),
-                "distance_m": np.round(rows[:, E_NEAREST], 1),
-                "probability_near": np.round(mean, 4),
-                "presumed": rows[:, E_PRESUMED] > 0.0,
-                "window": pa.array(_WINDOWS).take(pa.array(window)),
-                "lon": lon,
-                "lat": lat,
-            },
-        )
+        columns: dict[str, Any] = {
+            "participant": _names(self.index, np.repeat(self.exposure_rows[:, X_WHO], counts)),
+            "start": _instants(rows[:, E_START]),
+            "end": _instants(rows[:, E_END]),
+            "minutes": _minutes(rows[:, E_NEAR]),
+            "expected_minutes": _minutes(rows[:, E_EXPECTED]),
+            "distance_m": np.round(rows[:, E_NEAREST], 1),
+            "probability_near": np.round(mean, 4),
+            "presumed": rows[:, E_PRESUMED] > 0.0,
+            "window": pa.array([_WINDOWS[k] for k in window.tolist()], pa.string()),
+            "lon": lon,
+            "lat": lat,
+        }
+        return pa.table(columns)
 
     @cached_property
     def episode_order(self) -> NDArray[np.int64]:
@@ -207,15 +205,14 @@ class Trace:
     def same_area(self) -> pa.Table:
         """Pairs whose positions were too coarse to judge, the longest first."""
         rows = self.area_rows
-        return pa.table(
-            {
-                "participant": _names(self.index, self.area_who),
-                "minutes": _minutes(rows[:, AREA_MS]),
-                "accuracy_m": np.round(rows[:, AREA_ACCURACY], 0),
-                "first": _instants(rows[:, AREA_FIRST]),
-                "last": _instants(rows[:, AREA_LAST]),
-            },
-        )
+        columns: dict[str, Any] = {
+            "participant": _names(self.index, self.area_who),
+            "minutes": _minutes(rows[:, AREA_MS]),
+            "accuracy_m": np.round(rows[:, AREA_ACCURACY], 0),
+            "first": _instants(rows[:, AREA_FIRST]),
+            "last": _instants(rows[:, AREA_LAST]),
+        }
+        return pa.table(columns)
 
 
 def _minutes(ms: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -223,11 +220,11 @@ def _minutes(ms: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.round(ms / _MINUTE_MS, 4)
 
 
-def _instants(ms: NDArray[np.float64]) -> pa.Array:
+def _instants(ms: NDArray[np.float64]) -> pa.Array[Any]:
     return pa.array(np.rint(ms).astype(np.int64)).cast(_INSTANT)
 
 
-def _names(index: Index, who: NDArray[np.generic]) -> pa.Array:
+def _names(index: Index, who: NDArray[np.generic]) -> pa.Array[Any]:
     names = index.tracks.names
     return pa.array([names[k] for k in who.astype(np.int64).tolist()], pa.string())
 

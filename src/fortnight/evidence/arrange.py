@@ -78,10 +78,10 @@ class _Names:
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
-        self._last: pa.Array | None = None
+        self._last: pa.Array[Any] | None = None
         self._last_codes = np.empty(0, dtype=np.int32)
 
-    def codes(self, names: pa.Array, who: NDArray[np.int32]) -> NDArray[np.int32]:
+    def codes(self, names: pa.Array[Any], who: NDArray[np.int32]) -> NDArray[np.int32]:
         """Return the number of each row's participant. Batches of one file often share names.
 
         Only names that a row uses get a number: one whose rows were all refused is nobody.
@@ -90,7 +90,8 @@ class _Names:
             self._last, self._last_codes = names, np.full(len(names), -1, dtype=np.int32)
         used = np.flatnonzero(np.bincount(who, minlength=len(names)))
         new = used[self._last_codes[used] < 0]
-        for place, name in zip(new.tolist(), names.take(pa.array(new)).to_pylist(), strict=True):
+        for place in new.tolist():
+            name = str(names[place].as_py())
             self._last_codes[place] = self._numbers.setdefault(name, len(self._numbers))
         return self._last_codes[who]
 
@@ -285,7 +286,13 @@ def _sort_people(
     offsets: NDArray[np.int64],
 ) -> None:
     """Sort each person's rows by time, where they are not yet; rows of one time keep places."""
-    arrays = [columns.time, columns.lon, columns.lat, columns.accuracy, columns.source]
+    arrays: list[NDArray[Any]] = [
+        columns.time,
+        columns.lon,
+        columns.lat,
+        columns.accuracy,
+        columns.source,
+    ]
     arrays += [columns.assumed, *([inputs] if len(inputs) > 1 else [])]
     for who in range(len(offsets) - 1):
         own = slice(offsets[who], offsets[who + 1])
@@ -364,17 +371,17 @@ def as_evidence(arranged: Arranged) -> Evidence:
     """Return arranged rows as Arrow tables, in degrees, with the accuracy that is used."""
     names = pa.array(arranged.names, pa.string())
     who = np.repeat(np.arange(len(arranged.names)), np.diff(arranged.offsets))
-    fixes = pa.table(
-        {
-            "participant": names.take(pa.array(who)),
-            "time": pa.array(arranged.time).cast(FIXES.field("time").type),
-            "lon": arranged.lon / E7_A_DEGREE,
-            "lat": arranged.lat / E7_A_DEGREE,
-            "accuracy": arranged.accuracy,
-            "source": pa.array(SOURCES).take(pa.array(arranged.source)),
-            "assumed": arranged.assumed,
-        },
-    )
+    columns: dict[str, Any] = {
+        "participant": names.take(pa.array(who, pa.int64())),
+        "time": pa.array(arranged.time).cast(FIXES.field("time").type),
+        "lon": arranged.lon / E7_A_DEGREE,
+        "lat": arranged.lat / E7_A_DEGREE,
+        "accuracy": arranged.accuracy,
+        "source": pa.DictionaryArray.from_arrays(arranged.source, pa.array(SOURCES)).cast(
+            pa.string()
+        ),
+        "assumed": arranged.assumed,
+    }
     rows = arranged.stays
     stays = pa.table(
         {
@@ -386,4 +393,4 @@ def as_evidence(arranged: Arranged) -> Evidence:
             "accuracy": pa.array([s.accuracy for s in rows], pa.float32()),
         },
     ).cast(STAYS)
-    return Evidence(fixes=fixes, stays=stays, inputs=arranged.reports)
+    return Evidence(fixes=pa.table(columns), stays=stays, inputs=arranged.reports)

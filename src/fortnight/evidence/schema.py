@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
@@ -13,28 +13,26 @@ if TYPE_CHECKING:
 SOURCES: Final = ("gnss", "wifi", "cell", "unknown")
 """What a fix was made from; its place in this tuple is its code in compact rows."""
 
-FIXES: Final = pa.schema(
-    [
-        pa.field("participant", pa.string(), nullable=False),
-        pa.field("time", pa.timestamp("ms", tz="UTC"), nullable=False),
-        pa.field("lon", pa.float64(), nullable=False),
-        pa.field("lat", pa.float64(), nullable=False),
-        pa.field("accuracy", pa.float32()),  # metres, 68 %; null where the phone claimed none
-        pa.field("source", pa.string(), nullable=False),
-    ],
-)
+_FIXES: list[pa.Field[Any]] = [
+    pa.field("participant", pa.string(), nullable=False),
+    pa.field("time", pa.timestamp("ms", tz="UTC"), nullable=False),
+    pa.field("lon", pa.float64(), nullable=False),
+    pa.field("lat", pa.float64(), nullable=False),
+    pa.field("accuracy", pa.float32()),  # metres, 68 %; null where the phone claimed none
+    pa.field("source", pa.string(), nullable=False),
+]
+FIXES: Final = pa.schema(_FIXES)
 """One location observation a row (WGS 84 degrees)."""
 
-STAYS: Final = pa.schema(
-    [
-        pa.field("participant", pa.string(), nullable=False),
-        pa.field("start", pa.timestamp("ms", tz="UTC"), nullable=False),
-        pa.field("end", pa.timestamp("ms", tz="UTC"), nullable=False),
-        pa.field("lon", pa.float64(), nullable=False),
-        pa.field("lat", pa.float64(), nullable=False),
-        pa.field("accuracy", pa.float32()),
-    ],
-)
+_STAYS: list[pa.Field[Any]] = [
+    pa.field("participant", pa.string(), nullable=False),
+    pa.field("start", pa.timestamp("ms", tz="UTC"), nullable=False),
+    pa.field("end", pa.timestamp("ms", tz="UTC"), nullable=False),
+    pa.field("lon", pa.float64(), nullable=False),
+    pa.field("lat", pa.float64(), nullable=False),
+    pa.field("accuracy", pa.float32()),
+]
+STAYS: Final = pa.schema(_STAYS)
 """One period at one place that a phone's own timeline claims."""
 
 

@@ -103,7 +103,8 @@ def _iso(table: pa.Table, *columns: str) -> list[dict[str, Any]]:
     """Return a table's rows with the given timestamp columns as ISO 8601 text."""
     for name in columns:
         place = table.schema.get_field_index(name)
-        text = [instant(ms) for ms in pc.cast(table[name], pa.int64()).to_pylist()]
+        moments: list[Any] = pc.cast(table[name], pa.int64()).to_pylist()
+        text = [instant(ms) for ms in moments]
         table = table.set_column(place, name, pa.array(text, pa.string()))
     rows: list[dict[str, Any]] = table.to_pylist()
     return rows

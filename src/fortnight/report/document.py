@@ -23,14 +23,14 @@ class Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Base of the document's parts: frozen, by keyword, nothing unknown."""
 
 
-class Interval(Struct):
+class Interval(Struct, frozen=True):
     """A period of time, ISO 8601 in UTC."""
 
     start: str
     end: str
 
 
-class CaseDocument(Struct):
+class CaseDocument(Struct, frozen=True):
     """The confirmed case that the trace is about."""
 
     participant: str
@@ -42,7 +42,7 @@ class CaseDocument(Struct):
     disease_version: str
 
 
-class WindowDocument(Struct):
+class WindowDocument(Struct, frozen=True):
     """The days looked at, and how much of them the case's own evidence covers."""
 
     start: str
@@ -55,7 +55,7 @@ class WindowDocument(Struct):
     gaps: list[Interval]  # runs of slots with no evidence of the case
 
 
-class TrackPart(Struct):
+class TrackPart(Struct, frozen=True):
     """One segment of the case's own days."""
 
     kind: str  # "stay", "leg", "presumed" or "area" (too coarse to judge closeness)
@@ -68,7 +68,7 @@ class TrackPart(Struct):
     accuracy_m: float
 
 
-class EpisodeDocument(Struct):
+class EpisodeDocument(Struct, frozen=True):
     """One continuous period in which the case and a contact were together."""
 
     start: str
@@ -83,7 +83,7 @@ class EpisodeDocument(Struct):
     lat: float
 
 
-class ContactDocument(Struct):
+class ContactDocument(Struct, frozen=True):
     """One participant who was near the case: the sum of the episodes."""
 
     participant: str
@@ -107,7 +107,7 @@ class ContactDocument(Struct):
     episodes: list[EpisodeDocument]
 
 
-class SameAreaDocument(Struct):
+class SameAreaDocument(Struct, frozen=True):
     """A pair whose positions were too coarse to judge: in the same area, no more is known."""
 
     participant: str
@@ -117,7 +117,7 @@ class SameAreaDocument(Struct):
     last: str
 
 
-class RefusalDocument(Struct):
+class RefusalDocument(Struct, frozen=True):
     """One example of a refused row."""
 
     reason: str
@@ -125,7 +125,7 @@ class RefusalDocument(Struct):
     detail: str
 
 
-class InputDocument(Struct):
+class InputDocument(Struct, frozen=True):
     """What became of one input: received = kept + the sum of refused."""
 
     path: str
@@ -137,7 +137,7 @@ class InputDocument(Struct):
     problem: str | None
 
 
-class TraceDocument(Struct):
+class TraceDocument(Struct, frozen=True):
     """One case, its contacts, what was unknown, and the numbers it was decided with."""
 
     schema: str

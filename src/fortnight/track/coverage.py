@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from fortnight.compiled import kernel
+from fortnight.compiled import Int, kernel
 from fortnight.track.rules import LEG, STAY, VISIT
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ FIRST_SLOT_WORD: Final = 3
 
 
 @kernel
-def mark(days: NDArray[np.int32], d: int, start: float, end: float, kind: int) -> None:
+def mark(days: NDArray[np.int32], d: Int, start: float, end: float, kind: Int) -> None:
     """Mark the slots of person-day ``d`` from ``start`` to ``end`` (ms of the day) as observed.
 
     Only what could show a contact counts: neither presumed stays nor coarse positions do.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from fortnight.compiled import kernel
+from fortnight.compiled import Int, kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,8 +24,8 @@ UNITS_A_METRE: Final = 256
 
 
 @kernel
-def sphere_from_e7(lon: int, lat: int) -> tuple[float, float, float]:
-    """Earth-centred metres of a longitude and latitude in units of 1e-7 degrees."""
+def sphere_from_e7(lon: Int, lat: Int) -> tuple[float, float, float]:
+    """Return the earth-centred metres of a longitude and latitude in units of 1e-7 degrees."""
     scale = E7 * math.pi / 180.0
     across = math.cos(lat * scale) * EARTH_RADIUS_M
     return (
@@ -40,10 +40,10 @@ def degrees_from_sphere(
     y: NDArray[np.float64],
     z: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Longitude and latitude, in degrees to 7 decimals, of earth-centred points of any radius.
+    """Return longitude and latitude, in degrees, of earth-centred points of any radius.
 
-    All arrays have one shape. The last decimals are cut because they would be noise.
+    All arrays have one shape. Cut to 7 decimals, because what follows would be noise.
     """
-    lon = np.degrees(np.arctan2(y, x))
-    lat = np.degrees(np.arctan2(z, np.hypot(x, y)))
-    return np.round(lon, 7), np.round(lat, 7)
+    lon: NDArray[np.float64] = np.degrees(np.arctan2(y, x))
+    lat: NDArray[np.float64] = np.degrees(np.arctan2(z, np.hypot(x, y)))
+    return lon.round(7), lat.round(7)

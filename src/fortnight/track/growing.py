@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fortnight.compiled import kernel
+from fortnight.compiled import Int, kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
 @kernel
-def with_room(rows: NDArray[Any], used: int, needed: int) -> NDArray[Any]:
+def with_room(rows: NDArray[Any], used: Int, needed: Int) -> NDArray[Any]:
     """Return ``rows``, or a copy with room for ``needed`` more behind the ``used`` ones."""
     if used + needed <= rows.shape[0]:
         return rows
@@ -29,7 +29,7 @@ def with_room(rows: NDArray[Any], used: int, needed: int) -> NDArray[Any]:
 
 
 @kernel
-def trimmed(rows: NDArray[Any], used: int) -> NDArray[Any]:
+def trimmed(rows: NDArray[Any], used: Int) -> NDArray[Any]:
     """Return a copy of the first ``used`` rows."""
     out = np.empty((used, rows.shape[1]), dtype=rows.dtype)
     for k in range(used):
@@ -39,7 +39,7 @@ def trimmed(rows: NDArray[Any], used: int) -> NDArray[Any]:
 
 
 @kernel
-def first_at_least(values: NDArray[np.int64], start: int, end: int, wanted: int) -> int:
+def first_at_least(values: NDArray[np.int64], start: Int, end: Int, wanted: Int) -> Int:
     """Return the first place in ``start`` to ``end`` of ascending values not below ``wanted``."""
     while start < end:
         middle = (start + end) // 2

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fortnight.compiled import kernel
+from fortnight.compiled import Int, kernel
 
 if TYPE_CHECKING:
     from fortnight.track.runs import Matrix
 
 
 @kernel
-def _clip(source: Matrix, k: int, start: float, end: float, target: Matrix, n: int) -> int:
+def _clip(source: Matrix, k: Int, start: float, end: float, target: Matrix, n: Int) -> Int:
     """Append the part ``start`` to ``end`` of a row, its ends moved along its line."""
     if end <= start:
         return n
@@ -34,20 +34,21 @@ def _clip(source: Matrix, k: int, start: float, end: float, target: Matrix, n: i
 
 
 @kernel
-def _copy(source: Matrix, k: int, target: Matrix, n: int) -> int:
+def _copy(source: Matrix, k: Int, target: Matrix, n: Int) -> Int:
     for column in range(source.shape[1]):
         target[n, column] = source[k, column]
     return n + 1
 
 
 @kernel
-def overlay(base: Matrix, n_base: int, layer: Matrix, n_layer: int, target: Matrix) -> int:
+def overlay(base: Matrix, n_base: Int, layer: Matrix, n_layer: Int, target: Matrix) -> Int:
     """Write ``base`` and what it leaves free of ``layer`` to ``target``, in order of time.
 
     Both are sorted and free of overlaps. Room for ``2 n_base + n_layer`` rows is enough.
     Returns the number of rows written.
     """
-    n = i = np.int64(0)
+    n: Int = np.int64(0)
+    i: Int = np.int64(0)
     covered = -1.0
     for k in range(n_layer):
         cursor, end = layer[k, 0], layer[k, 1]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fortnight.compiled import kernel
+from fortnight.compiled import Int, kernel
 
 if TYPE_CHECKING:
     from fortnight.track.rules import Rules
@@ -32,27 +32,27 @@ class Run(NamedTuple):
     z: float
     sigma: float  # standard deviation per axis, metres
     last_time: float  # of the last fix that joined
-    following: int  # the first point that the run leaves over
-    breaks: int  # how many silences were noted
-    crossing: int  # whether, and how, the run goes on past midnight
+    following: Int  # the first point that the run leaves over
+    breaks: Int  # how many silences were noted
+    crossing: Int  # whether, and how, the run goes on past midnight
 
 
 @kernel
-def _distance(points: Matrix, k: int, x: float, y: float, z: float) -> float:
+def _distance(points: Matrix, k: Int, x: float, y: float, z: float) -> float:
     return math.sqrt((points[k, 1] - x) ** 2 + (points[k, 2] - y) ** 2 + (points[k, 3] - z) ** 2)
 
 
 @kernel
-def joins(points: Matrix, k: int, x: float, y: float, z: float, rules: Rules) -> bool:
+def joins(points: Matrix, k: Int, x: float, y: float, z: float, rules: Rules) -> bool:
     """Whether point ``k`` lies within max(30 m, 2 x its accuracy) of the centre."""
     reach = max(rules.stay_radius, rules.stay_factor * points[k, 4])
-    return _distance(points, k, x, y, z) <= reach
+    return bool(_distance(points, k, x, y, z) <= reach)
 
 
 @kernel
 def contradicted(
     others: Matrix,
-    n_others: int,
+    n_others: Int,
     start: float,
     end: float,
     x: float,
@@ -61,7 +61,8 @@ def contradicted(
     rules: Rules,
 ) -> bool:
     """Whether a coarse fix inside the silence ``(start, end)`` was somewhere else."""
-    low, high = 0, n_others
+    low: Int = np.int64(0)
+    high = n_others
     while low < high:
         middle = (low + high) // 2
         if others[middle, 0] <= start:
@@ -76,7 +77,7 @@ def contradicted(
 
 
 @kernel
-def _sigma(n: int, weight: float, spread: float, best: float, rules: Rules) -> float:
+def _sigma(n: Int, weight: float, spread: float, best: float, rules: Rules) -> float:
     """Return the standard deviation of a run's centre, per axis.
 
     The weighted mean's own, never below the floor (and, for coarse fixes, whose errors a tower
@@ -92,10 +93,10 @@ def _sigma(n: int, weight: float, spread: float, best: float, rules: Rules) -> f
 @kernel
 def grow(
     points: Matrix,
-    first: int,
-    last: int,
+    first: Int,
+    last: Int,
     others: Matrix,
-    n_others: int,
+    n_others: Int,
     rules: Rules,
     breaks: Matrix,
 ) -> Run:
@@ -111,7 +112,9 @@ def grow(
     x, y, z = x0, y0, z0
     midnight = (math.floor(points[first, 0] / DAY_MS) + 1.0) * DAY_MS
     last_time = points[first, 0]
-    n_breaks, crossing, k = np.int64(0), np.int64(NO_CROSSING), first + 1
+    n_breaks: Int = np.int64(0)
+    crossing: Int = np.int64(NO_CROSSING)
+    k = first + 1
     while k < last:
         if not joins(points, k, x, y, z, rules):
             if k + 1 >= last or points[k + 1, 0] - last_time >= rules.presume_min:

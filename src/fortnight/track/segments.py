@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from fortnight.compiled import kernel
+from fortnight.compiled import Int, kernel
 from fortnight.track.rules import PRESUMED, Rules
 from fortnight.track.runs import DAY_MS, NO_CROSSING, OBSERVED, Matrix, Run, grow
 from fortnight.track.runs import PRESUMED as PRESUMED_CROSSING
@@ -29,15 +29,15 @@ WIDTH: Final = 11
 @kernel
 def _put(
     rows: Matrix,
-    n: int,
+    n: Int,
     start: float,
     end: float,
     x: float,
     y: float,
     z: float,
     sigma: float,
-    kind: int,
-) -> int:
+    kind: Int,
+) -> Int:
     """Append a period at one place, if it lasts at all; return the new count."""
     if end <= start:
         return n
@@ -61,7 +61,7 @@ def sigma_on_leg(share: float, sigma0: float, sigma1: float, length: float, spre
 
 
 @kernel
-def _put_leg(rows: Matrix, n: int, node: Matrix, end: Matrix, kind: int, rules: Rules) -> int:
+def _put_leg(rows: Matrix, n: Int, node: Matrix, end: Matrix, kind: Int, rules: Rules) -> Int:
     """Append the leg from ``node`` to ``end``, both (time, x, y, z, sigma); split at midnight."""
     duration = end[0] - node[0]
     if duration <= 0.0 or duration > rules.leg_max:
@@ -90,18 +90,18 @@ def _put_leg(rows: Matrix, n: int, node: Matrix, end: Matrix, kind: int, rules: 
 @kernel
 def _put_stay(
     rows: Matrix,
-    n: int,
+    n: Int,
     presumed: Matrix,
-    m: int,
+    m: Int,
     run: Run,
     begin: float,
-    carry: int,
+    carry: Int,
     breaks: Matrix,
-    kind: int,
-) -> tuple[int, int]:
+    kind: Int,
+) -> tuple[Int, Int]:
     """Append a run's observed periods to ``rows`` and its silences to ``presumed``."""
     cursor = begin
-    silent = np.int64(PRESUMED)
+    silent: Int = np.int64(PRESUMED)
     midnight = (math.floor(begin / DAY_MS) + 1.0) * DAY_MS
     if carry != NO_CROSSING:
         cursor = math.floor(begin / DAY_MS) * DAY_MS
@@ -122,16 +122,16 @@ def _put_stay(
 @kernel
 def cut(
     points: Matrix,
-    n_points: int,
+    n_points: Int,
     others: Matrix,
-    n_others: int,
-    stay_kind: int,
-    leg_kind: int,
+    n_others: Int,
+    stay_kind: Int,
+    leg_kind: Int,
     rules: Rules,
     breaks: Matrix,
     rows: Matrix,
     presumed: Matrix,
-) -> tuple[int, int]:
+) -> tuple[Int, Int]:
     """Cut one person's points, sorted by time, into segments.
 
     ``others`` are the person's coarse points, which can contradict a presumed stay. Returns how
@@ -140,7 +140,10 @@ def cut(
     """
     node, here = np.empty(5), np.empty(5)
     has_node = False
-    i = n = m = carry = np.int64(0)
+    i: Int = np.int64(0)
+    n: Int = np.int64(0)
+    m: Int = np.int64(0)
+    carry: Int = np.int64(0)
     while i < n_points:
         run = grow(points, i, n_points, others, n_others, rules, breaks)
         begin = points[i, 0]

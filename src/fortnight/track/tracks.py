@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from fortnight.compiled import kernel
+from fortnight.compiled import Int, kernel
 from fortnight.track.coverage import SLOT_WORDS, mark
 from fortnight.track.geometry import UNITS_A_METRE, sphere_from_e7
 from fortnight.track.growing import trimmed, with_room
@@ -77,12 +77,12 @@ def _points(
     lon: Words,
     lat: Words,
     accuracy: NDArray[np.float32],
-    first: int,
-    last: int,
+    first: Int,
+    last: Int,
     rules: Rules,
     fine: Matrix,
     coarse: Matrix,
-) -> tuple[int, int]:
+) -> tuple[Int, Int]:
     """Place one person's fixes on the sphere, the coarse ones apart; return how many of each."""
     n = m = 0
     for k in range(first, last):
@@ -101,7 +101,7 @@ def _points(
 
 @kernel
 def _vertex(
-    out: Words, n: int, ms: float, kind: int, rows: Matrix, k: int, at: int, sigma: float
+    out: Words, n: Int, ms: float, kind: Int, rows: Matrix, k: Int, at: Int, sigma: float
 ) -> None:
     """Write a vertex: ``at`` is the column of its x in row ``k``."""
     out[n, 0] = int(ms) | (kind << KIND_SHIFT)
@@ -111,7 +111,7 @@ def _vertex(
 
 
 @kernel
-def _chain(rows: Matrix, first: int, last: int, midnight: float, out: Words, n: int) -> int:
+def _chain(rows: Matrix, first: Int, last: Int, midnight: float, out: Words, n: Int) -> Int:
     """Write the segments ``first`` to ``last`` of one day as vertices; return the new count."""
     here, there, end = np.int64(2), np.int64(5), np.int64(END)
     for k in range(first, last):
@@ -129,20 +129,22 @@ def _chain(rows: Matrix, first: int, last: int, midnight: float, out: Words, n: 
 
 @kernel
 def _person(
-    who: int,
+    who: Int,
     rows: Matrix,
-    n_rows: int,
+    n_rows: Int,
     fine: Matrix,
-    n_fine: int,
+    n_fine: Int,
     coarse: Matrix,
-    n_coarse: int,
+    n_coarse: Int,
     vertices: Words,
-    n: int,
+    n: Int,
     days: Words,
-    d: int,
-) -> tuple[int, int]:
+    d: Int,
+) -> tuple[Int, Int]:
     """Pack one person's segments and fixes, day by day."""
-    i = j = c = np.int64(0)
+    i: Int = np.int64(0)
+    j: Int = np.int64(0)
+    c: Int = np.int64(0)
     while i < n_rows or j < n_fine or c < n_coarse:
         start = np.inf
         if i < n_rows:
@@ -152,7 +154,7 @@ def _person(
         if c < n_coarse:
             start = min(start, coarse[c, 0])
         number = np.floor(start / DAY_MS)
-        seen = np.int64(STAY)
+        seen: Int = np.int64(STAY)
         midnight = number * DAY_MS
         for word in range(DAY_WORDS):
             days[d, word] = 0
@@ -175,14 +177,14 @@ def _person(
 @kernel
 def _layered(
     rows: Matrix,
-    n_rows: int,
+    n_rows: Int,
     visits: Matrix,
-    n_visits: int,
+    n_visits: Int,
     presumed: Matrix,
-    n_presumed: int,
+    n_presumed: Int,
     area: Matrix,
-    n_area: int,
-) -> tuple[Matrix, int]:
+    n_area: Int,
+) -> tuple[Matrix, Int]:
     """Lay visits, presumed stays and coarse segments under what the fixes show."""
     one = np.empty((2 * n_rows + n_visits, WIDTH))
     n = overlay(rows, n_rows, visits, n_visits, one)
@@ -194,8 +196,8 @@ def _layered(
 
 @kernel
 def _cut_people(
-    first_person: int,
-    last_person: int,
+    first_person: Int,
+    last_person: Int,
     offsets: NDArray[np.int64],
     time: NDArray[np.int64],
     lon: Words,
@@ -206,7 +208,8 @@ def _cut_people(
     rules: Rules,
 ) -> tuple[Words, Words]:
     """Cut the people ``first_person`` to ``last_person``; return their vertices and days."""
-    longest = none = np.int64(0)
+    longest: Int = np.int64(0)
+    none: Int = np.int64(0)
     stay, leg = np.int64(STAY), np.int64(LEG)
     area_stay, area_leg = np.int64(AREA_STAY), np.int64(AREA_LEG)
     for who in range(first_person, last_person):
@@ -216,7 +219,8 @@ def _cut_people(
     area, unused = np.empty((3 * longest + 4, WIDTH)), np.empty((2 * longest + 4, WIDTH))
     vertices = np.empty((offsets[last_person] - offsets[first_person] + 64, VERTEX_WORDS), np.int32)
     days = np.empty((32 * (last_person - first_person) + 64, DAY_WORDS), np.int32)
-    n = d = np.int64(0)
+    n: Int = np.int64(0)
+    d: Int = np.int64(0)
     for who in range(first_person, last_person):
         n_fine, n_coarse = _points(
             time, lon, lat, accuracy, offsets[who], offsets[who + 1], rules, fine, coarse
@@ -257,7 +261,7 @@ def build_tracks(
     bounds = _chunks(arranged.offsets)
 
     def cut_chunk(k: int) -> tuple[Words, Words]:
-        return _cut_people(  # type: ignore[no-any-return]
+        return _cut_people(
             bounds[k],
             bounds[k + 1],
             arranged.offsets,
