@@ -7,8 +7,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-import pyarrow.parquet as pq
-
 from bench import worlds
 from bench.engines import fortnight
 
@@ -20,7 +18,7 @@ SEED: Final = 7
 
 @dataclass(frozen=True, slots=True)
 class Town:
-    """Files of one town. Fixes are missing where a plain town is too large to be worth them."""
+    """Files of one town: its fixes, and the segments that Fortnight cuts them into."""
 
     kind: str  # "simulated" (Fortnight's simulator) or "plain" (bench.worlds)
     people: int
@@ -41,11 +39,6 @@ def town(people: int, kind: str, days: int = DAYS) -> Town:
     return Town(**json.loads(known.read_text()))
 
 
-def kind_of_town() -> str:
-    """Return "simulated" where Fortnight can cut its fixes into segments, else "plain"."""
-    return "simulated" if fortnight.READY else "plain"
-
-
 def _simulated(people: int, days: int, folder: Path) -> Town:
     from fortnight.simulate.run import simulate  # noqa: PLC0415 - seconds, and needed once a town
 
@@ -56,14 +49,11 @@ def _simulated(people: int, days: int, folder: Path) -> Town:
 
 
 def _plain(people: int, days: int, folder: Path) -> Town:
-    place = worlds.town(people, SEED)
-    segments, fixes = folder / "segments.parquet", folder / "fixes.parquet"
-    rows = worlds.write_segments(place, days, SEED, segments)
-    fix_rows = worlds.write_fixes(segments, SEED, fixes)
+    """Sample a plain town into fixes, and cut those with Fortnight as any others."""
+    moves, fixes = folder / "moves.parquet", folder / "fixes.parquet"
+    worlds.write_segments(worlds.town(people, SEED), days, SEED, moves)
+    fix_rows = worlds.write_fixes(moves, SEED, fixes)
+    moves.unlink()
+    segments = folder / "segments.parquet"
+    rows = fortnight.write_segments(fixes, segments)
     return Town("plain", people, str(fixes), fix_rows, str(segments), rows)
-
-
-def names(path: Path) -> list[str]:
-    """Return the participants of a file of fixes in order; ``who`` is the place in this list."""
-    column = pq.read_table(path, columns=["participant"])["participant"]
-    return sorted(str(name) for name in column.unique().to_pylist())

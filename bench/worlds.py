@@ -115,9 +115,11 @@ def write_fixes(segments_path: Path, seed: int, path: Path) -> int:
 
 def _fix_table(who: Ints, time: Ints, point: list[Floats], accuracy: Floats) -> pa.Table:
     x, y, z = point
+    people, place = np.unique(who, return_inverse=True)
+    names = pa.array([f"p{number:08d}" for number in people.tolist()])
     return pa.table(
         {
-            "participant": pa.array([f"p{number:08d}" for number in who.tolist()]),
+            "participant": names.take(pa.array(place)),
             "time": pa.array(time).cast(pa.timestamp("ms", tz="UTC")),
             "lon": pa.array(np.degrees(np.arctan2(y, x))),
             "lat": pa.array(np.degrees(np.arctan2(z, np.hypot(x, y)))),

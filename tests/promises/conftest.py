@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from typing import TYPE_CHECKING
+import io
+import warnings
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 import pytest
+
+from fortnight.cli.__main__ import main
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    Run = Callable[..., subprocess.CompletedProcess[str]]
+CASE: Final = ("--case", "participant-1", "--onset", "2026-03-03")
 
-CASE = ("--case", "participant-1", "--onset", "2026-03-03")
+
+@dataclass(frozen=True)
+class Done:
+    """What a command printed, and its exit code."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+if TYPE_CHECKING:
+    Run = Callable[..., Done]
 
 
 @pytest.fixture(scope="session")
@@ -34,16 +48,26 @@ def meeting(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def command() -> Run:
-    """Return what runs `fortnight` in a process of its own, 80 columns wide."""
+    """Return what runs `fortnight`, 80 columns wide, as a pipe would see it."""
 
-    def run(*arguments: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "fortnight.cli.__main__", *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-            env={**os.environ, "COLUMNS": "80", "NO_COLOR": "1", **more},
-        )
+    def run(*arguments: str | Path) -> Done:
+        out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
+        code = 0
+        with ExitStack() as stack:
+            patch = stack.enter_context(pytest.MonkeyPatch.context())
+            for one in (warnings.catch_warnings(), redirect_stdout(out), redirect_stderr(err)):
+                stack.enter_context(one)
+            patch.setenv("COLUMNS", "80")
+            patch.setattr("sys.argv", ["fortnight", *map(str, arguments)])
+            warnings.filterwarnings("ignore", "Cyclopts application invoked without tokens")
+            try:
+                main()
+            except SystemExit as end:
+                code = end.code if isinstance(end.code, int) else 0
+        printed = []
+        for stream in (out, err):
+            stream.seek(0)
+            printed.append(stream.read())
+        return Done(code, *printed)
 
     return run

@@ -7,9 +7,9 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.promises.conftest import CASE
 
 from fortnight.report.document import CONSENT_NOTICE
-from tests.promises.conftest import CASE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +69,7 @@ def test_json_and_csv_begin_with_it(command: Run, meeting: Path) -> None:
 def reports(command: Run, meeting: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("reports")
     done = command("trace", meeting, *CASE, "--out", out)
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.stderr
     return out
 
 

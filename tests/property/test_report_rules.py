@@ -11,6 +11,7 @@ import unicodedata
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.cells import cell_len
 from rich.console import Console
 from tests.unit.sample_document import sample_document
 
@@ -112,8 +113,5 @@ def test_table_never_grows_beyond_80_columns(names: list[str], minutes: float) -
     with console.capture() as captured:
         console.print(contacts_table(msgspec.structs.replace(DOCUMENT, contacts=contacts)))
     text = captured.get()
-    assert all(
-        len(console.render_str(line, markup=False, highlight=False).plain) <= 80
-        for line in text.split("\n")
-    )
+    assert max(map(cell_len, text.split("\n"))) <= 80  # as wide as seen: marks may take no room
     assert "\x1b" not in text

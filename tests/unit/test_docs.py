@@ -87,7 +87,8 @@ def test_the_windows_of_covid_19_are_those_of_its_file() -> None:
 def options(command: str) -> list[str]:
     """Return every name under which an option of a command can be given."""
     arguments = app[command].assemble_argument_collection()
-    return sorted({name for one in arguments for name in one.names if name.startswith("--")})
+    names = {name for one in arguments for name in one.names if name.startswith("--")}
+    return sorted(name for name in names if not name.startswith("--empty-"))
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -34,10 +34,11 @@ Matrix = NDArray[np.float64]
 
 MAX_PANELS: Final = 96
 _CLOSE_ENOUGH_MS: Final = 20.0
+_CLOSE_ENOUGH: Final = 1e-5  # of a probability
 _NO_MOTION_M2: Final = 1e-12  # squared; under a micrometre in all, roots are rounding noise
 _LOW_KEPT: Final = 1
 _HIGH_KEPT: Final = 2
-_PANEL_SHARE: Final = 0.5
+_PANEL_SHARE: Final = 2.0
 """A panel of the integral lets the separation move by at most this share of its sigma; by
 Simpson's rule the error is then some milliseconds a passage."""
 
@@ -213,7 +214,7 @@ def _crossing(
     """Return when the probability passes 5 %, between ``low``, where it is less, and ``high``.
 
     ``below`` and ``above`` are the probabilities there. Regula falsi, halving the weight of an
-    end that stays (the Illinois variant), to within 20 ms.
+    end that stays (the Illinois variant), to within 20 ms or 1e-5 of the probability.
     """
     floor = near.min_probability
     f, g = below - floor, above - floor
@@ -222,17 +223,15 @@ def _crossing(
         t = high - g * (high - low) / (g - f)
         chance = probability_at(m, t, near, table) - floor
         if chance < 0.0:
-            closer = abs(t - low)
             low, f = t, chance
             g = g * 0.5 if kept == _HIGH_KEPT else g
             kept = _HIGH_KEPT
         else:
-            closer = abs(t - high)
             high, g = t, chance
             f = f * 0.5 if kept == _LOW_KEPT else f
             kept = _LOW_KEPT
-        if closer < _CLOSE_ENOUGH_MS or abs(high - low) < _CLOSE_ENOUGH_MS:
-            break
+        if abs(chance) < _CLOSE_ENOUGH or abs(high - low) < _CLOSE_ENOUGH_MS:
+            return t
     return high
 
 

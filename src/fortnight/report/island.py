@@ -38,7 +38,7 @@ _UNSAFE: Final = re.compile("[<>&\u2028\u2029]")
 def island(document: TraceDocument) -> str:
     """Return what the page draws from, as JSON that is safe inside a script element."""
     text = msgspec.json.encode(_content(document)).decode()
-    return text
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _content(document: TraceDocument) -> dict[str, Any]:
