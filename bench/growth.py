@@ -113,6 +113,10 @@ def _points(people: int, options: argparse.Namespace) -> list[Point]:
     )
     place = town(people, "plain")
     timing = Timing(plan, "segments", place, work_folder("growth", place), say)
+    lines = timing.run()
+    for line in lines:
+        for problem in line.problem.values():
+            say(f"{line.name}, {people} people: {problem}")
     return [
         Point(
             name=line.name,
@@ -121,7 +125,7 @@ def _points(people: int, options: argparse.Namespace) -> list[Point]:
             contacts=line.rows[1],
             median_s=statistics.median(line.samples[1]),
         )
-        for line in timing.run()
+        for line in lines
         if line.samples.get(1)
     ]
 

@@ -119,7 +119,7 @@ def _fix_table(who: Ints, time: Ints, point: list[Floats], accuracy: Floats) -> 
     names = pa.array([f"p{number:08d}" for number in people.tolist()])
     return pa.table(
         {
-            "participant": names.take(pa.array(place)),
+            "participant": names.take(place),
             "time": pa.array(time).cast(pa.timestamp("ms", tz="UTC")),
             "lon": pa.array(np.degrees(np.arctan2(y, x))),
             "lat": pa.array(np.degrees(np.arctan2(z, np.hypot(x, y)))),

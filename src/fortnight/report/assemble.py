@@ -149,11 +149,16 @@ def _track(trace: Trace) -> list[TrackPart]:
     ]
 
 
+def _printable(path: str) -> str:
+    """Return a path that can be written as UTF-8: file names may hold bytes that are no text."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def inputs_document(inputs: Sequence[InputReport]) -> list[InputDocument]:
     """Return what became of each input."""
     return [
         InputDocument(
-            path=report.path,
+            path=_printable(report.path),
             format=report.format,
             received=report.received,
             kept=report.kept,

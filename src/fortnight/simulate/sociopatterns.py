@@ -226,7 +226,8 @@ class _Spots:
         held = [self._at[person] for person in group]
         likely = sorted(set(held), key=lambda spot: (-held.count(spot), spot))
         spares = range(len(self._at), 2 * len(self._at))
-        return next(spot for spot in (*likely, *group, *spares) if spot not in taken)
+        spot: int = next(spot for spot in (*likely, *group, *spares) if spot not in taken)
+        return spot
 
 
 def phone_fixes(
