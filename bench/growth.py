@@ -47,7 +47,7 @@ class Point:
     name: str
     people: int
     segments: int
-    contacts: float  # of one case, the first that was asked
+    contacts: float  # of one case, the median
     median_s: float
 
 

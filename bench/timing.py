@@ -32,7 +32,7 @@ class Line:
     open_s: list[float] = field(default_factory=list)
     peak_bytes: int = 0
     samples: dict[int, list[float]] = field(default_factory=dict)
-    rows: dict[int, int] = field(default_factory=dict)
+    rows: dict[int, float] = field(default_factory=dict)  # contacts, the median of all lists
     problem: dict[str, str] = field(default_factory=dict)  # "all", "prepare", or cases
 
     def as_dict(self) -> dict[str, Any]:
@@ -139,8 +139,11 @@ class Timing:
                 line.open_s.append(opened.seconds)
                 for count, lists in self._questions.items():
                     self._ask(job, name, line, number, count, lists)
-        except (OverLimitError, EngineError) as problem:
-            line.problem.setdefault("all", str(problem))
+        except OverLimitError as problem:
+            if not any(count.isdigit() for count in line.problem):
+                line.problem["all"] = f"open: {problem}"
+        except EngineError as problem:
+            line.problem["all"] = str(problem)
 
     def _ask(
         self, job: Job, name: str, line: Line, number: int, count: int, lists: list[list[int]]
@@ -157,17 +160,17 @@ class Timing:
         limit = self._plan.limit_s
         try:
             answer = str(self.answer_of(name, count))
-            reply = job.ask(limit, do="save", cases=lists[0], answer=answer)
-            line.rows[count] = reply.rows
+            job.ask(limit, do="save", cases=lists[0], answer=answer)
             for cases in lists[1:]:
                 job.ask(limit, do="contacts", cases=cases)
-            for cases in lists:
-                reply = job.ask(limit, do="contacts", cases=cases)
-                samples.append(reply.seconds)
-                line.peak_bytes = max(line.peak_bytes, reply.peak_bytes)
+            replies = [job.ask(limit, do="contacts", cases=cases) for cases in lists]
         except OverLimitError as problem:
-            line.problem[str(count)] = str(problem)
+            for more in (each for each in self._questions if each >= count):
+                line.problem.setdefault(str(more), str(problem))
             raise
+        samples += [reply.seconds for reply in replies]
+        line.rows[count] = statistics.median(reply.rows for reply in replies)
+        line.peak_bytes = max(line.peak_bytes, *(reply.peak_bytes for reply in replies))
 
     def _seldom(self, line: Line, number: int, count: int) -> bool:
         samples = line.samples.get(count, [])

@@ -41,7 +41,7 @@ chances = st.floats(0.01, 0.4)
 def test_within_is_the_rice_distribution(distance: float, sigma: float, radius: float) -> None:
     wanted = float(rice.cdf(radius / sigma, distance / sigma))
     exact = float(within_exact(distance / sigma, radius / sigma, NODES, WEIGHTS))
-    assert abs(exact - wanted) < 1e-8
+    assert abs(exact - wanted) < 2e-8
     assert abs(float(within(distance, sigma, radius, rice_table())) - wanted) < 5e-6
 
 
@@ -100,8 +100,9 @@ def test_reach_of_the_defaults_is_68_m_and_no_larger_than_needed() -> None:
 def test_distance_limits_are_where_the_chance_falls_to_the_least() -> None:
     limits = distance_limits(25.0, 0.05)
     sigmas = np.linspace(0.0, sigma_limit(25.0, 0.05), len(limits))
-    for k in range(3, len(limits) - 2, 7):
-        assert rice.cdf(25.0 / sigmas[k], limits[k] / sigmas[k]) == pytest.approx(0.05, abs=2e-5)
+    for sigma, limit in zip(sigmas[3:-2:7], limits[3:-2:7], strict=True):
+        assert rice.cdf(25.0 / sigma, (limit - 0.01) / sigma) >= 0.05
+        assert rice.cdf(25.0 / sigma, limit / sigma) <= 0.05
     assert limits[1] == pytest.approx(25.2, abs=0.5)
     assert limits[-1] < 1.0
 

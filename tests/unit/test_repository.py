@@ -24,7 +24,8 @@ HOSTS = ("pypi" + ".org", "python" + "hosted", "npmjs" + ".", "deb.de" + "bian",
 MACHINE_PATHS = re.compile(r"(?<![\w.~>-])/(?:work|root|home/\w+|Users/\w+)/")
 EXCEPTION = re.compile(r"#\s*(?:noqa|type:\s*ignore|mypy:|ruff:|pragma:|pyright:)")
 WITH_REASON = re.compile(
-    r"#\s*(?:noqa:\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*|type:\s*ignore\[[a-z, -]+\])\s*(?:-|#)\s*\w"
+    r"#\s*(?:(?:ruff:\s*)?noqa:\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*|type:\s*ignore\[[a-z, -]+\])"
+    r"\s*(?:-|#)\s*\w"
 )
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import numpy as np
 from cyclopts import Parameter
 from rich.console import Console
 
@@ -26,7 +27,10 @@ from fortnight.simulate.run import simulate
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from fortnight.evidence.arrange import Arranged
+
 _ONSET_DAY = 11  # leaves days on both sides of onset
+_DRAWN = 20
 
 
 def demo(
@@ -52,7 +56,7 @@ def demo(
         arranged = gather([town.folder / FIXES_FILE], on_progress=told)
     with progress("Finding stays", quiet=quiet) as told:
         index, reports = index_of(arranged, on_progress=told)
-    case = Case(participant=choose_cases(town.folder, 1, seed)[0], onset=onset)
+    case = Case(participant=_well_observed(town.folder, arranged, seed), onset=onset)
     document = document_of(trace_one(index, case, question()), reports)
     write_reports([document], out, quiet=True)
     console = Console(highlight=False)
@@ -61,6 +65,17 @@ def demo(
         f"\nA simulated town: {town.people:,} people, {town.days} days, {town.fixes:,} fixes.\n"
         f"Report: {relative(out / 'report.html')} (one file, works with no network)",
     )
+
+
+def _well_observed(town: Path, arranged: Arranged, seed: int) -> str:
+    """Return a person whose phone reported at least as often as the town's median phone.
+
+    A demonstration with a phone that was silent for days would show little but gaps.
+    """
+    counts = dict(zip(arranged.names, np.diff(arranged.offsets).tolist(), strict=True))
+    median = sorted(counts.values())[len(counts) // 2]
+    drawn = choose_cases(town, min(_DRAWN, len(counts)), seed)
+    return next((name for name in drawn if counts[name] >= median), drawn[0])
 
 
 @contextmanager
