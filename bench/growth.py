@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import signal
 import statistics
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from bench.data import DAYS, town
 from bench.plan import Plan
-from bench.run import say, work_folder
+from bench.run import leave, say, work_folder
 from bench.table import NOTHING, grid, seconds
 from bench.timing import Timing
 
@@ -54,6 +55,7 @@ class Point:
 def main(arguments: list[str] | None = None) -> None:
     """Measure, and write JSON, Markdown and a picture."""
     options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, leave)
     points: list[Point] = []
     for people in (int(count) for count in options.people.split(",")):
         points += _points(people, options)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import signal
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -31,6 +32,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run what the command line asks for."""
     options = _parser().parse_args(arguments)
     plan = _plan(options)
+    signal.signal(signal.SIGTERM, leave)
     out = Path(options.out)
     out.parent.mkdir(parents=True, exist_ok=True)
     say("measuring the memory")
@@ -45,6 +47,11 @@ def main(arguments: list[str] | None = None) -> None:
         out.write_text(json.dumps(result, indent=1))
         out.with_suffix(".md").write_text(markdown(result))
     print(markdown(result))
+
+
+def leave(number: int, _frame: object) -> None:
+    """End on a signal as on an exception, so that jobs end their engines and servers."""
+    sys.exit(128 + number)
 
 
 def _town(plan: Plan, size: float) -> dict[str, Any]:

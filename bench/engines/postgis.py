@@ -80,7 +80,6 @@ class Postgis:
     def open(self, workdir: Path) -> None:
         """Start the server and connect."""
         self._server = Server(workdir)
-        self._server.stop()
         self._server.start()
         self._connection = self._server.connect()
 

@@ -9,6 +9,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import time
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,6 +41,7 @@ class Server:
     def __init__(self, workdir: Path) -> None:
         self._data = workdir / "cluster"
         self._socket = workdir
+        self._process: subprocess.Popen[bytes] | None = None
 
     def create(self) -> None:
         """Make an empty cluster, replacing what was there."""
@@ -54,15 +56,32 @@ class Server:
             settings.write("\n".join(lines) + "\n")
 
     def start(self) -> None:
-        """Start the server and wait until it takes connections."""
-        log = str(self._data / "log")
-        wait = ("-w", "-t", str(START_TIMEOUT_S))
-        self._run("pg_ctl", "-D", str(self._data), "-l", log, *wait, "start")
+        """Start the server and wait until it takes connections.
+
+        Not by ``pg_ctl``, which would put it into a session of its own: here whoever ends the
+        engine's session ends the server with it.
+        """
+        pid_file = self._data / "postmaster.pid"
+        pid_file.unlink(missing_ok=True)  # left by a server that was killed
+        with (self._data / "log").open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603 - PostgreSQL's own program
+                [str(PROGRAMS[-1] / "postgres"), "-D", str(self._data)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                **self._account(),
+            )
+        until = time.monotonic() + START_TIMEOUT_S
+        while not (pid_file.exists() and "ready" in pid_file.read_text()):
+            if self._process.poll() is not None or time.monotonic() > until:
+                raise RuntimeError(f"PostgreSQL did not start: see {self._data / 'log'}")
+            time.sleep(0.05)
 
     def stop(self) -> None:
-        """Stop the server at once, where it runs."""
-        if (self._data / "postmaster.pid").exists():
+        """Stop the server at once, where this object started it and it still runs."""
+        if self._process is not None and self._process.poll() is None:
             self._run("pg_ctl", "-D", str(self._data), "-m", "immediate", "-w", "stop")
+            self._process.wait(START_TIMEOUT_S)
 
     def connect(self) -> Any:  # noqa: ANN401 - psycopg is optional
         """Return a connection that commits every statement."""
@@ -80,16 +99,18 @@ class Server:
         return int((self._data / "postmaster.pid").read_text().split()[0])
 
     def _run(self, program: str, *arguments: str) -> None:
-        user = ACCOUNT if os.geteuid() == 0 else None
         subprocess.run(  # noqa: S603 - PostgreSQL's own programs, arguments made here
             [str(PROGRAMS[-1] / program), *arguments],
             check=True,
-            user=user,
-            group=user,
-            extra_groups=[] if user else None,
-            cwd=self._data,
             stdout=subprocess.DEVNULL,
+            **self._account(),
         )
+
+    def _account(self) -> dict[str, Any]:
+        """Return how to start a program: in the cluster's folder, and never as root."""
+        if os.geteuid() != 0:
+            return {"cwd": self._data}
+        return {"cwd": self._data, "user": ACCOUNT, "group": ACCOUNT, "extra_groups": []}
 
 
 def _hand_over(folder: Path) -> None:

@@ -69,7 +69,6 @@ class PostgisFixes:
     def open(self, workdir: Path) -> None:
         """Start the server and connect."""
         self._server = Server(workdir)
-        self._server.stop()
         self._server.start()
         self._connection = self._server.connect()
 

@@ -48,11 +48,14 @@ def test_received_is_kept_and_refused_for_every_file(
     (tmp_path / "bad.csv").write_text(
         "participant,time,lon,lat\nparticipant-1,2026-03-03T10:00:00Z,0,0\n"
         "participant-1,never,1,1\nparticipant-1,2026-03-03T10:00:00Z,200,1\n"
+        "participant-1,2026-03-03T10:00:00Z,2.5,54.7\n"
     )
     inputs = json.loads(command("trace", meeting, tmp_path, *CASE, "--format", "json").stdout)[
         "inputs"
     ]
-    assert len(inputs) == 3
+    rows_in_the_files = {"bad.csv": 4, "participant-1.csv": 36, "participant-2.csv": 36}
+    received = {one["path"].rpartition("/")[2]: one["received"] for one in inputs}
+    assert received == rows_in_the_files
     for one in inputs:
         assert one["received"] == one["kept"] + sum(one["refused"].values())
     (bad,) = [one for one in inputs if one["path"].endswith("bad.csv")]

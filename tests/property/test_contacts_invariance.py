@@ -19,7 +19,7 @@ from tests.reference.effort import FEWER
 from tests.reference.people import Fix, Person, World
 from tests.reference.places import kept
 from tests.reference.tables import evidence_of, fixes_table, rows_of_world
-from tests.reference.worlds import GROUNDS, HOUR, Question, questions, worlds
+from tests.reference.worlds import HOUR, Question, questions, worlds
 
 import fortnight
 from fortnight.api import gather, index_of, wanted
@@ -83,7 +83,7 @@ def test_order_of_rows_changes_no_byte(world: tuple[World, Question], order: Any
     order.shuffle(rows)
     visits = list(range(evidence.stays.num_rows))
     order.shuffle(visits)
-    shuffled = replace(evidence, fixes=fixes_table(rows), stays=evidence.stays.take(visits))
+    shuffled = replace(evidence, fixes=fixes_table(rows), stays=evidence.stays.take(pa.array(visits, pa.int64())))
     one, two = indexed(evidence), indexed(shuffled)
     assert told(traced(one, question)) == told(traced(two, question))
     assert saved(one) == saved(two)
@@ -197,6 +197,7 @@ def test_a_stranger_far_away_changes_nothing(world: tuple[World, Question], name
 @given(world=asked_worlds())
 def test_presumed_time_counts_in_presumed_minutes_alone(world: tuple[World, Question]) -> None:
     people, question = world
+    question = replace(question, min_minutes=0.0)
     index = indexed(evidence_of(people))
     words = index.tracks.vertices.copy()
     words[words[:, 0] >> 27 == PRESUMED, 0] &= (1 << 27) - 1  # now they are gaps
@@ -300,7 +301,7 @@ def test_turning_the_globe_and_the_calendar_changes_nothing(
     assert [row["participant"] for row in one] == [row["participant"] for row in two]
     for a, b in zip(one, two, strict=True):
         assert abs(a["expected_minutes"] - b["expected_minutes"]) <= 0.05 + 0.01 * b["minutes"]
-        assert b["first"] - a["first"] == days * 24 * HOUR or a["presumed_only"] or True
+        assert abs(b["first"] - a["first"] - days * 24 * HOUR) <= 2_000
 
 
 def turned(fix: Fix, turn: float, days: int) -> Fix:
@@ -308,10 +309,3 @@ def turned(fix: Fix, turn: float, days: int) -> Fix:
     lon = kept(fix.lon) / 1e7 + turn
     lon = lon - 360.0 if lon > 180.0 else lon + 360.0 if lon < -180.0 else lon
     return replace(fix, time=fix.time + days * 24 * HOUR, lon=lon, lat=kept(fix.lat) / 1e7)
-
-
-def test_grounds_hold_the_seam_and_both_poles() -> None:
-    spread = {
-        name: [f.lon for p in worlds((name,)).example()[0] for f in p.fixes] for name in GROUNDS
-    }
-    assert set(spread) == set(GROUNDS)

@@ -83,10 +83,14 @@ def _search_area(
         # that, it needs its coarse counterparts alone. This is what keeps the list cheap.
         least = min(asked[SIGMA0], asked[SIGMA1])
         fine_pairs = least * least + claims.fine * claims.fine > limit * limit
+        # A coarse class counts the other's accuracy to its size; a fine one does not, and the
+        # other's may be the larger.
+        fine_accuracy = max(accuracy, claims.fine * claims.sigma_per_accuracy)
         for group in range(np.int64(0) if fine_pairs else np.int64(AREA_CLASS), CLASSES):
             if not (present >> group) & 1:
                 continue
-            ranges, hits, count = rows_near(asked, who, group, accuracy, shelf, desk, ranges, hits)
+            widen = fine_accuracy if group < AREA_CLASS else accuracy
+            ranges, hits, count = rows_near(asked, who, group, widen, shelf, desk, ranges, hits)
             for k in range(count):
                 unpack_row(shelf.cells, hits[k, 0], other)
                 if other[KIND] != PRESUMED_KIND and not judged(asked, other, limit):
