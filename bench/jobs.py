@@ -96,7 +96,8 @@ class Job:
                 self._process.wait(GRACE_S)
             except subprocess.TimeoutExpired:
                 continue
-            return
+            break
+        self._signal(signal.SIGQUIT)  # a server that was only just starting outlives the first
 
     def _signal(self, word: signal.Signals) -> None:
         try:

@@ -14,7 +14,7 @@ from fortnight.clock import now_ms
 from fortnight.contact.index import Index, build_index
 from fortnight.contact.store import load_index
 from fortnight.contact.trace import Case, Question, Trace, trace_many, trace_one
-from fortnight.contact.window import midnight, zone_of
+from fortnight.contact.window import midnight, window_of, zone_of
 from fortnight.errors import QuestionError
 from fortnight.evidence.arrange import Arranged, arrange, as_evidence
 from fortnight.evidence.batches import FixBatch, StayBatch
@@ -26,7 +26,7 @@ from fortnight.track.tracks import build_tracks
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     Progress = Callable[[int, int], None]
 
@@ -166,10 +166,15 @@ def question(
     )
 
 
-def wanted(cases: Iterable[Case], asked: Question, now: int) -> tuple[int, int]:
+def wanted(cases: Sequence[Case], asked: Question, now: int) -> tuple[int, int]:
     """Return the first and last instant (ms) that any of the cases asks about."""
     zone = zone_of(asked.timezone)
     days = -asked.disease.look_back.first_day if asked.days is None else asked.days
+    if asked.until is not None:
+        for case in cases:  # refuses what could not hold a single day, before anything is read
+            window_of(
+                case.anchor, asked.disease, days=days, until=asked.until, timezone=asked.timezone
+            )
     first = min(case.anchor for case in cases) - timedelta(days=days)
     end = midnight(asked.until + timedelta(days=1), zone) if asked.until else now
     return midnight(first, zone), max(end, midnight(first, zone))

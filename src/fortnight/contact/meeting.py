@@ -253,7 +253,7 @@ def _panels(m: Motion, begin: float, end: float, low: float, high: float) -> Int
     speed = math.sqrt(m.u * m.u + m.v * m.v + m.w * m.w)
     moved = speed * (end - begin) / (_PANEL_SHARE * low)
     swelling = 8.0 * (high - low) / high
-    return int(min(MAX_PANELS // 2, max(1.0, math.ceil(moved), math.ceil(swelling))))
+    return int(min(MAX_PANELS // 4, max(1.0, math.ceil(moved), math.ceil(swelling))))
 
 
 @kernel
@@ -314,23 +314,21 @@ def _walk(
 
 
 @kernel
-def likely_periods(
-    m: Motion, near: Nearness, table: Matrix, limits: Matrix, periods: Matrix
+def _follow(
+    m: Motion,
+    begin: float,
+    end: float,
+    low: float,
+    high: float,
+    near: Nearness,
+    table: Matrix,
+    periods: Matrix,
+    n: Int,
 ) -> Int:
-    """Write the periods in which the probability is at least 5 %: (from, to, integral) rows.
-
-    Farther apart than the limit for the sigmas on the way nothing gives 5 %, so only the time
-    inside it is looked at, on both sides of the moment at which the two were nearest. Returns
-    how many periods there are.
-    """
-    low, high = sigmas(m)
-    if low >= near.sigma_limit:
-        return 0
-    begin, end = inside(m, limit_between(low, high, limits, near))
+    """Write the likely periods between two moments, on both sides of the nearest one."""
     if end <= begin:
-        return 0
+        return n
     nearest = nearest_time(m, begin, end)
-    n: Int = np.int64(0)
     open_at = -1.0
     if nearest > begin:
         count = _panels(m, begin, nearest, low, high)
@@ -342,6 +340,33 @@ def likely_periods(
         periods[n, 1], periods[n, 2] = end, open_at
         n += 1
     return n
+
+
+@kernel
+def likely_periods(
+    m: Motion, near: Nearness, table: Matrix, limits: Matrix, periods: Matrix
+) -> Int:
+    """Write the periods in which the probability is at least 5 %: (from, to, integral) rows.
+
+    Farther apart than the limit for the sigmas on the way nothing gives 5 %, nor does anything
+    in the middle of a leg whose sigma swells beyond its own limit: what is left on both sides of
+    that is looked at closely, for it may last seconds. Returns how many periods there are.
+    """
+    n: Int = np.int64(0)
+    low, high = sigmas(m)
+    if low >= near.sigma_limit:
+        return n
+    begin, end = inside(m, limit_between(low, high, limits, near))
+    if end <= begin:
+        return n
+    most = near.sigma_limit
+    if high <= most or m.c2 >= 0.0:
+        return _follow(m, begin, end, low, high, near, table, periods, n)
+    # the variance is a parabola that opens downwards: it passes the limit's square twice
+    root = math.sqrt(max(0.0, m.c1 * m.c1 - 4.0 * m.c2 * (m.c0 - most * most)))
+    first, last = (-m.c1 + root) / (2.0 * m.c2), (-m.c1 - root) / (2.0 * m.c2)
+    n = _follow(m, begin, min(end, first), low, most, near, table, periods, n)
+    return _follow(m, max(begin, last), end, low, most, near, table, periods, n)
 
 
 @kernel

@@ -109,7 +109,11 @@ def load_disease(which: str) -> Disease:
             f"There is no disease {which!r}. Known: {', '.join(diseases())}; "
             "or give a .toml file of the same layout.",
         )
-    return _parsed(path.stem, path.read_text(encoding="utf-8"), str(path))
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (UnicodeDecodeError, OSError) as error:
+        raise DiseaseError(f"{path}: cannot be read as text: {error}.") from error
+    return _parsed(path.stem, text, str(path))
 
 
 def _parsed(identifier: str, text: str, where: str) -> Disease:
