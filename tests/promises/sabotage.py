@@ -49,7 +49,8 @@ def verdict(checkout: Path, promise: dict[str, Any]) -> str:
     path.write_text(whole.replace(change["from"], change["to"]), encoding="utf-8")
     code = run(checkout, promise["test"])
     path.write_text(whole, encoding="utf-8")
-    return "red" if code == 1 else f"GREEN in spite of it (pytest ended with {code})"
+    noticed = code == 1 or code < 0  # a failed test, or a crash in it
+    return "red" if noticed else f"GREEN in spite of it (pytest ended with {code})"
 
 
 def main(wanted: list[str]) -> int:

@@ -1,22 +1,36 @@
-"""Compile every kernel once, by tracing a case: `python -m fortnight.cli.compile`."""
+"""Compile the kernels once: `python -m fortnight.cli.compile tracks` and `... search`.
+
+Two halves, for two processes: the search is compiled on two tracks that are written by hand, so
+that it need not wait until those that cut tracks are compiled.
+"""
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from fortnight.api import trace
+from fortnight.api import index_of, question
+from fortnight.contact.index import build_index
+from fortnight.contact.trace import Case, trace_one
+from fortnight.parameters import DEFAULTS
+from fortnight.track.geometry import EARTH_RADIUS_M, UNITS_A_METRE
+from fortnight.track.rules import AREA_STAY, END, LEG, STAY
+from fortnight.track.tracks import DAY_WORDS, KIND_SHIFT, SIGMA_UNITS_A_METRE, Tracks
+
+HALVES = ("tracks", "search")
 
 _FIXES = 200
 _COARSE = 3  # of twenty fixes
 _DAY = date(2026, 3, 2)
+_HOUR_MS = 3_600_000
 
 
-def main() -> None:
-    """Trace one made-up person among another, both moving and still, fine and coarse."""
+def compile_tracks() -> None:
+    """Cut the tracks of two made-up people, moving and still, fine and coarse."""
     start = int(datetime(_DAY.year, _DAY.month, _DAY.day, tzinfo=UTC).timestamp() * 1_000)
     steps = np.arange(_FIXES)
     people: list[dict[str, Any]] = [
@@ -29,8 +43,38 @@ def main() -> None:
         }
         for name in ("one", "two")
     ]
-    table = pa.concat_tables([pa.table(person) for person in people])
-    trace(table, case="one", onset=_DAY, min_minutes=0).contacts.num_rows  # noqa: B018
+    index_of(pa.concat_tables([pa.table(person) for person in people]))
+
+
+def compile_search() -> None:
+    """Trace one of two people who stay, walk on and are lost to a coarse position together."""
+    metre = UNITS_A_METRE
+    sigma, coarse = 10 * SIGMA_UNITS_A_METRE, 1_000 * SIGMA_UNITS_A_METRE
+    home = round(EARTH_RADIUS_M * metre)
+    rows = [
+        (0 | STAY << KIND_SHIFT, home, 0, 0, sigma),
+        (_HOUR_MS | LEG << KIND_SHIFT, home, 0, 0, sigma),
+        (_HOUR_MS + 60_000 | END << KIND_SHIFT, home, 100 * metre, 0, sigma),
+        (2 * _HOUR_MS | AREA_STAY << KIND_SHIFT, home, 0, 0, coarse),
+        (4 * _HOUR_MS | END << KIND_SHIFT, home, 0, 0, coarse),
+    ]
+    vertices = np.array(rows + rows, dtype=np.int32)
+    days = np.zeros((2, DAY_WORDS), dtype=np.int32)
+    days[:, 1] = (_DAY - date(1970, 1, 1)).days
+    days[1, 0], days[1, 2] = 1, len(rows)
+    for array in (vertices, days):
+        array.flags.writeable = False
+    tracks = Tracks(names=("one", "two"), vertices=vertices, days=days, parameters=DEFAULTS)
+    trace_one(build_index(tracks), Case("one", onset=_DAY), question())
+
+
+def main() -> None:
+    """Compile what the command line names, or both halves."""
+    for half in sys.argv[1:] or HALVES:
+        if half == "tracks":
+            compile_tracks()
+        else:
+            compile_search()
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from fortnight.api import gather, index_of, question
+from fortnight.cli.compile import HALVES
 from fortnight.cli.terminal import progress, relative, say_if_compiling
 from fortnight.cli.trace import write_reports
 from fortnight.compiled import was_compiled
@@ -80,18 +81,24 @@ def _well_observed(town: Path, arranged: Arranged, seed: int) -> str:
 
 @contextmanager
 def _compiling(*, quiet: bool) -> Iterator[None]:
-    """Let a second process compile the search, where it has not been, while the town is made.
+    """Let two processes compile the search, where it has not been, while the town is made.
 
-    It only fills the cache: without it, or if it fails, the first search compiles by itself.
+    They only fill the cache: without them, or if they fail, the first search compiles by itself.
     """
     if was_compiled():
         yield
         return
     say_if_compiling(quiet=quiet)
-    with subprocess.Popen(
-        [sys.executable, "-m", "fortnight.cli.compile"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as other:
+    others = [
+        subprocess.Popen(  # noqa: S603 - our own module, with a word of our own
+            [sys.executable, "-m", "fortnight.cli.compile", half],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for half in HALVES
+    ]
+    try:
         yield
-        other.wait()
+    finally:
+        for other in others:
+            other.wait()
