@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from fortnight.contact.window import Window
     from fortnight.track.tracks import Tracks
 
-READY: Final = True
-
 _ROWS_A_GROUP: Final = 1_000_000
 
 
@@ -52,7 +50,7 @@ def write_segments(fixes: Path, out: Path) -> int:
     return len(starts)
 
 
-def _segments(tracks: Tracks, at: np.ndarray) -> pa.Table:  # type: ignore[type-arg]
+def _segments(tracks: Tracks, at: np.ndarray[Any, np.dtype[np.int64]]) -> pa.Table:
     day = np.searchsorted(tracks.days[:, 2], at, side="right") - 1
     # days without a vertex share their place with the next: the last of them holds this vertex
     midnight = tracks.days[day, 1].astype(np.int64) * MS_A_DAY

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -30,6 +29,8 @@ from fortnight.report.assemble import document_of
 from fortnight.report.encode import to_json
 
 if TYPE_CHECKING:
+    from random import Random
+
     from fortnight.contact.index import Index
 
 NOW = 1_800_000_000_000
@@ -59,9 +60,9 @@ def told(trace: fortnight.Trace) -> bytes:
     return to_json(document_of(trace, inputs=()))
 
 
-def indexed(evidence: object, **options: Any) -> Index:
+def indexed(evidence: object, threads: int = 2) -> Index:
     """Build an index in memory."""
-    return index_of(evidence, now=NOW, **options)[0]
+    return index_of(evidence, now=NOW, threads=threads)[0]
 
 
 @st.composite
@@ -76,14 +77,16 @@ def asked_worlds(draw: st.DrawFn, most: float = 15.0) -> tuple[World, Question]:
 
 @FEWER
 @given(world=asked_worlds(), order=st.randoms(use_true_random=False))
-def test_order_of_rows_changes_no_byte(world: tuple[World, Question], order: Any) -> None:
+def test_order_of_rows_changes_no_byte(world: tuple[World, Question], order: Random) -> None:
     people, question = world
     evidence = evidence_of(people)
     rows = rows_of_world(people)
     order.shuffle(rows)
     visits = list(range(evidence.stays.num_rows))
     order.shuffle(visits)
-    shuffled = replace(evidence, fixes=fixes_table(rows), stays=evidence.stays.take(pa.array(visits, pa.int64())))
+    shuffled = replace(
+        evidence, fixes=fixes_table(rows), stays=evidence.stays.take(pa.array(visits, pa.int64()))
+    )
     one, two = indexed(evidence), indexed(shuffled)
     assert told(traced(one, question)) == told(traced(two, question))
     assert saved(one) == saved(two)
@@ -119,9 +122,9 @@ def test_threads_share_many_people_as_one_thread_does(tmp_path: Path) -> None:
         {
             "participant": [f"p{k:03d}" for k in np.repeat(np.arange(600), rows // 600).tolist()],
             "time": pa.array(start + np.tile(np.arange(rows // 600) * 60_000, 600)),
-            "lon": 12.5 + chance.normal(0, 3e-4, rows),
-            "lat": 55.7 + chance.normal(0, 3e-4, rows),
-            "accuracy": np.full(rows, 10.0, dtype=np.float32),
+            "lon": pa.array(12.5 + chance.normal(0, 3e-4, rows)),
+            "lat": pa.array(55.7 + chance.normal(0, 3e-4, rows)),
+            "accuracy": pa.array(np.full(rows, 10.0, dtype=np.float32)),
         }
     )
     for threads in (1, 2):
@@ -143,8 +146,8 @@ def test_splitting_into_files_changes_nothing(
             own = [row for row, where in zip(rows, parts, strict=False) if where == part]
             pq.write_table(fixes_table(own), folder / f"part-{part}.parquet")
         pq.write_table(fixes_table(rows), folder / "whole.parquet")
-        names = sorted(os.listdir(folder))
-        arranged = gather([folder / n for n in names if n != "whole.parquet"], now=NOW)
+        files = sorted(folder.iterdir())
+        arranged = gather([file for file in files if file.stem != "whole"], now=NOW)
         whole = gather([folder / "whole.parquet"], now=NOW)
     assume(question.case in whole.names)
     for report in (*arranged.reports, *whole.reports):
@@ -271,7 +274,9 @@ def test_a_wider_radius_never_takes_time_away(world: tuple[World, Question]) -> 
 
 
 @FEWER
-@given(world=asked_worlds(), turn=st.integers(-3, 3).map(lambda k: k * 60.0), days=st.integers(1, 9))
+@given(
+    world=asked_worlds(), turn=st.integers(-3, 3).map(lambda k: k * 60.0), days=st.integers(1, 9)
+)
 def test_turning_the_globe_and_the_calendar_changes_nothing(
     world: tuple[World, Question], turn: float, days: int
 ) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from tests.reference.agreement import same_areas, same_contacts
 from tests.reference.contacts import answer
 from tests.reference.effort import WORLDS
-from tests.reference.people import World
 from tests.reference.segments import Law
 from tests.reference.tables import evidence_of
 from tests.reference.worlds import GROUNDS, Question, questions, worlds
 
 import fortnight
+
+if TYPE_CHECKING:
+    from tests.reference.people import World
 
 
 def traced(people: World, question: Question) -> fortnight.Trace:

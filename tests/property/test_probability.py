@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from scipy.integrate import quad
-from scipy.special import i0e
-from scipy.stats import rice
+from scipy.integrate import quad  # type: ignore[import-untyped]  # SciPy ships no types
+from scipy.special import i0e  # type: ignore[import-untyped]  # SciPy ships no types
+from scipy.stats import rice  # type: ignore[import-untyped]  # SciPy ships no types
 from tests.reference.effort import FEWER, WORLDS
 
 from fortnight.contact.meeting import Motion, comes_within, inside, nearest_time, separation
@@ -110,7 +110,7 @@ def test_distance_limits_are_where_the_chance_falls_to_the_least() -> None:
 lengths = st.floats(-300.0, 300.0)
 speeds = st.one_of(st.just(0.0), st.floats(-0.1, 0.1), st.floats(-1e-9, 1e-9))  # m a ms
 motions = st.builds(
-    lambda span, way, speed: Motion(span, *way, *speed, 100.0, 0.0, 0.0),
+    lambda span, way, v: Motion(span, way[0], way[1], way[2], v[0], v[1], v[2], 100.0, 0.0, 0.0),
     st.floats(1.0, 600_000.0),
     st.tuples(lengths, lengths, lengths),
     st.tuples(speeds, speeds, speeds),

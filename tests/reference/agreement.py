@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-
 from tests.reference.places import RADIUS_M, Vector
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def from_path(spot: Vector, path: list[Vector]) -> float:
     """Return the distance from a spot to a line through points, all on the sphere."""
     nodes = [point / np.linalg.norm(point) * RADIUS_M for point in path]
     best = float(np.linalg.norm(spot - nodes[0]))
-    for a, b in zip(nodes[1:], nodes[2:], strict=False):
+    for a, b in itertools.pairwise(nodes):
         step = b - a
         share = float(np.clip((spot - a) @ step / max(float(step @ step), 1e-12), 0, 1))
         best = min(best, float(np.linalg.norm(a + share * step - spot)))
@@ -111,7 +111,7 @@ def from_path(spot: Vector, path: list[Vector]) -> float:
 
 def in_rank_order(contacts: list[Contact], answer: Answer) -> None:
     """Hold the order of the list against presumed-last, weight, back, presumed and name."""
-    for one, two in zip(contacts, contacts[1:], strict=False):
+    for one, two in itertools.pairwise(contacts):
         if (one.name in answer.presumed_only) != (two.name in answer.presumed_only):
             continue
         for a, b in zip(_rank(one), _rank(two), strict=True):

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-
 from tests.reference.people import ASSUMED_M, SOURCES, Fix
 from tests.reference.places import Vector, kept, place
 

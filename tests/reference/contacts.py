@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-
 from tests.reference.meetings import Area, Meeting, found_of
 from tests.reference.segments import DAY, MINUTE, Law
 from tests.reference.tracks import SLOT, track_of

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-
 from tests.reference.nearness import Near, Pair, Period, integral, likely
 from tests.reference.segments import SIGMA_PER_ACCURACY
 
@@ -127,9 +126,7 @@ def _union(periods: list[Period]) -> list[Period]:
     return out
 
 
-def _meeting(
-    pair: Pair, day: Day, period: Period, near_s: float, expected_s: float
-) -> Meeting:
+def _meeting(pair: Pair, day: Day, period: Period, near_s: float, expected_s: float) -> Meeting:
     nearest = float(np.clip(pair.nearest, *period))
     return Meeting(
         begin=pair.begin + 1_000 * period[0],

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import chndtr
-
+from scipy.special import chndtr  # type: ignore[import-untyped]  # SciPy ships no types
 from tests.reference.places import Vector, distance
 
 if TYPE_CHECKING:
@@ -163,7 +162,6 @@ def likely(pair: Pair, doubts: list[str]) -> list[Period]:
     if not len(t):
         return []
 
-
     def excess_at(t: Floats) -> Floats:
         return pair.probabilities(t) - near.least
 
@@ -171,8 +169,8 @@ def likely(pair: Pair, doubts: list[str]) -> list[Period]:
     if _turns_at_the_least(values):
         doubts.append("chance")
     edges = [float(t[0])] if values[0] >= 0 else []
-    for k in np.flatnonzero((values[1:] >= 0) != (values[:-1] >= 0)):
-        edges.append(zoom(excess_at, float(t[k]), float(t[k + 1])))
+    turns = np.flatnonzero((values[1:] >= 0) != (values[:-1] >= 0))
+    edges += [zoom(excess_at, float(t[k]), float(t[k + 1])) for k in turns]
     if values[-1] >= 0:
         edges.append(float(t[-1]))
     return [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if b > a]

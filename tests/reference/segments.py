@@ -6,11 +6,13 @@ Every centre is worked out afresh from the fixes that joined, so nothing is carr
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-
-from tests.reference.cleaning import Point
 from tests.reference.places import Vector, distance
+
+if TYPE_CHECKING:
+    from tests.reference.cleaning import Point
 
 SECOND = 1_000
 MINUTE = 60 * SECOND
@@ -130,9 +132,7 @@ def joins(point: Point, centre: Vector, law: Law, close: list[float] | None = No
     return away <= reach
 
 
-def grow(
-    fixes: list[Point], first: int, coarse: list[Point], law: Law, close: list[float]
-) -> Run:
+def grow(fixes: list[Point], first: int, coarse: list[Point], law: Law, close: list[float]) -> Run:
     """Grow the run that begins with ``fixes[first]``."""
     run = Run([fixes[first]])
     k = first + 1

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tests.reference.cleaning import points
-from tests.reference.people import Person, Visit
 from tests.reference.places import distance, kept, place
 from tests.reference.segments import COARSE_M, DAY, MINUTE, SIGMA_PER_ACCURACY, Law, Segment, cut
 
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tests.reference.cleaning import Point
+    from tests.reference.people import Person, Visit
 
 SLOT = 5 * MINUTE
 Span = tuple[int, int]

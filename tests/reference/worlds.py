@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 from hypothesis import strategies as st
-
 from tests.reference.calendar import Day, covid_days
 from tests.reference.contacts import Asked
 from tests.reference.nearness import Near
@@ -66,7 +65,9 @@ class Ground:
 class Phone:
     """Where a person is, and what the phone has written down so far."""
 
-    def __init__(self, ground: Ground, spots: list[tuple[float, float]], time: int, seed: int):
+    def __init__(
+        self, ground: Ground, spots: list[tuple[float, float]], time: int, seed: int
+    ) -> None:
         self.ground = ground
         self.spots = spots
         self.chance = np.random.default_rng(seed)
@@ -195,7 +196,8 @@ def worlds(draw: st.DrawFn, grounds: tuple[str, ...] = tuple(GROUNDS)) -> tuple[
     for k in range(draw(st.sampled_from((1, 2, 2, 3, 3, 4, 5, 6)))):
         seed = draw(st.integers(0, 2**32 - 1))
         chance = np.random.default_rng((seed, 1))
-        if people and draw(st.booleans()):
+        joins = draw(st.booleans())
+        if joins and people:
             people.append(shadow(f"p{k}", people[seed % len(people)], chance))
             continue
         start = midnight + int(hour * HOUR) + int(chance.uniform(0, 25) * MINUTE)

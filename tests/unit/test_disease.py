@@ -58,9 +58,7 @@ def test_infectiousness_is_relative_to_its_highest_day(name: str) -> None:
         ('version = "1"', "", "version"),
     ],
 )
-def test_a_wrong_file_is_refused_by_its_key(
-    tmp_path: Path, old: str, new: str, told: str
-) -> None:
+def test_a_wrong_file_is_refused_by_its_key(tmp_path: Path, old: str, new: str, told: str) -> None:
     text = text_of("covid-19")
     assert old in text
     path = tmp_path / "own.toml"
@@ -93,5 +91,5 @@ def test_an_unknown_disease_is_told_with_those_known(name: str) -> None:
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
     path.write_bytes(b"\xff\xfe\x00name")
-    with pytest.raises(DiseaseError, match="own.toml"):
+    with pytest.raises(DiseaseError, match=r"own\.toml"):
         load_disease(str(path))

@@ -1,10 +1,10 @@
-"""The index: every segment once, the same after a journey to disk, and refused when it is not whole."""
+"""The index: every segment once, the same after a journey to disk, refused when not whole."""
 
 from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -14,9 +14,13 @@ from tests.reference.worlds import Ground, Phone
 
 import fortnight
 from fortnight.api import index_of
-from fortnight.contact.index import Index
 from fortnight.contact.store import is_index, load_index, save_index
 from fortnight.parameters import Parameters
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fortnight.contact.index import Index
 
 NOW = 1_800_000_000_000
 START = int(datetime(2024, 7, 1, 8, tzinfo=UTC).timestamp()) * 1_000
@@ -44,7 +48,9 @@ def test_every_segment_is_in_the_directory_once(index: Index) -> None:
     starts = np.flatnonzero(tracks.vertices[:, 0] >> 27)
     whose = tracks.days[np.searchsorted(tracks.days[:, 2], starts, side="right") - 1, 0]
     times = tracks.vertices[:, 0] & (2**27 - 1)
-    wanted = sorted(zip(whose.tolist(), times[starts].tolist(), times[starts + 1].tolist(), strict=True))
+    wanted = sorted(
+        zip(whose.tolist(), times[starts].tolist(), times[starts + 1].tolist(), strict=True)
+    )
     held = index.cells
     found = (held[:, 2].tolist(), (held[:, 0] & (2**27 - 1)).tolist(), held[:, 1].tolist())
     assert sorted(zip(*found, strict=True)) == wanted
@@ -144,7 +150,7 @@ def test_a_truncated_file_is_refused(index: Index, tmp_path: Path, name: str, sh
 def test_another_format_is_refused(index: Index, tmp_path: Path) -> None:
     save_index(index, tmp_path / "index")
     edit(tmp_path / "index", format="fortnight.index/0")
-    with pytest.raises(fortnight.IndexFormatError, match="fortnight.index/0"):
+    with pytest.raises(fortnight.IndexFormatError, match=r"fortnight\.index/0"):
         fortnight.open_index(tmp_path / "index")
 
 

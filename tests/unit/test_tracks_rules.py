@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from math import sqrt
 
 import numpy as np
@@ -43,12 +44,12 @@ def cut(
     out = []
     for d, day in enumerate(tracks.days[:, 1].tolist()):
         words = tracks.vertices[bounds[d] : bounds[d + 1]].astype(np.int64)
-        for one, two in zip(words, words[1:], strict=False):
+        for one, two in itertools.pairwise(words):
             if one[0] >> 27:
-                times = [day * DAY + int(w[0] & (2**27 - 1)) for w in (one, two)]
-                ends = one[1:4] / 256, two[1:4] / 256
+                start, end = (day * DAY + int(w[0] & (2**27 - 1)) for w in (one, two))
+                here, there = one[1:4] / 256, two[1:4] / 256
                 kind = KINDS[int(one[0] >> 27)]
-                out.append(Segment(kind, *times, *ends, one[4] / 1024, two[4] / 1024))
+                out.append(Segment(kind, start, end, here, there, one[4] / 1024, two[4] / 1024))
     return out
 
 
@@ -217,7 +218,8 @@ def test_visits_fill_what_fixes_leave_and_give_way_where_they_contradict() -> No
     lon, lat = TOWN.at(0.0, 0.0)
     visit = Visit(NOON, NOON + 2 * HOUR, lon, lat)
     (whole,) = cut([], (visit,))
-    assert (whole.kind, whole.sigma0) == ("visit", pytest.approx(50 / 1.515, abs=1e-3))
+    assert whole.kind == "visit"
+    assert whole.sigma0 == pytest.approx(50 / 1.515, abs=1e-3)
     segments = cut([fix(NOON + HOUR, 500.0)], (visit,))
     assert told(segments) == [("visit", 0, 50), ("visit", 70, 120)]
     segments = cut(still(NOON + 30 * MINUTE, 30, every=5 * MINUTE), (visit,))

@@ -17,7 +17,14 @@ from fortnight.risk.disease import load_disease
 
 HOUR = 3_600_000
 COVID = load_disease("covid-19")
-ZONES = ("UTC", "Europe/Berlin", "America/St_Johns", "Asia/Kathmandu", "Pacific/Apia", "Asia/Beirut")
+ZONES = (
+    "UTC",
+    "Europe/Berlin",
+    "America/St_Johns",
+    "Asia/Kathmandu",
+    "Pacific/Apia",
+    "Asia/Beirut",
+)
 
 
 def window(anchor: date, until: date, *, days: int = 14, timezone: str = "UTC") -> Window:
