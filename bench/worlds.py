@@ -150,10 +150,10 @@ def _days(rng: np.random.Generator, place: Town, who: Ints, days: int) -> tuple[
     person = np.repeat(who, days)
     stops = np.empty((count, STOPS_A_DAY, 2))
     stops[:, 0] = stops[:, 4] = place.home[person]
-    at_work = rng.random(count) < 0.7  # noqa: PLR2004 - five days in seven
+    at_work = rng.random(count) < 0.7  # noqa: PLR2004 - chosen - five days in seven
     stops[:, 1] = np.where(at_work[:, None], place.work[person], place.home[person])
     for slot in (2, 3):
-        out = rng.random(count) < 0.35  # noqa: PLR2004 - about one evening in three
+        out = rng.random(count) < 0.35  # noqa: PLR2004 - chosen - about one evening in three
         venue = place.venues[rng.integers(0, len(place.venues), count)]
         near = stops[:, 1] + 0.2 * (venue - stops[:, 1])
         stops[:, slot] = np.where(out[:, None], near, stops[:, slot - 1])
@@ -172,7 +172,7 @@ def _stays(
     rng: np.random.Generator, owner: Ints, stops: Floats, arrive: Ints, leave: Ints
 ) -> dict[str, Floats | Ints]:
     """Cut each stop into a few stays, each off by a phone's indoor error."""
-    row, slot = np.nonzero(leave - arrive > 2)  # noqa: PLR2004 - at least one millisecond each
+    row, slot = np.nonzero(leave - arrive > 2)  # noqa: PLR2004 - chosen - at least one millisecond each
     cuts = rng.integers(1, 4, len(row))
     piece = np.repeat(np.arange(len(row)), cuts)
     share = _within(cuts) / cuts[piece]
@@ -180,7 +180,7 @@ def _stays(
     t0 = begin[piece] + (share * length[piece]).astype(np.int64)
     t1 = begin[piece] + ((share + 1.0 / cuts[piece]) * length[piece]).astype(np.int64)
     at = stops[row, slot][piece] + rng.normal(0.0, 12.0, (len(piece), 2))
-    drift = rng.normal(0.0, 1.0, (len(piece), 2)) * (rng.random((len(piece), 1)) < 0.1)  # noqa: PLR2004
+    drift = rng.normal(0.0, 1.0, (len(piece), 2)) * (rng.random((len(piece), 1)) < 0.1)  # noqa: PLR2004 - chosen
     return {"who": owner[row][piece], "t0": t0, "t1": t1, "from": at, "to": at + drift}
 
 
@@ -189,7 +189,7 @@ def _legs(
 ) -> dict[str, Floats | Ints]:
     """Cut each move between stops into legs of about five minutes, bent a little."""
     length = arrive[:, 1:] - leave[:, :-1]
-    row, slot = np.nonzero(length > 1_000)  # noqa: PLR2004 - under a second there was no move
+    row, slot = np.nonzero(length > 1_000)  # noqa: PLR2004 - chosen - under a second there was no move
     begin, span = leave[row, slot], length[row, slot]
     cuts = np.maximum(1, span // LEG_MS).astype(np.int64)
     piece = np.repeat(np.arange(len(row)), cuts)
@@ -217,11 +217,11 @@ def _as_table(rng: np.random.Generator, place: Town, parts: dict[str, Floats | I
     count = int(keep.sum())
     sigma = rng.uniform(3.0, 30.0, count)
     coarse = rng.random(count)
-    sigma[coarse < 0.02] *= 50.0  # noqa: PLR2004 - cell fixes, beyond all judging
-    sigma[coarse > 0.97] *= 2.7  # noqa: PLR2004 - about the largest that can still be judged
+    sigma[coarse < 0.02] *= 50.0  # noqa: PLR2004 - chosen - cell fixes, beyond all judging
+    sigma[coarse > 0.97] *= 2.7  # noqa: PLR2004 - chosen - about the largest that can still be judged
     first, last = (to_sphere(np.asarray(parts[end]), place.centre) for end in ("from", "to"))
     columns = [parts["who"], parts["t0"], parts["t1"], *first.T, *last.T]
-    columns += [sigma, sigma * rng.uniform(0.8, 1.2, count), rng.random(count) < 0.05]  # noqa: PLR2004
+    columns += [sigma, sigma * rng.uniform(0.8, 1.2, count), rng.random(count) < 0.05]  # noqa: PLR2004 - chosen
     return pa.Table.from_arrays(
         [pa.array(values, field.type) for values, field in zip(columns, SEGMENTS, strict=True)],
         schema=SEGMENTS,

@@ -88,7 +88,7 @@ class MeosSegments:
         """Let go of points and tree."""
         self._points, self._tree = [], None
 
-    def _point(self, ends: NDArray[np.float64], times: NDArray[np.int64]) -> Any:  # noqa: ANN401
+    def _point(self, ends: NDArray[np.float64], times: NDArray[np.int64]) -> Any:  # noqa: ANN401 - the peer is not typed
         """Return one temporal point; MEOS copies from the addresses."""
         x, y, z = (axis.ctypes.data for axis in ends)
         linear = self._meos.InterpolationType.LINEAR
@@ -118,7 +118,7 @@ class MeosSegments:
         return kept
 
 
-def milliseconds_near(meos: Any, near: Any) -> float:  # noqa: ANN401 - a module and C data
+def milliseconds_near(meos: Any, near: Any) -> float:  # noqa: ANN401 - the peer is not typed - a module and C data
     """Return how long a temporal boolean is true."""
     periods = meos.tbool_when_true(near)
     if periods is None:

@@ -98,14 +98,14 @@ class PolarsGrid:
         """Let go of both frames."""
         self._piece, self._own = None, {}
 
-    def _asked(self, polars: Any, cases: Sequence[int]) -> Any:  # noqa: ANN401 - no types
+    def _asked(self, polars: Any, cases: Sequence[int]) -> Any:  # noqa: ANN401 - the peer is not typed - no types
         wanted = np.asarray(sorted(cases), dtype=np.float64)
         first, last = (np.searchsorted(self._own["who"], wanted, side=side) for side in _SIDES)
         row, member = pieces.numbered(last - first)
         own = exact.take(self._own, first[row] + member)
         return polars.concat([self._widened(polars, own, grid) for grid in (STAYS, LEGS)])
 
-    def _widened(self, polars: Any, own: exact.Columns, grid: pieces.Grid) -> Any:  # noqa: ANN401
+    def _widened(self, polars: Any, own: exact.Columns, grid: pieces.Grid) -> Any:  # noqa: ANN401 - the peer is not typed
         reach, late = (self._reach_m, 0.0) if grid is STAYS else (grid.longest_m, self._late_ms)
         piece = pieces.cut(own, grid.cell_m)
         row, key = pieces.widened(piece, grid, self._start_ms, reach, late)
@@ -115,7 +115,7 @@ class PolarsGrid:
 _SIDES: Final = ("left", "right")
 
 
-def _judged(col: Any) -> Any:  # noqa: ANN401 - an expression
+def _judged(col: Any) -> Any:  # noqa: ANN401 - the peer is not typed - an expression
     return (
         (col("who") != col("who_b"))
         & (col("t0") < col("t1_b"))
@@ -124,7 +124,7 @@ def _judged(col: Any) -> Any:  # noqa: ANN401 - an expression
     )
 
 
-def _together(polars: Any) -> Any:  # noqa: ANN401 - an expression
+def _together(polars: Any) -> Any:  # noqa: ANN401 - the peer is not typed - an expression
     """Return the milliseconds within the radius: the roots of A t^2 + 2 B t + C."""
     col = polars.col
     begin = polars.max_horizontal("t0", "t0_b")
@@ -144,5 +144,5 @@ def _together(polars: Any) -> Any:  # noqa: ANN401 - an expression
     return polars.when(qa > 0).then(leave - enter).otherwise(still)
 
 
-def _arrays(frame: Any) -> exact.Columns:  # noqa: ANN401 - a frame
+def _arrays(frame: Any) -> exact.Columns:  # noqa: ANN401 - the peer is not typed - a frame
     return {name: frame[name].to_numpy() for name in frame.columns}

@@ -153,7 +153,7 @@ _START: Final = """CREATE FUNCTION start_ms() RETURNS float8 IMMUTABLE PARALLEL 
 LANGUAGE sql AS 'SELECT {}::float8'"""
 
 
-def copy_in(connection: Any, columns: exact.Columns, time: str) -> None:  # noqa: ANN401
+def copy_in(connection: Any, columns: exact.Columns, time: str) -> None:  # noqa: ANN401 - the peer is not typed
     """Make the table ``raw`` of these columns, and ``start_ms()``, the earliest of one of them."""
     names = tuple(columns)
     fields = ", ".join(f"{name} {'int' if name == 'who' else 'float8'}" for name in names)

@@ -4,9 +4,9 @@ The library finds who was where a case was. It cannot know who agreed to that: u
 people who did. Tracing people who did not agree may be a crime.
 """
 
-from fortnight.api import open_index, question, read, trace, trace_cases
+from fortnight.api import Trace, open_index, question, read, trace, trace_cases
 from fortnight.contact.index import Index
-from fortnight.contact.trace import Case, Trace
+from fortnight.contact.trace import Case
 from fortnight.errors import (
     DiseaseError,
     FortnightError,

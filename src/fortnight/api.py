@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +13,8 @@ import pyarrow as pa
 from fortnight.clock import now_ms
 from fortnight.contact.index import Index, build_index
 from fortnight.contact.store import load_index
-from fortnight.contact.trace import Case, Question, Trace, trace_many, trace_one
+from fortnight.contact.trace import Case, Question, trace_many, trace_one
+from fortnight.contact.trace import Trace as FoundTrace
 from fortnight.contact.window import midnight, window_of, zone_of
 from fortnight.errors import QuestionError
 from fortnight.evidence.arrange import Arranged, arrange, as_evidence
@@ -21,6 +22,9 @@ from fortnight.evidence.batches import FixBatch, StayBatch
 from fortnight.evidence.schema import Evidence, InputReport
 from fortnight.evidence.stream import Stream, table_batches
 from fortnight.parameters import DEFAULTS, Parameters
+from fortnight.report.assemble import document_of
+from fortnight.report.encode import to_json
+from fortnight.report.page import to_html
 from fortnight.risk.disease import load_disease
 from fortnight.track.tracks import build_tracks
 
@@ -28,9 +32,40 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterator, Sequence
 
+    import pandas as pd
+    import polars as pl
+
     Progress = Callable[[int, int], None]
 
 _DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True)
+class Trace(FoundTrace):
+    """The contacts of one case, as Arrow tables, data frames or a page."""
+
+    def to_polars(self) -> pl.DataFrame:
+        """Return the contacts, in rank order, as a Polars data frame (needs polars)."""
+        import polars  # noqa: ICN001, PLC0415 - not needed to trace, and not installed with it
+
+        return cast("pl.DataFrame", polars.from_arrow(self.contacts))
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the contacts, in rank order, as a pandas data frame (needs pandas)."""
+        return self.contacts.to_pandas()
+
+    def to_html(self) -> str:
+        """Return the report: one page that works with no network."""
+        return to_html(document_of(self))
+
+    def to_json(self) -> bytes:
+        """Return the document of docs/trace-document.md."""
+        return to_json(document_of(self))
+
+
+def _with_views(found: FoundTrace, reports: tuple[InputReport, ...]) -> Trace:
+    held = {field.name: getattr(found, field.name) for field in fields(found)}
+    return Trace(**(held | {"inputs": reports}))
 
 
 def read(
@@ -260,7 +295,7 @@ def trace(
     )
     one = Case(participant=case, onset=onset, test_date=test_date)
     index, reports = _index(evidence, asked)
-    return replace(trace_one(index, one, asked), inputs=reports)
+    return _with_views(trace_one(index, one, asked), reports)
 
 
 def trace_cases(
@@ -273,4 +308,4 @@ def trace_cases(
     """Trace many cases over one index, in their order; ``asked`` comes from ``question``."""
     index, reports = _index(evidence, asked)
     for found in trace_many(index, cases, asked, threads=threads):
-        yield replace(found, inputs=reports)
+        yield _with_views(found, reports)

@@ -31,7 +31,7 @@ def kernel(function: F) -> F:
     # call kernels of other files, and without this line a change there would go unnoticed: the
     # old machine code would go on answering.
     compiled._cache._cache_file._source_stamp = _stamp()  # noqa: SLF001 - there is no public way
-    return compiled  # type: ignore[no-any-return]
+    return compiled  # type: ignore[no-any-return] # Numba is not typed
 
 
 @cache

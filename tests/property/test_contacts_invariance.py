@@ -24,7 +24,7 @@ import fortnight
 from fortnight.api import gather, index_of, wanted
 from fortnight.contact.index import build_index
 from fortnight.contact.store import load_index, save_index
-from fortnight.contact.trace import trace_many, trace_one
+from fortnight.contact.trace import Trace, trace_many, trace_one
 from fortnight.report.assemble import document_of
 from fortnight.report.encode import to_json
 
@@ -49,13 +49,13 @@ def asked_of(question: Question) -> tuple[fortnight.Case, Any]:
     return fortnight.Case(question.case, onset=question.onset), asked
 
 
-def traced(index: Index, question: Question) -> fortnight.Trace:
+def traced(index: Index, question: Question) -> Trace:
     """Ask an index."""
     case, asked = asked_of(question)
     return trace_one(index, case, asked)
 
 
-def told(trace: fortnight.Trace) -> bytes:
+def told(trace: Trace) -> bytes:
     """Return all that a report shows, inputs aside, as bytes."""
     return to_json(document_of(trace, inputs=()))
 

@@ -16,7 +16,7 @@ from tests.reference.tracks import Track
 
 import fortnight
 from fortnight.contact.index import build_index
-from fortnight.contact.trace import trace_one
+from fortnight.contact.trace import Trace, trace_one
 from fortnight.parameters import DEFAULTS
 from fortnight.track.tracks import Tracks
 
@@ -50,7 +50,7 @@ def tracks_of(a: Segment, b: Segment) -> Tracks:
     )
 
 
-def traced(a: Segment, b: Segment, radius: float) -> fortnight.Trace:
+def traced(a: Segment, b: Segment, radius: float) -> Trace:
     """Ask for the contacts of the first."""
     asked = fortnight.question(radius_m=radius, min_minutes=0.0, days=1, until=DAY)
     return trace_one(build_index(tracks_of(a, b)), fortnight.Case("a", onset=DAY), asked)
@@ -116,11 +116,13 @@ def test_one_pair_meets_as_the_brute_force_says(
     found = brute(*pair, radius)
     assume(not found.doubts)
     rows = traced(*pair, radius).episodes.to_pylist()
-    assert bool(rows) is bool(found.meetings)
     expected = sum(m.expected_s for m in found.meetings)
+    near = sum(m.near_s for m in found.meetings)
+    # under a second of it in all may be passed over: minutes are promised to within a second
+    assume(not 0.0 < max(expected, near) < 1.0)
+    assert bool(rows) is bool(found.meetings)
     told = 60 * sum(row["expected_minutes"] for row in rows)
     assert abs(told - expected) <= max(1.0, 0.005 * expected)
-    near = sum(m.near_s for m in found.meetings)
     assert abs(60 * sum(row["minutes"] for row in rows) - near) <= 1.0
     if rows:
         first, last = rows[0]["start"].timestamp(), rows[-1]["end"].timestamp()

@@ -139,8 +139,8 @@ def test_each_stay_has_the_first_reason_that_applies(
 
 
 MOMENTS = st.datetimes(
-    datetime(1950, 1, 1),  # noqa: DTZ001 - Hypothesis wants its bounds without a zone
-    datetime(2150, 1, 1),  # noqa: DTZ001
+    datetime(1950, 1, 1),  # noqa: DTZ001 - what is tested - Hypothesis wants its bounds without a zone
+    datetime(2150, 1, 1),  # noqa: DTZ001 - what is tested
     timezones=st.builds(
         lambda minutes: timezone(timedelta(minutes=minutes)),
         st.integers(-14 * 60, 14 * 60),

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from tests.reference.tracks import Track
 
 SHORT_S = 0.1
+LITTLE_S = 0.25
+"""A period shorter than the first, or never within the radius and of less expected time than the
+second, is too little to tell from none: an answer may hold it or not."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,7 @@ def _meetings(pair: Pair, day: Day, doubts: list[str]) -> list[Meeting]:
     for low, high in _union(chances + ([close] if close else [])):
         near_s = close[1] - close[0] if close and low <= close[0] <= high else 0.0
         expected_s = sum(integral(pair, p) for p in chances if low <= p[0] <= high)
-        if high - low < SHORT_S:
+        if high - low < SHORT_S or (not near_s and expected_s < LITTLE_S):
             doubts.append("short")
         out.append(_meeting(pair, day, (low, high), near_s, expected_s))
     return out

@@ -39,7 +39,7 @@ _CASE_COLUMNS = ("case", "onset", "test_date")
 def trace(
     *inputs: Annotated[Path, Parameter(help="Files, folders, globs, or one index folder.")],
     case: Annotated[
-        tuple[str, ...], Parameter(help="The participant who is a case; repeatable.")
+        tuple[str, ...], Parameter(negative="", help="The participant who is a case; repeatable.")
     ] = (),
     onset: Annotated[date | None, Parameter(help="First day of symptoms, YYYY-MM-DD.")] = None,
     test_date: Annotated[
@@ -180,7 +180,7 @@ def write_reports(documents: Sequence[TraceDocument], out: Path, *, quiet: bool)
         say(f"Report: {relative(folder / 'report.html')}", quiet=quiet)
 
 
-def _print(documents: Sequence[TraceDocument], format: str) -> None:  # noqa: A002
+def _print(documents: Sequence[TraceDocument], format: str) -> None:  # noqa: A002 - the option's name
     if format == "json":
         parts = [to_json(document) for document in documents]
         whole = (

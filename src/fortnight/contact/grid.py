@@ -46,7 +46,12 @@ DAY_SHIFT: Final = _CLASS_SHIFT + 5
 
 
 @kernel
-def class_of(moves: bool, half_length: float, accuracy: float, coarse: float) -> Int:  # noqa: FBT001
+def class_of(
+    moves: bool,  # noqa: FBT001 - a kernel has no keywords
+    half_length: float,
+    accuracy: float,
+    coarse: float,
+) -> Int:
     """Return the class of a segment by its half-length and accuracy in metres."""
     if accuracy > coarse:
         first, extent = AREA_CLASS, half_length + accuracy

@@ -143,7 +143,8 @@ def _fill_limits(limits: Table, most: float, radius: float, chance: float) -> No
     """Find, for each sigma, the largest separation that still gives the probability."""
     for k in range(limits.shape[0]):
         sigma = max(most * k / (limits.shape[0] - 1), radius / 200.0)
-        low, high = 0.0, 4.0 * radius
+        # no sigma gives more than (radius / distance)^2 / e by much: beyond this nothing does
+        low, high = 0.0, radius * (2.0 + 1.0 / math.sqrt(chance))
         while high - low > 1e-4 * radius:
             middle = (low + high) / 2.0
             if within_exact(middle / sigma, radius / sigma, NODES, WEIGHTS) >= chance:

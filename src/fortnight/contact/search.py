@@ -31,8 +31,6 @@ from fortnight.contact.meeting import (
     comes_within,
     inside,
     limit_between,
-    meet_moving,
-    meet_still,
     nearest_time,
     overlap,
     path,
@@ -40,6 +38,7 @@ from fortnight.contact.meeting import (
     sigmas,
     uncertain,
 )
+from fortnight.contact.pairing import meet_moving, meet_still
 from fortnight.contact.pairs import judged, moves
 from fortnight.contact.probability import distance_limits, probability_peaks, rice_table
 from fortnight.contact.question import COLUMNS, KIND, PARTITION, SIGMA0, SIGMA1

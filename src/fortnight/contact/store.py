@@ -135,7 +135,7 @@ def _switch(partial: Path, folder: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
     if folder.exists():
         os.rename(folder, old)  # noqa: PTH104 - the same call as the line below
-    os.rename(partial, folder)  # noqa: PTH104
+    os.rename(partial, folder)  # noqa: PTH104 - as above
     shutil.rmtree(old, ignore_errors=True)
 
 
@@ -177,7 +177,7 @@ def load_index(folder: Path) -> tuple[Index, tuple[InputReport, ...]]:
             names=names,
             vertices=_read(folder, _VERTICES),
             days=_read(folder, _DAYS),
-            parameters=Parameters(**manifest.parameters),  # type: ignore[arg-type]
+            parameters=Parameters(**manifest.parameters),  # type: ignore[arg-type] # each is checked by Parameters
         )
         index = Index(
             tracks=tracks,
