@@ -86,7 +86,10 @@ def test_the_contract_on_readers_names_every_format() -> None:
 
 
 def test_every_imported_package_is_a_dependency() -> None:
-    declared = {re.split(r"[<>=\[]", one)[0].lower() for one in PROJECT["project"]["dependencies"]}
+    project = PROJECT["project"]
+    extras = [one for extra in project["optional-dependencies"].values() for one in extra]
+    wanted = [*project["dependencies"], *extras]
+    declared = {re.split(r"[<>=\[]", one)[0].lower() for one in wanted}
     owners = packages_distributions()
     foreign = {
         name
