@@ -108,23 +108,23 @@ class FortnightSearch:
         days = (anchor - first).days
         disease = load_disease("covid-19")
         self._window = window_of(anchor, disease, days=days, until=last, timezone="UTC")
-        self._one(0)
+        self._one(0, threads=2)
 
     def contacts(self, cases: Sequence[int]) -> pa.Table:
-        """Search for every case, two at a time."""
+        """Search for every case, two at a time; for a single one with both processors."""
         if len(cases) == 1:
-            return self._one(cases[0])
+            return self._one(cases[0], threads=2)
         with ThreadPoolExecutor(2) as pool:
             return pa.concat_tables(pool.map(self._one, sorted(cases)))
 
-    def _one(self, case: int) -> pa.Table:
+    def _one(self, case: int, *, threads: int = 1) -> pa.Table:
         if self._index is None or self._window is None:
             raise RuntimeError("open comes before contacts")
         window = self._window
         asked = ask(self._index, case, window.edges)
         parameters = question().parameters
         _, exposures = expose(
-            search(self._index, case, asked, nearness(parameters)),
+            search(self._index, case, asked, nearness(parameters), threads=threads),
             start=window.start,
             bridge_ms=parameters.bridge_s * 1_000.0,
             back=window.back,

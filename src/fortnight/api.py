@@ -295,7 +295,7 @@ def trace(
     )
     one = Case(participant=case, onset=onset, test_date=test_date)
     index, reports = _index(evidence, asked)
-    return _with_views(trace_one(index, one, asked), reports)
+    return _with_views(trace_one(index, one, asked, threads=2), reports)
 
 
 def trace_cases(

@@ -120,5 +120,5 @@ def test_many_cases_are_answered_as_each_alone(index: Index, threads: int) -> No
     together = list(trace_many(index, cases, asked, threads=threads))
     assert [found.case.participant for found in together] == names
     for found in together:
-        alone = trace_one(index, found.case, asked)
+        alone = trace_one(index, found.case, asked, threads=2)
         assert to_json(document_of(found, ())) == to_json(document_of(alone, ()))

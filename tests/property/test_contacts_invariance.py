@@ -110,7 +110,7 @@ def test_threads_change_no_byte(world: tuple[World, Question], threads: int) -> 
     cases = [fortnight.Case(name, onset=question.onset) for name in one.tracks.names]
     answers = list(trace_many(one, [case, *cases], asked, threads=threads))
     assert [told(answer) for answer in answers] == [
-        told(trace_one(one, each, asked)) for each in [case, *cases]
+        told(trace_one(one, each, asked, threads=2)) for each in [case, *cases]
     ]
 
 

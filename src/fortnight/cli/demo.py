@@ -58,7 +58,7 @@ def demo(
     with progress("Finding stays", quiet=quiet) as told:
         index, reports = index_of(arranged, on_progress=told)
     case = Case(participant=_well_observed(town.folder, arranged, seed), onset=onset)
-    document = document_of(trace_one(index, case, question()), reports)
+    document = document_of(trace_one(index, case, question(), threads=2), reports)
     write_reports([document], out, quiet=True)
     console = Console(highlight=False)
     console.print(contacts_table(document, shown=10))

@@ -33,7 +33,8 @@ def within_exact(alpha: float, beta: float, nodes: Table, weights: Table) -> flo
 
     The disc is cut into chords across the line to its centre: along the line the density is
     normal, across it the chord's share is an error function. With x = beta sin(theta) the
-    integrand is smooth, and 48 Gauss-Legendre nodes give more than ten decimals.
+    integrand is smooth, and 48 Gauss-Legendre nodes give eight decimals for a ``beta`` of up to
+    30, seven for one of thousands.
     """
     low = math.asin(max(-1.0, min(1.0, (alpha - 9.0) / beta)))
     high = math.asin(max(-1.0, min(1.0, (alpha + 9.0) / beta)))

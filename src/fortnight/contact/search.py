@@ -7,7 +7,8 @@ the probability, for those participants only who can reach the minimum that is l
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -46,9 +47,14 @@ from fortnight.track.growing import trimmed, with_room
 from fortnight.track.rules import PRESUMED as PRESUMED_KIND
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from fortnight.contact.index import Index
+
+_Part = TypeVar("_Part")
+_Found = TypeVar("_Found")
 
 
 @kernel
@@ -150,21 +156,18 @@ def _may_reach(most: Matrix, day_numbers: Longs, min_ms: float) -> NDArray[np.bo
 def _evaluate(
     question: Matrix,
     pairs: Longs,
-    wanted: NDArray[np.bool_],
     cells: Words,
     near: Nearness,
     table: Matrix,
     limits: Matrix,
 ) -> Matrix:
-    """Return the meetings of those candidate pairs whose participant is wanted."""
+    """Return the meetings of candidate pairs."""
     out = np.empty((256, MEETING_COLUMNS))
     other = np.empty(COLUMNS)
     periods = np.empty((MAX_PANELS + 2, 3))
     n: Int = np.int64(0)
     for k in range(pairs.shape[0]):
         asked, row = question[pairs[k, 0]], pairs[k, 1]
-        if not wanted[cells[row, 2]]:
-            continue
         unpack_row(cells, row, other)
         begin, end = overlap(asked, other)
         out = with_room(out, n, MAX_PANELS)
@@ -176,20 +179,60 @@ def _evaluate(
     return trimmed(out, n)
 
 
-def search(index: Index, who: int, question: Matrix, near: Nearness, min_ms: float = 0.0) -> Matrix:
+def search(
+    index: Index,
+    who: int,
+    question: Matrix,
+    near: Nearness,
+    min_ms: float = 0.0,
+    *,
+    threads: int = 1,
+) -> Matrix:
     """Return the meetings of ``who`` with others: float64 (m, 11), columns as in ``meeting``.
 
     ``question`` is what ``question.ask`` returned for ``who``. Participants whose expected time
     cannot reach ``min_ms`` in any 24 hours are left out: most of a town passes by once, and the
     bound that shows it costs a fraction of the integral. The rows of one pair are in no order of
     time, because cells of several sizes are searched one after the other.
+
+    The work is always cut into the same two halves, whether one thread does them or two: sums
+    are then added in the same order, and the answer has the same bytes.
     """
     limits = distance_limits(near.radius, near.min_probability)
-    peaks = probability_peaks(near.min_probability)
-    most = np.zeros((len(index.tracks.names), len(index.day_numbers)))
-    pairs = _candidates(question, who, shelf_of(index), near, limits, peaks, most)
+    peaks, table = probability_peaks(near.min_probability), rice_table()
+    shelf = shelf_of(index)
+    shape = (len(index.tracks.names), len(index.day_numbers))
+
+    def candidates(rows: Matrix) -> tuple[Longs, Matrix]:
+        most = np.zeros(shape)
+        return _candidates(rows, who, shelf, near, limits, peaks, most), most
+
+    middle = len(question) // 2
+    (first, most), (second, more) = _both(
+        candidates, question[:middle], question[middle:], threads=threads
+    )
+    most += more
     wanted = _may_reach(most, index.day_numbers, min_ms)
-    return _evaluate(question, pairs, wanted, index.cells, near, rice_table(), limits)
+    second[:, 0] += middle
+    pairs = np.concatenate((first, second))
+    pairs = pairs[wanted[index.cells[pairs[:, 1], 2]]]
+
+    def evaluate(part: Longs) -> Matrix:
+        return _evaluate(question, part, index.cells, near, table, limits)
+
+    middle = len(pairs) // 2
+    return np.concatenate(_both(evaluate, pairs[:middle], pairs[middle:], threads=threads))
+
+
+def _both(
+    task: Callable[[_Part], _Found], first: _Part, second: _Part, *, threads: int
+) -> tuple[_Found, _Found]:
+    """Do a task on two parts, side by side where there are two threads."""
+    if threads == 1:
+        return task(first), task(second)
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(task, second)
+        return task(first), other.result()
 
 
 def is_compiled() -> bool:

@@ -298,8 +298,10 @@ def _ranked(exposures: Matrix, min_ms: float) -> NDArray[np.int64]:
     return listed[order]
 
 
-def trace_one(index: Index, case: Case, question: Question, *, same_area: bool = True) -> Trace:
-    """Search one case's contacts.
+def trace_one(
+    index: Index, case: Case, question: Question, *, threads: int = 1, same_area: bool = True
+) -> Trace:
+    """Search one case's contacts, with one thread or two.
 
     ``same_area=False`` leaves out the list of pairs too coarse to judge, whose cost grows with
     all who are within kilometres.
@@ -310,7 +312,7 @@ def trace_one(index: Index, case: Case, question: Question, *, same_area: bool =
     near = nearness(parameters)
     asked = ask(index, who, window.edges)
     episodes, exposures = expose(
-        search(index, who, asked, near, question.min_minutes * _MINUTE_MS),
+        search(index, who, asked, near, question.min_minutes * _MINUTE_MS, threads=threads),
         start=window.start,
         bridge_ms=parameters.bridge_s * 1_000.0,
         back=window.back,
@@ -345,9 +347,12 @@ def trace_many(
     threads: int = 2,
     same_area: bool = True,
 ) -> Iterator[Trace]:
-    """Search many cases, in their order, ``threads`` at a time."""
+    """Search many cases, in their order, ``threads`` at a time; a single one with all of them."""
     for case in cases:
         _number(index, case.participant)
+    if len(cases) == 1:
+        yield trace_one(index, cases[0], question, threads=threads, same_area=same_area)
+        return
     with ThreadPoolExecutor(threads) as pool:
         yield from pool.map(
             lambda case: trace_one(index, case, question, same_area=same_area), cases

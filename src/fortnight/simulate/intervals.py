@@ -85,7 +85,8 @@ def most_in_a_day(intervals: Intervals, window: tuple[int, int], groups: int) ->
     """
     total = gather(intervals, window)
     most = np.zeros(groups)
-    for begin in (intervals.start, intervals.end - _DAY_MS):
+    start, end = (np.clip(edge, *window) for edge in (intervals.start, intervals.end))
+    for begin in (start, end - _DAY_MS):
         sums = total.between(intervals.group, begin, begin + _DAY_MS)
         np.maximum.at(most, intervals.group, sums)
     return most
