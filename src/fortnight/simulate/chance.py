@@ -20,6 +20,14 @@ class Stream(IntEnum):
     FIX_TIMES = 4
     FIX_ERRORS = 5
     CASES = 6
+    AGREED = 7
+    RADIOS = 8
+    MEETINGS = 9
+    SCANS = 10
+    VISITS = 11
+    CALLS = 12
+    CELLS = 13
+    CROWD = 14
 
 
 def generator(seed: int, stream: Stream, number: int = 0) -> np.random.Generator:

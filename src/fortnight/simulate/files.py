@@ -82,14 +82,15 @@ def open_writer(path: Path, schema: pa.Schema, dictionary: Sequence[str]) -> pq.
     """
     return pq.ParquetWriter(
         path,
-        _encoded(schema, dictionary),
+        encoded(schema, dictionary),
         compression="snappy",
         use_dictionary=list(dictionary),  # type: ignore[arg-type]  # the stubs know bool alone
         store_schema=False,
     )
 
 
-def _encoded(schema: pa.Schema, dictionary: Sequence[str]) -> pa.Schema:
+def encoded(schema: pa.Schema, dictionary: Sequence[str]) -> pa.Schema:
+    """Return a schema whose strings of these columns travel as dictionaries."""
     as_dictionary = pa.dictionary(pa.int32(), pa.string())
     fields: list[pa.Field[Any]] = [
         field.with_type(as_dictionary)
@@ -139,7 +140,7 @@ def fixes_table(
         pa.array(accuracy.astype(np.float32), mask=np.isnan(accuracy)),
         _named(source, SOURCES),
     ]
-    return pa.Table.from_arrays(columns, schema=_encoded(FIXES, FIXES_DICTIONARY))
+    return pa.Table.from_arrays(columns, schema=encoded(FIXES, FIXES_DICTIONARY))
 
 
 def truth_table(names: pa.StringArray, meetings: Meetings, origin_ms: int) -> pa.Table:
@@ -163,7 +164,7 @@ def truth_table(names: pa.StringArray, meetings: Meetings, origin_ms: int) -> pa
         _named(meetings.kind, KINDS),
         _named(meetings.setting, SETTINGS),
     ]
-    return pa.Table.from_arrays(columns, schema=_encoded(TRUTH, TRUTH_DICTIONARY))
+    return pa.Table.from_arrays(columns, schema=encoded(TRUTH, TRUTH_DICTIONARY))
 
 
 def window_metadata(start_ms: int, end_ms: int) -> dict[bytes, str]:

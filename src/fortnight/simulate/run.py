@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
 from fortnight.errors import QuestionError
 from fortnight.evidence.schema import FIXES
 from fortnight.simulate import files
+from fortnight.simulate.further import Further, Lives, remove_further, write_further
 from fortnight.simulate.meetings import (
     MOST_FIRSTS,
     Meetings,
@@ -20,18 +20,18 @@ from fortnight.simulate.meetings import (
     find_meetings,
     join_presences,
 )
+from fortnight.simulate.work import Steps, Work
 from fortnight.simulate.world import Lived, World, live_block, make_world
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
+    from fortnight.simulate.agreed import Shares
     from fortnight.simulate.phones import Phones
 
 FIRST_DAY: Final = date(2026, 3, 2)  # a Monday
 MOST_THREADS: Final = 256
-
-_Done = TypeVar("_Done")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ class TownSummary:
     truth_rows: int | None  # None where no truth was asked for
     start_ms: int  # 00:00 UTC of the first day, milliseconds since 1970
     end_ms: int  # 00:00 UTC after the last day
+    further: Further | None = None  # rows of further evidence, where it was asked for
 
 
 def simulate(
@@ -58,6 +59,7 @@ def simulate(
     *,
     start: date = FIRST_DAY,
     truth: bool = True,
+    evidence: Shares | None = None,
     on_progress: Callable[[int, int], None] | None = None,
     threads: int = 2,
 ) -> TownSummary:
@@ -65,7 +67,7 @@ def simulate(
 
     Same arguments, same bytes, whatever the number of threads. Fixes stream to disk in blocks
     of about a million; what grows with the town in memory are its presences (about 1 kB a
-    person and day), and only where truth is asked for.
+    person and day), and only where truth or further evidence is asked for.
 
     Parameters
     ----------
@@ -82,6 +84,10 @@ def simulate(
         Day 0, from 00:00 UTC.
     truth
         Whether to work out who truly met whom.
+    evidence
+        How many people's further evidence to write: ``encounters.parquet``, ``visits.csv``,
+        ``calls.csv``, ``sites.csv``, ``cell_events.csv`` and ``enrolled.csv``. Nothing where it
+        is not given; those of an older town in the same folder go. The other files stay the same.
     on_progress
         Called with steps done and steps in all, from the calling thread.
     threads
@@ -96,14 +102,19 @@ def simulate(
     if not 1 <= threads <= MOST_THREADS:
         raise QuestionError(f"threads is {threads}: give a number from 1 to {MOST_THREADS}.")
     world = make_world(people, days, seed, start)
-    steps = _Steps(len(world.bounds) + (days if truth else 0), on_progress)
+    sweeps = int(truth) + int(evidence is not None)
+    steps = Steps(len(world.bounds) + days * sweeps, on_progress)
     out.mkdir(parents=True, exist_ok=True)
+    if (out / files.PEOPLE_FILE).exists():  # in a folder that is no town such files are not ours
+        remove_further(out)
     with ThreadPoolExecutor(max_workers=threads) as pool:
-        work = _Work(pool, threads)
-        kept = _write_fixes(out / files.FIXES_FILE, work, world, steps, truth=truth)
+        work = Work(pool, threads)
+        kept = _write_fixes(out / files.FIXES_FILE, work, world, steps, presences=sweeps > 0)
         window = (world.origin_ms, world.end_ms)
         files.write_people(out / files.PEOPLE_FILE, world.town, kept.phones, window)
-        rows = _write_truth(out / files.TRUTH_FILE, work, world, kept.presences, steps)
+        known = kept.presences if truth else None
+        rows = _write_truth(out / files.TRUTH_FILE, work, world, known, steps)
+        further = _write_further(out, work, world, kept, evidence, steps)
     return TownSummary(
         folder=out,
         people=people,
@@ -115,39 +126,16 @@ def simulate(
         truth_rows=rows,
         start_ms=world.origin_ms,
         end_ms=world.end_ms,
+        further=further,
     )
 
 
-class _Steps:
-    """Counts what is done and tells whoever asked."""
-
-    def __init__(self, total: int, on_progress: Callable[[int, int], None] | None) -> None:
-        self._done = 0
-        self._total = total
-        self._tell = on_progress
-
-    def advance(self) -> None:
-        self._done += 1
-        if self._tell is not None:
-            self._tell(self._done, self._total)
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """Threads that work ahead of whoever writes, but never far."""
-
-    pool: ThreadPoolExecutor
-    ahead: int
-
-    def in_order(self, make: Callable[[int], _Done], count: int) -> Iterator[_Done]:
-        """Yield what `make` returns for 0, 1, ... in that order."""
-        waiting: deque[Future[_Done]] = deque()
-        for number in range(count):
-            waiting.append(self.pool.submit(make, number))
-            if len(waiting) > self.ahead:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+def _write_further(
+    out: Path, work: Work, world: World, kept: _Kept, shares: Shares | None, steps: Steps
+) -> Further | None:
+    if shares is None or kept.presences is None:
+        return None
+    return write_further(out, Lives(world, kept.phones, kept.presences), shares, work, steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,33 +144,33 @@ class _Kept:
 
     fixes: int
     phones: list[Phones]
-    presences: list[list[Presences]] | None  # of each day, where truth is asked for
+    presences: list[list[Presences]] | None  # of each day, where anybody needs them
 
 
-def _write_fixes(path: Path, work: _Work, world: World, steps: _Steps, *, truth: bool) -> _Kept:
+def _write_fixes(path: Path, work: Work, world: World, steps: Steps, *, presences: bool) -> _Kept:
     def live(number: int) -> Lived:
-        return live_block(world, number, truth=truth)
+        return live_block(world, number, truth=presences)
 
     fixes = 0
     phones: list[Phones] = []
-    presences: list[list[Presences]] = [[] for _ in range(world.days)]
+    by_day: list[list[Presences]] = [[] for _ in range(world.days)]
     with files.open_writer(path, FIXES, files.FIXES_DICTIONARY) as writer:
         for lived in work.in_order(live, len(world.bounds)):
             writer.write_table(lived.fixes, row_group_size=files.ROWS_A_GROUP)
             fixes += lived.fixes.num_rows
             phones.append(lived.phones)
             for day, part in enumerate(lived.presences):
-                presences[day].append(part)
+                by_day[day].append(part)
             steps.advance()
-    return _Kept(fixes, phones, presences if truth else None)
+    return _Kept(fixes, phones, by_day if presences else None)
 
 
 def _write_truth(
     path: Path,
-    work: _Work,
+    work: Work,
     world: World,
     presences: list[list[Presences]] | None,
-    steps: _Steps,
+    steps: Steps,
 ) -> int | None:
     """Write truth by day and first person; no old file may stand beside another town's fixes."""
     if presences is None:

@@ -1,0 +1,1 @@
+"""Where fitted constants come from: each script prints what the library's source then holds."""
