@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from datetime import date
 from pathlib import Path
@@ -13,6 +12,7 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from fortnight.api import check_index, gather, index_of, question, wanted
+from fortnight.cli.cases import all_cases
 from fortnight.cli.terminal import progress, relative, say, say_if_compiling
 from fortnight.clock import now_ms
 from fortnight.contact.store import is_index, load_index
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from fortnight.contact.trace import Question
     from fortnight.evidence.schema import InputReport
     from fortnight.report.document import TraceDocument
-
-_CASE_COLUMNS = ("case", "onset", "test_date")
 
 
 def trace(
@@ -84,7 +82,7 @@ def trace(
         timezone=timezone,
     )
     wanted_cases = _cases(case, onset, test_date, cases)
-    index, reports = _evidence(inputs, wanted_cases, asked, quiet=quiet)
+    index, reports = evidence_for(inputs, wanted_cases, asked, quiet=quiet)
     say_if_compiling(quiet=quiet)
     documents = []
     with progress("Searching", quiet=quiet) as told:
@@ -104,7 +102,7 @@ def _cases(
 ) -> list[Case]:
     found = [Case(participant=name, onset=onset, test_date=test_date) for name in names]
     if table is not None:
-        found += _cases_of(table)
+        found += all_cases(table)
     if not found:
         raise QuestionError("Which case? Give --case ID with --onset DATE, or --cases FILE.")
     for one in found:
@@ -112,35 +110,7 @@ def _cases(
     return found
 
 
-def _cases_of(table: Path) -> list[Case]:
-    """Read the cases of a CSV file; a row that cannot be used is named with its line."""
-    try:
-        lines = table.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise QuestionError(f"--cases {table}: {error}.") from error
-    rows = csv.DictReader(lines)
-    if "case" not in (rows.fieldnames or ()):
-        raise QuestionError(
-            f"--cases {table}: line 1 must name the columns {', '.join(_CASE_COLUMNS)}.",
-        )
-    return [_case_of(row, f"--cases {table}, line {rows.line_num}") for row in rows]
-
-
-def _case_of(row: dict[str, str | None], where: str) -> Case:
-    name = (row.get("case") or "").strip()
-    if not name:
-        raise QuestionError(f"{where}: the column case is empty.")
-    days = {}
-    for column in _CASE_COLUMNS[1:]:
-        text = (row.get(column) or "").strip()
-        try:
-            days[column] = date.fromisoformat(text) if text else None
-        except ValueError as error:
-            raise QuestionError(f"{where}: {column} {text!r} is no date YYYY-MM-DD.") from error
-    return Case(participant=name, **days)
-
-
-def _evidence(
+def evidence_for(
     inputs: Sequence[Path],
     cases: Sequence[Case],
     asked: Question,
