@@ -1,87 +1,138 @@
-"""Diseases as files: the windows, the minimum, and how infectious a case is on each day."""
+"""Diseases as files: periods, windows, rules, and how infectious a case is on each day."""
 
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from fortnight.errors import DiseaseError
+from fortnight.risk.actions import (
+    FollowUp,
+    Immunity,
+    Setting,
+    StayHome,
+    Testing,
+    TierRule,
+    Transmission,
+)
+from fortnight.risk.figures import AnyPeriod, ContactRule, Days, Infectiousness
+from fortnight.risk.infectiousness import relative_since_test, since_test
 
-_LEAST_MASS = 0.9  # published tables leave out the tails
+if TYPE_CHECKING:
+    from fortnight.risk.infectiousness import Curve
 
-
-class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    source: str
-
-    def __post_init__(self) -> None:
-        if not self.source.strip():
-            raise ValueError("the source is empty: say where the figure comes from")
-
-
-class ContactRule(_Part, frozen=True):
-    """How long people must be near each other, added up in how many hours."""
-
-    min_minutes: float
-    within_hours: float
-
-
-class Days(_Part, frozen=True):
-    """First and last day of a window, counted from onset, both included."""
-
-    first_day: int
-    last_day: int
-
-    def __post_init__(self) -> None:
-        """Refuse a window that ends before it begins."""
-        super().__post_init__()
-        if self.last_day < self.first_day:
-            raise ValueError(f"last_day {self.last_day} is before first_day {self.first_day}")
+_LEAST_FOLLOWED = 0.25
 
 
-class Infectiousness(_Part, frozen=True):
-    """Share of all transmission on each day from ``first_day`` on."""
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a disease file holds; every part but the last four must be there."""
 
-    first_day: int
-    mass: list[float]
-
-    def __post_init__(self) -> None:
-        """Refuse a curve that is no distribution."""
-        super().__post_init__()
-        if not self.mass or min(self.mass) < 0 or not _LEAST_MASS <= sum(self.mass) <= 1.0 + 1e-9:
-            raise ValueError("mass must be shares of a whole: none negative, 0.9 to 1 in all")
-
-
-class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
+    variant: str
     version: str
+    onset: str
     contact: ContactRule
     look_back: Days
     look_forward: Days
     infectiousness: Infectiousness
+    incubation: AnyPeriod
+    latent: AnyPeriod
+    follow_up: FollowUp
+    testing: Testing
+    tiers: TierRule
+    onset_to_test: AnyPeriod | None = None
+    stay_home: StayHome | None = None
+    immunity: Immunity | None = None
+    setting: Setting | None = None
+    transmission: Transmission | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse parts that contradict each other."""
+        for key in ("name", "variant", "version", "onset"):
+            if not getattr(self, key).strip():
+                raise ValueError(f"{key} is empty")
+        self._check_windows()
+        self._check_follow_up()
+        self._check_tiers()
+
+    def _check_windows(self) -> None:
+        back, forward = self.look_back, self.look_forward
+        if back.first_day > forward.first_day or back.last_day > forward.last_day:
+            raise ValueError(
+                f"look_back ({back.first_day} to {back.last_day}) comes after look_forward "
+                f"({forward.first_day} to {forward.last_day}): a case was infected before it "
+                "could infect",
+            )
+        if self.infectiousness.curve().inside(forward.first_day, forward.last_day) <= 0.0:
+            raise ValueError("look_forward has no day on which infectiousness is above 0")
+
+    def _check_follow_up(self) -> None:
+        days = self.follow_up.days
+        if self.incubation.cdf(days) < _LEAST_FOLLOWED:
+            raise ValueError(
+                f"follow_up.days is {days}: by then not a quarter of those infected would have "
+                "fallen ill, by the incubation given",
+            )
+        home = self.stay_home.days if self.stay_home else 0
+        if home > days:
+            raise ValueError(f"stay_home.days is {home}, longer than follow_up.days {days}")
+
+    def _check_tiers(self) -> None:
+        asked = self.tiers.close, self.tiers.place
+        if "asked-to-stay-home" in asked and self.stay_home is None:
+            raise ValueError("tiers asks to stay home, but stay_home, the days, is missing")
+        if ("asked-about-immunity" in asked) != (self.immunity is not None):
+            raise ValueError("immunity and a tier that asks about it go together")
+        if self.contact.kind != "shared-air" and self.tiers.place == "asked-to-stay-home":
+            raise ValueError(
+                "tiers.place: nobody is asked to stay home for a shared place with a disease "
+                f"of contact.kind {self.contact.kind!r}",
+            )
+        if self.contact.kind == "prompts" and self.tiers.place != "to-ask":
+            raise ValueError('tiers.place must be "to-ask" where a place only prompts questions')
 
 
-@dataclass(frozen=True, slots=True)
-class Disease:
+class Disease(_File, frozen=True, kw_only=True):
     """One disease's rules. Days count from onset (or from the test where there is no onset)."""
 
     id: str
-    name: str
-    version: str
-    contact: ContactRule
-    look_back: Days
-    look_forward: Days
-    infectiousness: Infectiousness
+
+    @property
+    def curve(self) -> Curve:
+        """Share of all transmission by day since onset."""
+        return self.infectiousness.curve()
+
+    @property
+    def curve_checked(self) -> bool:
+        """Whether the curve was measured on this variant, and read where it was published."""
+        measured = self.variant in self.infectiousness.measured_on
+        return measured and self.infectiousness.checked != "unchecked"
+
+    @property
+    def curve_since_test(self) -> Curve:
+        """The curve by day since the test, averaged over when the onset may have been.
+
+        The curve since onset itself where no ``onset_to_test`` is held: the test then stands for
+        the onset.
+        """
+        if self.onset_to_test is None:
+            return self.curve
+        return since_test(self.curve, self.onset_to_test.law())
 
     def relative_infectiousness(self, day: int) -> float:
         """Infectiousness on ``day`` as a share of the highest day's; 0 outside the curve."""
-        curve = self.infectiousness
-        place = day - curve.first_day
-        inside = 0 <= place < len(curve.mass)
-        return curve.mass[place] / max(curve.mass) if inside else 0.0
+        return self.curve.relative(day)
+
+    def relative_infectiousness_since_test(self, day: int) -> float:
+        """Return the mean relative infectiousness ``day`` days after the test, onset unknown."""
+        if self.onset_to_test is None:
+            return self.curve.relative(day)
+        return relative_since_test(self.curve, self.onset_to_test.law(), day)
 
 
 def diseases() -> tuple[str, ...]:
@@ -101,8 +152,7 @@ def load_disease(which: str) -> Disease:
         Unknown id, unreadable file, unknown key, missing source or an impossible window.
     """
     if which in diseases():
-        text = resources.files("fortnight.risk").joinpath(f"diseases/{which}.toml").read_text()
-        return _parsed(which, text, which)
+        return _own(which)
     path = Path(which)
     if path.suffix != ".toml" or not path.is_file():
         raise DiseaseError(
@@ -116,17 +166,16 @@ def load_disease(which: str) -> Disease:
     return _parsed(path.stem, text, str(path))
 
 
+@lru_cache(maxsize=64)
+def _own(which: str) -> Disease:
+    text = resources.files("fortnight.risk").joinpath(f"diseases/{which}.toml")
+    return _parsed(which, text.read_text(encoding="utf-8"), which)
+
+
 def _parsed(identifier: str, text: str, where: str) -> Disease:
     try:
-        parts = msgspec.convert(tomllib.loads(text), _File)
+        parts = tomllib.loads(text)
+        msgspec.convert(parts, _File)  # so that a file's own `id` is refused as unknown
+        return msgspec.convert(parts | {"id": identifier}, Disease)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise DiseaseError(f"{where}: {error}.") from error
-    return Disease(
-        id=identifier,
-        name=parts.name,
-        version=parts.version,
-        contact=parts.contact,
-        look_back=parts.look_back,
-        look_forward=parts.look_forward,
-        infectiousness=parts.infectiousness,
-    )
