@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 Int: TypeAlias = int | np.int64
 """A whole number inside a kernel, where Python's and NumPy's are the same machine word."""
+
+_SOURCE = Path(__file__).parents[1]
+_IMPORT = re.compile(r"^from (fortnight[\w.]*) import", re.MULTILINE)
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -30,19 +34,31 @@ def kernel(function: F) -> F:
     # Numba looks at the kernel's own file alone to tell whether its cached code is stale. Kernels
     # call kernels of other files, and without this line a change there would go unnoticed: the
     # old machine code would go on answering.
-    compiled._cache._cache_file._source_stamp = _stamp()  # noqa: SLF001 - there is no public way
+    kept = compiled._cache._cache_file  # noqa: SLF001 - there is no public way
+    kept._source_stamp = _stamp(function.__module__)  # noqa: SLF001 - the same
     return compiled  # type: ignore[no-any-return] # Numba is not typed
 
 
 @cache
-def _stamp() -> str:
-    """Return a digest of every file that holds a kernel."""
+def _stamp(module: str) -> str:
+    """Return a digest of a module and of all of ours that it imports."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
-        text = path.read_bytes()
-        if b"@kernel" in text:
-            digest.update(text)
+    for path in sorted(_imported(module)):
+        digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def _imported(module: str) -> set[Path]:
+    """Return the files of a module and of all of ours that it imports: constants count too."""
+    found: set[Path] = set()
+    waiting = [module]
+    while waiting:
+        path = _SOURCE.joinpath(*waiting.pop().split(".")).with_suffix(".py")
+        if path in found or not path.is_file():
+            continue
+        found.add(path)
+        waiting += _IMPORT.findall(path.read_text(encoding="utf-8"))
+    return found
 
 
 def was_compiled() -> bool:
