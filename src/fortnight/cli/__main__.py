@@ -7,10 +7,14 @@ from importlib.metadata import version
 
 from cyclopts import App
 
+from fortnight.cli.chain import chain
 from fortnight.cli.demo import demo
 from fortnight.cli.evaluate import evaluate
 from fortnight.cli.index import index
+from fortnight.cli.places import places
+from fortnight.cli.score import score
 from fortnight.cli.simulate import simulate
+from fortnight.cli.source import source
 from fortnight.cli.terminal import fail
 from fortnight.cli.trace import trace
 from fortnight.errors import FortnightError
@@ -21,7 +25,7 @@ app = App(
     help=f"{CONSENT_NOTICE}\n\nFind who was where a case was, when, how long and how surely.",
     version=version("fortnight"),
 )
-for command in (trace, index, demo, simulate, evaluate):
+for command in (trace, source, chain, places, index, demo, simulate, evaluate, score):
     app.command(command)
 
 
