@@ -18,7 +18,8 @@ from fortnight.contact.trace import Trace as FoundTrace
 from fortnight.contact.window import midnight, window_of, zone_of
 from fortnight.errors import QuestionError
 from fortnight.evidence.arrange import Arranged, arrange, as_evidence
-from fortnight.evidence.batches import FixBatch, StayBatch
+from fortnight.evidence.batches import StayBatch
+from fortnight.evidence.pile import batches_of
 from fortnight.evidence.schema import Evidence, InputReport
 from fortnight.evidence.stream import Stream, table_batches
 from fortnight.parameters import DEFAULTS, Parameters
@@ -30,10 +31,12 @@ from fortnight.track.tracks import build_tracks
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     import pandas as pd
     import polars as pl
+
+    from fortnight.evidence.reading import Batch
 
     Progress = Callable[[int, int], None]
 
@@ -73,8 +76,9 @@ def read(
     now: int | None = None,
     window: tuple[int, int] | None = None,
     parameters: Parameters = DEFAULTS,
+    enrolled: Collection[str] | os.PathLike[str] | None = None,
 ) -> Evidence:
-    """Read location files and return what is sound in them.
+    """Read files of location and of other evidence, and return what is sound in them.
 
     Parameters
     ----------
@@ -84,19 +88,25 @@ def read(
         Rows after this instant (ms since 1970) are refused; the machine's clock by default.
     window : (int, int), optional
         First and last instant wanted, ms; rows more than a whole UTC day outside are refused.
+    enrolled : collection of str, or path of a file of ids, optional
+        Those who agreed that their operator gives their data. Calls and an operator's events
+        are refused whole without it, and with it every row about somebody else.
 
     Returns
     -------
     Evidence
-        ``fixes`` (n rows) and ``stays`` (m rows), sorted by participant and time, and one
-        report an input. Positions are kept to 1e-7 degrees, times to the millisecond.
+        ``fixes`` (n rows) and ``stays`` (m rows), sorted by participant and time, ``signs``
+        (encounters, exposure windows, visits, ties), and one report an input. Positions of
+        fixes are kept to 1e-7 degrees, times to the millisecond.
 
     Raises
     ------
     InputError
         Where an input does not exist.
     """
-    return as_evidence(gather(inputs, now=now, window=window, parameters=parameters))
+    return as_evidence(
+        gather(inputs, now=now, window=window, parameters=parameters, enrolled=enrolled)
+    )
 
 
 def gather(
@@ -106,6 +116,7 @@ def gather(
     window: tuple[int, int] | None = None,
     parameters: Parameters = DEFAULTS,
     on_progress: Progress | None = None,
+    enrolled: Collection[str] | os.PathLike[str] | None = None,
 ) -> Arranged:
     """Read inputs and sort them by participant and time, without making tables of them."""
     stream = Stream(
@@ -114,6 +125,7 @@ def gather(
         window=window,
         parameters=parameters,
         on_progress=on_progress,
+        enrolled=enrolled,
     )
     return arrange(stream, lambda: stream.reports)
 
@@ -132,7 +144,7 @@ def index_of(
     """
     arranged = evidence if isinstance(evidence, Arranged) else _arranged(evidence, now)
     tracks = build_tracks(arranged, parameters, threads=threads, on_progress=on_progress)
-    return build_index(tracks, threads=threads), arranged.reports
+    return replace(build_index(tracks, threads=threads), signs=arranged.signs), arranged.reports
 
 
 def _arranged(evidence: object, now: int | None) -> Arranged:
@@ -143,10 +155,11 @@ def _arranged(evidence: object, now: int | None) -> Arranged:
         return arrange(rows, lambda: rows.reports)
     fixes = table_batches(evidence.fixes, input_name="fixes", now=moment)
 
-    def batches() -> Iterator[FixBatch | StayBatch]:
+    def batches() -> Iterator[Batch]:
         yield from fixes
         if evidence.stays.num_rows:
             yield _stay_batch(evidence.stays)
+        yield from batches_of(evidence.signs)
 
     arranged = arrange(batches(), lambda: fixes.reports)
     return replace(arranged, reports=evidence.inputs)

@@ -59,6 +59,10 @@ def trace(
         Parameter(help="Expected minutes in any 24 h to be listed; the disease's by default (15)."),
     ] = None,
     timezone: Annotated[str, Parameter(help="Zone in which dates become instants.")] = "UTC",
+    enrolled: Annotated[
+        Path | None,
+        Parameter(help="Ids of those whose operator may give their calls and cells, one a line."),
+    ] = None,
     out: Annotated[
         Path | None, Parameter(help="Folder for the HTML report, JSON, CSV and GeoJSON.")
     ] = None,
@@ -82,7 +86,7 @@ def trace(
         timezone=timezone,
     )
     wanted_cases = _cases(case, onset, test_date, cases)
-    index, reports = evidence_for(inputs, wanted_cases, asked, quiet=quiet)
+    index, reports = evidence_for(inputs, wanted_cases, asked, enrolled=enrolled, quiet=quiet)
     say_if_compiling(quiet=quiet)
     documents = []
     with progress("Searching", quiet=quiet) as told:
@@ -115,6 +119,7 @@ def evidence_for(
     cases: Sequence[Case],
     asked: Question,
     *,
+    enrolled: Path | None = None,
     quiet: bool,
 ) -> tuple[Index, tuple[InputReport, ...]]:
     """Open the index that was named, or read the files and build one in memory."""
@@ -131,7 +136,8 @@ def evidence_for(
         return index, reports
     now = now_ms()
     with progress("Reading", quiet=quiet) as told:
-        arranged = gather(inputs, now=now, window=wanted(cases, asked, now), on_progress=told)
+        window = wanted(cases, asked, now)
+        arranged = gather(inputs, now=now, window=window, on_progress=told, enrolled=enrolled)
     say_if_compiling(quiet=quiet)
     with progress("Finding stays", quiet=quiet) as told:
         return index_of(arranged, parameters=asked.parameters, on_progress=told)

@@ -25,6 +25,7 @@ from fortnight.contact.grid import (
     class_of,
     slot_of,
 )
+from fortnight.evidence.schema import NO_SIGNS, Signs
 from fortnight.track.geometry import UNITS_A_METRE
 from fortnight.track.growing import first_at_least, trimmed, with_room
 from fortnight.track.rules import AREA_LEG, END, LEG
@@ -57,6 +58,8 @@ class Index:
         Days since 1970 of the partitions, ascending.
     day_classes : int64 (d,)
         Which classes of cells a day has, as bits.
+    signs : Signs
+        The evidence that is no fix. Those known from it alone have a number, and no segments.
     """
 
     tracks: Tracks
@@ -66,6 +69,7 @@ class Index:
     slots: Words
     day_numbers: Longs
     day_classes: Longs
+    signs: Signs = NO_SIGNS
 
 
 @kernel

@@ -1,7 +1,8 @@
 """An index on disk: Arrow files that are mapped and read with no copy.
 
 ``by_participant.arrow`` and ``by_cell.arrow`` are the pair that holds the segments; the others
-are the small directories to them. ``index.json`` says what was read and with which parameters.
+are the small directories to them. Signs have a file a kind, where there are any of it.
+``index.json`` says what was read and with which parameters.
 """
 
 from __future__ import annotations
@@ -18,17 +19,17 @@ import pyarrow as pa
 
 from fortnight.contact.index import Index
 from fortnight.errors import IndexFormatError
-from fortnight.evidence.schema import InputReport
+from fortnight.evidence.schema import SIGNS, InputReport, Signs
 from fortnight.parameters import Parameters
 from fortnight.track.tracks import Tracks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-FORMAT: Final = "fortnight.index/1"
+FORMAT: Final = "fortnight.index/2"
 MANIFEST: Final = "index.json"
 NOTICE: Final = (
     "Holds the tracks of people. Keep it only for people who agreed, and delete it on the "
@@ -57,6 +58,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     participants: int
     segments: int
     inputs: list[InputReport]
+    signs: dict[str, int]  # rows of each kind of sign that has a file
 
 
 def _write(folder: Path, kind: _FileKind, array: NDArray[Any]) -> None:
@@ -69,13 +71,39 @@ def _write(folder: Path, kind: _FileKind, array: NDArray[Any]) -> None:
         out.write_batch(batch)
 
 
-def _mapped(path: Path) -> pa.RecordBatch:
-    """Map a file and return its batch; pages are read only where they are touched."""
+def _write_signs(folder: Path, signs: Signs) -> dict[str, int]:
+    """Write a file for each kind of sign of which there is any; return how many rows of each."""
+    held = {kind: table for kind, table in signs.tables().items() if table.num_rows}
+    for kind, table in held.items():
+        path, whole = folder / f"{kind}.arrow", table.combine_chunks()
+        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, whole.schema) as out:
+            out.write_table(whole)
+    return {kind: table.num_rows for kind, table in held.items()}
+
+
+def _read_signs(folder: Path, rows: Mapping[str, int]) -> Signs:
+    """Map the signs of which the manifest says that there are any."""
+    tables = {kind: schema.empty_table() for kind, schema in SIGNS.items()}
+    for kind, count in rows.items():
+        table = _opened(folder / f"{kind}.arrow").read_all()
+        if kind not in SIGNS or table.schema != SIGNS[kind] or table.num_rows != count:
+            raise IndexFormatError(f"{folder}: its files do not belong together: make it again.")
+        tables[kind] = table
+    return Signs(**tables)
+
+
+def _opened(path: Path) -> pa.ipc.RecordBatchFileReader:
+    """Map a file; pages are read only where they are touched."""
     with path.open("rb") as file:
         pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     if hasattr(mmap, "MADV_RANDOM"):  # not on every system; without it the answer is slower
         pages.madvise(mmap.MADV_RANDOM)
-    return pa.ipc.open_file(pa.BufferReader(pa.py_buffer(pages))).get_batch(0)
+    return pa.ipc.open_file(pa.BufferReader(pa.py_buffer(pages)))
+
+
+def _mapped(path: Path) -> pa.RecordBatch:
+    """Map a file and return its batch."""
+    return _opened(path).get_batch(0)
 
 
 def _read(folder: Path, kind: _FileKind) -> NDArray[Any]:
@@ -123,6 +151,7 @@ def save_index(index: Index, folder: Path, inputs: Sequence[InputReport] = ()) -
         participants=len(tracks.names),
         segments=len(index.cells),
         inputs=list(inputs),
+        signs=_write_signs(partial, index.signs),
     )
     text = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
     (partial / MANIFEST).write_bytes(text)
@@ -187,6 +216,7 @@ def load_index(folder: Path) -> tuple[Index, tuple[InputReport, ...]]:
             slots=_read(folder, _SLOTS),
             day_numbers=_column(calendar, 0),
             day_classes=_column(calendar, 1),
+            signs=_read_signs(folder, manifest.signs),
         )
     except (OSError, ValueError, pa.ArrowInvalid) as error:
         raise IndexFormatError(f"{folder}: {error}: make the index again.") from error

@@ -1,4 +1,4 @@
-"""Fixes from many inputs, sorted by participant and time, one a moment.
+"""Evidence from many inputs: fixes sorted by participant and time, one a moment, and signs.
 
 Of one person's fixes at one time the most accurate stays (then the lower longitude, then
 latitude); the others are refused as ``repeat`` where nothing differs, else as ``same-time``.
@@ -15,10 +15,21 @@ import pyarrow as pa
 
 from fortnight.compiled import kernel
 from fortnight.evidence.batches import FixBatch, StayBatch
-from fortnight.evidence.schema import FIXES, SOURCES, STAYS, Evidence, InputReport
+from fortnight.evidence.pile import SignPile
+from fortnight.evidence.schema import (
+    FIXES,
+    NO_SIGNS,
+    SOURCES,
+    STAYS,
+    Evidence,
+    InputReport,
+    Signs,
+)
+from fortnight.evidence.signs import SignBatch
 from fortnight.evidence.tally import with_refused
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
@@ -45,7 +56,8 @@ class Arranged:
     """Fixes sorted by participant and time, one array a column, each of length n.
 
     Person ``k`` of ``names`` has the rows ``offsets[k]`` to ``offsets[k + 1]``. Longitude and
-    latitude are in units of 1e-7 degrees; an assumed accuracy is already filled in.
+    latitude are in units of 1e-7 degrees; an assumed accuracy is already filled in. Those known
+    from ``signs`` alone are among the names, without rows.
     """
 
     names: tuple[str, ...]
@@ -58,6 +70,7 @@ class Arranged:
     assumed: NDArray[np.bool_]
     stays: tuple[Stay, ...]
     reports: tuple[InputReport, ...]
+    signs: Signs = NO_SIGNS
 
 
 @dataclass(slots=True)
@@ -105,14 +118,18 @@ class _Names:
 
 
 def arrange(
-    batches: Iterable[FixBatch | StayBatch],
+    batches: Iterable[FixBatch | StayBatch | SignBatch],
     reports: Callable[[], Sequence[InputReport]],
 ) -> Arranged:
     """Sort what ``batches`` bring. ``reports`` is asked once they are exhausted."""
     names = _Names()
     chunks: list[_Chunk] = []
     stays: list[Stay] = []
+    pile = SignPile()
     for batch in batches:
+        if isinstance(batch, SignBatch):
+            pile.add(batch, names.codes)
+            continue
         who = names.codes(batch.names, batch.who)
         if isinstance(batch, FixBatch):
             chunks.append(_packed(batch, who))
@@ -122,6 +139,7 @@ def arrange(
     own = sorted({stay._replace(who=int(rank[stay.who])) for stay in stays})
     columns, offsets, inputs = _sorted(chunks, rank, len(ordered))
     refused = _keep_one_a_moment(columns, offsets, inputs, len(reports()))
+    signs = pile.signs(ordered, rank)
     return Arranged(
         names=ordered,
         offsets=offsets,
@@ -132,11 +150,24 @@ def arrange(
         source=columns.source[: offsets[-1]],
         assumed=columns.assumed[: offsets[-1]],
         stays=tuple(own),
-        reports=tuple(
-            with_refused(with_refused(report, "repeat", int(repeats)), "same-time", int(same))
-            for report, (repeats, same) in zip(reports(), refused, strict=True)
-        ),
+        reports=_counted(reports(), refused, pile.refused),
+        signs=signs,
     )
+
+
+def _counted(
+    reports: Sequence[InputReport],
+    moments: NDArray[np.int64],
+    signs: Counter[tuple[int, str]],
+) -> tuple[InputReport, ...]:
+    """Return the reports with what was found out of place only once all inputs were there."""
+    out = [
+        with_refused(with_refused(report, "repeat", int(repeats)), "same-time", int(same))
+        for report, (repeats, same) in zip(reports, moments, strict=True)
+    ]
+    for (place, reason), count in signs.items():
+        out[place] = with_refused(out[place], reason, count)
+    return tuple(out)
 
 
 def _e7(degrees: NDArray[np.float64]) -> NDArray[np.int32]:
@@ -393,4 +424,6 @@ def as_evidence(arranged: Arranged) -> Evidence:
             "accuracy": pa.array([s.accuracy for s in rows], pa.float32()),
         },
     ).cast(STAYS)
-    return Evidence(fixes=pa.table(columns), stays=stays, inputs=arranged.reports)
+    return Evidence(
+        fixes=pa.table(columns), stays=stays, inputs=arranged.reports, signs=arranged.signs
+    )

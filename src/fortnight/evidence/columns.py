@@ -78,14 +78,27 @@ class Columns:
         needed = {*self.who, self.time, self.lon, self.lat}
         return needed | {place for place in optional if place is not None}
 
+    def named(self) -> tuple[int, ...]:
+        """Return the places of columns that hold few texts many times."""
+        return (*self.who, *(() if self.source is None else (self.source,)))
+
+    def decimals(self) -> tuple[int, ...]:
+        """Return the places of columns whose text may have a decimal comma."""
+        return (self.lon, self.lat, *(() if self.accuracy is None else (self.accuracy,)))
+
+    @property
+    def private(self) -> bool:
+        """Whether rows may be about people who did not agree: fixes come from who did."""
+        return False
+
 
 def find_columns(header: Sequence[str]) -> Columns | None:
     """Return where each role stands in `header`, or None where time or place is missing."""
     keys = [spelling(name) for name in header]
     lon, lat, e7 = _place(keys)
-    time, end = _first(keys, TIME), None
-    if time is None and (end := _first(keys, END)) is not None:
-        time = _first(keys, START)
+    time, end = first_of(keys, TIME), None
+    if time is None and (end := first_of(keys, END)) is not None:
+        time = first_of(keys, START)
     if time is None or lon is None or lat is None:
         return None
     who, numbered = _participant(keys)
@@ -94,8 +107,8 @@ def find_columns(header: Sequence[str]) -> Columns | None:
         time=time,
         lon=lon,
         lat=lat,
-        accuracy=_first(keys, ACCURACY),
-        source=_first(keys, SOURCE),
+        accuracy=first_of(keys, ACCURACY),
+        source=first_of(keys, SOURCE),
         e7=e7,
         utc=re.search(r"\butc\b|utc$|^utc", header[time].lower()) is not None,
         numbered=numbered,
@@ -107,7 +120,7 @@ def missing_columns(header: Sequence[str]) -> str:
     """Say which of time, longitude and latitude no column of `header` is spelled as."""
     keys = [spelling(name) for name in header]
     lon, lat, _ = _place(keys)
-    found = {"time": _first(keys, TIME), "longitude": lon, "latitude": lat}
+    found = {"time": first_of(keys, TIME), "longitude": lon, "latitude": lat}
     missing = " and no ".join(role for role, place in found.items() if place is None)
     listed = ", ".join(header[:8])
     return f"not a location table: it has no {missing} among its columns ({listed})"
@@ -131,10 +144,10 @@ def source_code(text: str | None) -> int:
 
 def _place(keys: Sequence[str]) -> tuple[int | None, int | None, bool]:
     """Return where longitude and latitude stand, and whether they are ten-millionths."""
-    lon, lat = _first(keys, LON), _first(keys, LAT)
+    lon, lat = first_of(keys, LON), first_of(keys, LAT)
     if lon is not None and lat is not None:
         return lon, lat, False
-    lon_e7, lat_e7 = _first(keys, LON_E7), _first(keys, LAT_E7)
+    lon_e7, lat_e7 = first_of(keys, LON_E7), first_of(keys, LAT_E7)
     if lon_e7 is not None and lat_e7 is not None:
         return lon_e7, lat_e7, True
     return lon, lat, False
@@ -142,16 +155,17 @@ def _place(keys: Sequence[str]) -> tuple[int | None, int | None, bool]:
 
 def _participant(keys: Sequence[str]) -> tuple[tuple[int, ...], bool]:
     """Return the columns that name the participant, and whether that is a bare id."""
-    own = _first(keys, PARTICIPANT)
+    own = first_of(keys, PARTICIPANT)
     if own is not None:
         return (own,), False
-    both = tuple(place for place in (_first(keys, USER), _first(keys, DEVICE)) if place is not None)
+    pair = (first_of(keys, USER), first_of(keys, DEVICE))
+    both = tuple(place for place in pair if place is not None)
     if both:
         return both, False
-    bare = _first(keys, NAME)
+    bare = first_of(keys, NAME)
     return ((), False) if bare is None else ((bare,), True)
 
 
-def _first(keys: Sequence[str], spellings: Sequence[str]) -> int | None:
+def first_of(keys: Sequence[str], spellings: Sequence[str]) -> int | None:
     """Return where the first of `spellings` that is among `keys` stands."""
     return next((keys.index(one) for one in spellings if one in keys), None)

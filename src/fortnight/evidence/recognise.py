@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from fortnight.errors import InputError
-from fortnight.evidence.columns import missing_columns
 from fortnight.evidence.jsonsplit import Splitter, root_keys
+from fortnight.evidence.readers import checkin_records
 from fortnight.evidence.readers.delimited import DELIMITERS, find_header
 from fortnight.evidence.readers.owntracks import REC_LINE
 from fortnight.evidence.source import decoded
+from fortnight.evidence.tables.kinds import find_table, format_of, no_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 FORMATS: Final = (
     "gpx", "owntracks", "takeout", "takeout-semantic", "timeline", "geojson", "csv", "parquet",
+    "exposure-windows", "sensor-contacts", "sightings", "check-ins", "calls", "cell-sites",
+    "cell-events",
 )  # fmt: skip
 
 _MAGIC: Final = (
@@ -47,9 +50,8 @@ _XML_KINDS: Final = {
 _JSON_KINDS: Final = (
     ({"deviceSettings", "historyEnabled", "hasReportedLocations"}, "Google Takeout settings"),
     ({"timelineEdits"}, "Google Takeout Timeline edits"),
-    ({"exposureWindows", "experimentName", "defaultRiskCalculationConfiguration"},
-     "exposure windows, not places"),
-    ({"testCases"}, "test cases, not places"),
+    ({"experimentName", "participants"}, "an experiment with no exposure windows"),
+    ({"testCases"}, "test cases with no exposure windows"),
     ({"frequentPlaces", "userLocationProfile"}, "a profile of frequent places, with no times"),
 )  # fmt: skip
 # Arrays of the root object that hold records, and the format that they mean.
@@ -60,7 +62,28 @@ _JSON_ARRAYS: Final[Mapping[str, str]] = {
     "features": "geojson",
     "locations": "takeout",
     "data": "owntracks",
+    "exposureWindows": "exposure-windows",
+    **dict.fromkeys(checkin_records.ARRAYS, "check-ins"),
 }
+_WINDOW_HOLDERS: Final[Mapping[str, str]] = {
+    "participants": "results",
+    "testCases": "exposureWindows",
+}
+"""Arrays of the root object whose records hold windows, and the key that shows that they do."""
+# Keys that only one kind of object has, and the format that they mean.
+_OBJECT_MARKS: Final = (
+    (frozenset({"_type"}), "owntracks"),
+    (frozenset({"type", "geometry"}), "geojson"),
+    (frozenset({"scanInstances"}), "exposure-windows"),
+)
+# Keys that one of a list's first object has, and the format that they mean.
+_RECORD_MARKS: Final = (
+    ("_type", "owntracks"),
+    ("scanInstances", "exposure-windows"),
+    ("startTime", "timeline"),
+    ("endTime", "timeline"),
+    ("latitudeE7", "takeout"),
+)
 _XML_ROOT: Final = re.compile(rb"<(?:[\w.-]+:)?([A-Za-z][\w.-]*)")
 _XML_PROLOGUE: Final = re.compile(
     rb"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL
@@ -110,11 +133,19 @@ def _recognise_json(head: bytes) -> Shape:
     for key in keys:
         if key in _JSON_ARRAYS and (record := _first_record(text, 2, key)) is not None:
             return Shape(_array_format(key, record), 2)
+        if key in _WINDOW_HOLDERS and _holds_windows(key, _first_record(text, 2, key)):
+            return Shape("exposure-windows", 2)
     if by_line := _line_format(head):
         return Shape(by_line, 0 if _spans_lines(head) else None)
-    if "_type" in keys or ("type" in keys and "geometry" in keys):
-        return Shape("owntracks" if "_type" in keys else "geojson", 0)
+    for marks, name in _OBJECT_MARKS:
+        if marks <= set(keys):
+            return Shape(name, 0)
     return Shape(_named_otherwise(keys), 2)
+
+
+def _holds_windows(key: str, record: object) -> bool:
+    """Tell whether the first record of an array has what windows are in; {} was cut off."""
+    return isinstance(record, dict) and (not record or _WINDOW_HOLDERS[key] in record)
 
 
 def _spans_lines(head: bytes) -> bool:
@@ -155,13 +186,11 @@ def _recognise_lines(head: bytes) -> Shape:
     if found := _line_format(head):
         return Shape(found)
     lines = [decoded(line) for line in re.split(rb"\r?\n|\r", head[:_SNIFFED_BYTES])]
-    if find_header(lines) is not None:
-        return Shape("csv")
+    header = find_header(lines)
+    if header is not None:
+        return Shape(format_of(header.columns, "csv"))
     if _CONTACTS.match(head.lstrip()):
-        raise InputError(
-            "not a location file: it looks like a list of meetings (time, one, another), "
-            "which names no places",
-        )
+        return Shape("sensor-contacts")
     raise InputError(_what_is_missing(lines))
 
 
@@ -174,7 +203,7 @@ def _what_is_missing(lines: Sequence[str]) -> str:
         widths = {len(line.split(delimiter)) for line in filled[:3]}
         if len(filled) > 1 and len(widths) == 1 and widths != {1}:
             names = [name.strip() for name in filled[0].split(delimiter)]
-            return missing_columns(names)
+            return no_table(names)
     return (
         "not a location file: no known format, and no header line with a time, a longitude "
         "and a latitude"
@@ -203,17 +232,15 @@ def _array_format(key: str, record: object) -> str:
 
 def _record_format(record: object) -> str:
     """Return the format of a root array from its first record, or raise."""
-    if isinstance(record, dict):
-        if "_type" in record:
-            return "owntracks"
-        if record.get("type") == "Feature":
-            return "geojson"
-        if "startTime" in record or "endTime" in record:
-            return "timeline"
-        if "latitudeE7" in record:
-            return "takeout"
-        return _named_otherwise(list(record))
-    return _named_otherwise([])
+    if not isinstance(record, dict):
+        return _named_otherwise([])
+    if record.get("type") == "Feature":
+        return "geojson"
+    table = find_table(list(record))
+    if table is not None and format_of(table, "csv") == "check-ins":
+        return "check-ins"
+    marks = (name for key, name in _RECORD_MARKS if key in record)
+    return next(marks, None) or _named_otherwise(list(record))
 
 
 def _named_otherwise(keys: list[str]) -> str:

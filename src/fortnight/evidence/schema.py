@@ -1,4 +1,4 @@
-"""The shape of evidence once it is inside: fixes, stays, and what became of each input."""
+"""The shape of evidence once it is inside: fixes, stays, signs, and what became of each input."""
 
 from __future__ import annotations
 
@@ -33,6 +33,84 @@ _STAYS: list[pa.Field[Any]] = [
 STAYS: Final = pa.schema(_STAYS)
 """One period at one place that a phone's own timeline claims."""
 
+_INSTANT: Final = pa.timestamp("ms", tz="UTC")
+
+_ENCOUNTERS: list[pa.Field[Any]] = [
+    pa.field("participant", pa.string(), nullable=False),
+    pa.field("other", pa.string(), nullable=False),
+    pa.field("start", _INSTANT, nullable=False),
+    pa.field("end", _INSTANT, nullable=False),
+    pa.field("attenuation", pa.float32()),  # dB; null where the sensor tells closeness itself
+    pa.field("kind", pa.string(), nullable=False),  # "bluetooth" or "sensor"
+]
+ENCOUNTERS: Final = pa.schema(_ENCOUNTERS)
+"""One time that a device noticed another. Where it ends as it starts, nothing says how long."""
+
+_SCAN: list[pa.Field[Any]] = [
+    pa.field("typical", pa.float32()),  # dB
+    pa.field("minimum", pa.float32()),  # dB; null where the phone kept none
+    pa.field("seconds", pa.int32()),  # since the scan before
+]
+_WINDOWS: list[pa.Field[Any]] = [
+    pa.field("participant", pa.string(), nullable=False),
+    pa.field("other", pa.string()),  # null where the file does not name the infected person
+    pa.field("day", pa.date32(), nullable=False),  # UTC
+    pa.field("report_type", pa.int8(), nullable=False),  # as Google and Apple number them
+    pa.field("infectiousness", pa.int8(), nullable=False),  # 0 none, 1 standard, 2 high
+    pa.field("confidence", pa.int8(), nullable=False),  # of the calibration: 0 lowest to 3 high
+    pa.field("scans", pa.list_(pa.struct(_SCAN)), nullable=False),
+]
+WINDOWS: Final = pa.schema(_WINDOWS)
+"""One exposure window of the Google/Apple system: at most half an hour near one infected phone."""
+
+_VISITS: list[pa.Field[Any]] = [
+    pa.field("participant", pa.string(), nullable=False),
+    pa.field("venue", pa.string(), nullable=False),
+    pa.field("room", pa.string()),
+    pa.field("start", _INSTANT, nullable=False),
+    pa.field("end", _INSTANT, nullable=False),
+    pa.field("closed", pa.string(), nullable=False),  # "checked-out" or "presumed"
+    pa.field("lon", pa.float64()),
+    pa.field("lat", pa.float64()),
+]
+VISITS: Final = pa.schema(_VISITS)
+"""One check-in at a venue, with its check-out or a presumed end."""
+
+_TIES: list[pa.Field[Any]] = [
+    pa.field("participant", pa.string(), nullable=False),  # who called or wrote
+    pa.field("other", pa.string(), nullable=False),  # whom
+    pa.field("start", _INSTANT, nullable=False),
+    pa.field("kind", pa.string(), nullable=False),  # "call" or "message"
+    pa.field("seconds", pa.int32(), nullable=False),  # 0 for a message
+]
+TIES: Final = pa.schema(_TIES)
+"""One call or message between two participants who both agreed."""
+
+SIGNS: Final[Mapping[str, pa.Schema]] = {
+    "encounters": ENCOUNTERS,
+    "windows": WINDOWS,
+    "visits": VISITS,
+    "ties": TIES,
+}
+"""The evidence that is no fix, by its name in :class:`Signs`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """Evidence other than fixes, each table sorted by all of its columns, with no row twice."""
+
+    encounters: pa.Table
+    windows: pa.Table
+    visits: pa.Table
+    ties: pa.Table
+
+    def tables(self) -> Mapping[str, pa.Table]:
+        """Return the tables by their names."""
+        return {name: getattr(self, name) for name in SIGNS}
+
+
+NO_SIGNS: Final = Signs(**{name: schema.empty_table() for name, schema in SIGNS.items()})
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -48,7 +126,7 @@ class InputReport:
     """What became of one input file. ``received == kept + sum(refused.values())``, always."""
 
     path: str
-    format: str  # "gpx", "owntracks", …; "none" where the file was refused whole
+    format: str  # "gpx", "check-ins", …; "none" where the file was refused whole
     received: int
     kept: int
     refused: Mapping[str, int]
@@ -58,8 +136,9 @@ class InputReport:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Everything that was read: fixes in any order, stays, and a report for each input."""
+    """Everything that was read: fixes in any order, stays, a report for each input, and signs."""
 
     fixes: pa.Table
     stays: pa.Table
     inputs: tuple[InputReport, ...]
+    signs: Signs = NO_SIGNS

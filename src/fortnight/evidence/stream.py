@@ -8,43 +8,57 @@ import pyarrow as pa
 
 from fortnight.errors import InputError
 from fortnight.evidence.batches import FixBatch, RawFixes, RawStays, StayBatch
+from fortnight.evidence.celljoin import CellJoin
 from fortnight.evidence.checks import Limits
+from fortnight.evidence.enrolled import enrolled_ids
 from fortnight.evidence.paths import find_files
 from fortnight.evidence.readers import (
+    checkin_records,
     delimited,
+    exposure_windows,
     geojson,
     gpx,
     owntracks,
     parquet,
+    sensor_contacts,
     takeout,
     timeline,
 )
 from fortnight.evidence.reading import Reading
-from fortnight.evidence.recognise import recognise
+from fortnight.evidence.recognise import Shape, recognise
+from fortnight.evidence.signs import RawSigns, SignBatch
 from fortnight.evidence.source import Source, participant_of
-from fortnight.evidence.tabular import Tabular
+from fortnight.evidence.tables.cells import RawSites
+from fortnight.evidence.tables.kinds import format_of, needed_table, table_of
 from fortnight.evidence.tally import Tally, with_refused
 from fortnight.parameters import DEFAULTS, Parameters
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from fortnight.evidence.reading import Batch, Raw
     from fortnight.evidence.schema import InputReport
+    from fortnight.evidence.tables.kinds import Table
 
-__all__ = ["FixBatch", "StayBatch", "Stream", "TableStream", "table_batches", "with_refused"]
+__all__ = [
+    "FixBatch", "SignBatch", "StayBatch", "Stream", "TableStream", "table_batches", "with_refused",
+]  # fmt: skip
 
 
-_READERS: Final[Mapping[str, Callable[[Reading], Iterator[RawFixes | RawStays]]]] = {
+_READERS: Final[Mapping[str, Callable[[Reading], Iterator[Raw]]]] = {
     "gpx": gpx.read,
     "owntracks": owntracks.read,
     "takeout": takeout.read,
     "takeout-semantic": takeout.read_semantic,
     "timeline": timeline.read,
     "geojson": geojson.read,
-    "csv": delimited.read,
+    "exposure-windows": exposure_windows.read,
+    "sensor-contacts": sensor_contacts.read,
 }
+_TABLES: Final = frozenset({"csv", "sightings", "check-ins", "calls", "cell-sites", "cell-events"})
+"""Formats that stand as lines under a header; check-ins stand as JSON too."""
 
 
 class Stream:
@@ -63,6 +77,9 @@ class Stream:
         ``visit_accuracy_m`` is given to the visits of a phone's timeline.
     on_progress : callable, optional
         Is told how many bytes of the files were read, and of how many.
+    enrolled : collection of str, or path of a file of ids, optional
+        Those who agreed that their operator gives their data. Without it, files of calls and of
+        operator events are refused whole; with it, rows about others are as `not-enrolled`.
 
     Raises
     ------
@@ -79,27 +96,31 @@ class Stream:
         window: tuple[int, int] | None = None,
         parameters: Parameters = DEFAULTS,
         on_progress: Callable[[int, int], None] | None = None,
+        enrolled: Collection[str] | os.PathLike[str] | None = None,
     ) -> None:
         self._paths = find_files(inputs)
         self._limits = Limits.of(now, window)
         self._parameters = parameters
+        self._enrolled = enrolled_ids(enrolled)
         self._progress = Progress(self._paths, on_progress)
-        self._reports: list[InputReport] = []
+        self._tallies: list[Tally] = []
+        self._cells = CellJoin()
 
     @property
     def reports(self) -> tuple[InputReport, ...]:
         """What became of each file, in sorted path order; complete once all is read."""
-        return tuple(self._reports)
+        return tuple(tally.report() for tally in self._tallies)
 
-    def __iter__(self) -> Iterator[FixBatch | StayBatch]:
-        for place in range(len(self._reports), len(self._paths)):
+    def __iter__(self) -> Iterator[Batch]:
+        for place in range(len(self._tallies), len(self._paths)):
             path = self._paths[place]
             tally = Tally(str(path), place, self._limits)
-            yield from _checked(self._rows(path, tally), tally)
-            self._reports.append(tally.report())
+            self._tallies.append(tally)
+            yield from _checked(self._rows(path, tally), tally, self._cells)
             self._progress.done(path)
+        yield from _joined(self._cells)
 
-    def _rows(self, path: Path, tally: Tally) -> Iterator[RawFixes | RawStays]:
+    def _rows(self, path: Path, tally: Tally) -> Iterator[Raw]:
         """Yield the unchecked rows of one file."""
         if not path.is_file():
             raise InputError("not a file that can be read")
@@ -107,25 +128,35 @@ class Stream:
             shape = recognise(source.head)
             tally.format = shape.format
             if shape.format != "parquet":
-                reading = Reading(source, tally, shape.level, self._parameters)
-                yield from _READERS[shape.format](reading)
+                reading = Reading(source, tally, shape.level, self._parameters, self._enrolled)
+                yield from _reader(shape)(reading)
                 if source.damage is not None:
                     tally.stopped("the end", source.damage)
                 return
             if source.was_packed:
                 raise InputError("a Parquet file inside gzip: unpack it")
-        yield from parquet.read(path, participant_of(path), tally, self._progress.share(path))
+        share = self._progress.share(path)
+        yield from parquet.read(path, participant_of(path), tally, share, self._enrolled)
+
+
+def _reader(shape: Shape) -> Callable[[Reading], Iterator[Raw]]:
+    """Return what reads a file of that shape."""
+    if shape.format not in _TABLES:
+        return _READERS[shape.format]
+    return delimited.read if shape.level is None else checkin_records.read
 
 
 class TableStream:
     """The rows of one table in memory that passed the row checks; iterable once."""
 
-    def __init__(self, rows: Iterable[RawFixes | RawStays], tally: Tally) -> None:
+    def __init__(self, rows: Iterable[Raw], tally: Tally) -> None:
         self._rows = rows
         self._tally = tally
 
-    def __iter__(self) -> Iterator[FixBatch | StayBatch]:
-        yield from _checked(self._rows, self._tally)
+    def __iter__(self) -> Iterator[Batch]:
+        cells = CellJoin()
+        yield from _checked(self._rows, self._tally, cells)
+        yield from _joined(cells)
 
     @property
     def reports(self) -> tuple[InputReport, ...]:
@@ -140,6 +171,7 @@ def table_batches(
     now: int,
     window: tuple[int, int] | None = None,
     place: int = 0,
+    enrolled: Collection[str] | os.PathLike[str] | None = None,
 ) -> TableStream:
     """Return the rows of a table in memory, checked just as a file's.
 
@@ -150,7 +182,7 @@ def table_batches(
         pandas, DuckDB); columns are spelled as in a CSV file (docs/formats.md).
     input_name : str
         What the report calls the table; also the participant where no column names one.
-    now, window : int, tuple of int
+    now, window, enrolled
         As for :class:`Stream`.
     place : int
         What the batches carry as ``input``.
@@ -158,19 +190,20 @@ def table_batches(
     Raises
     ------
     InputError
-        If it is no table, or has no column for time, longitude or latitude.
+        If it is no table, or one of no known kind, or an operator's without `enrolled`.
     """
     whole = _arrow_table(table, input_name)
     try:
-        columns = parquet.table_columns(whole.column_names)
+        found = needed_table(whole.column_names)
+        tabular = table_of(found, input_name, enrolled_ids(enrolled))
     except InputError as error:
         raise InputError(f"{input_name}: {error}") from None
     tally = Tally(input_name, place, Limits.of(now, window))
-    tally.format = "table"
-    return TableStream(_table_rows(whole, Tabular(columns, input_name)), tally)
+    tally.format = format_of(found, "table")
+    return TableStream(_table_rows(whole, tabular), tally)
 
 
-def _table_rows(table: pa.Table, tabular: Tabular) -> Iterator[RawFixes | RawStays]:
+def _table_rows(table: pa.Table, tabular: Table) -> Iterator[Raw]:
     """Yield a table's rows in chunks."""
     first = 0
     for batch in table.to_batches(max_chunksize=parquet.BATCH_ROWS):
@@ -191,19 +224,44 @@ def _arrow_table(table: object, name: str) -> pa.Table:
     )
 
 
-def _checked(rows: Iterable[RawFixes | RawStays], tally: Tally) -> Iterator[FixBatch | StayBatch]:
+def _checked(rows: Iterable[Raw], tally: Tally, cells: CellJoin) -> Iterator[Batch]:
     """Yield what keeps every rule; what ends the input early becomes its report's problem."""
     try:
         for raw in rows:
-            batch = tally.check_fixes(raw) if isinstance(raw, RawFixes) else tally.check_stays(raw)
+            batch = _batch(raw, tally, cells)
             if batch is not None:
                 yield batch
     except InputError as error:
         tally.problem = str(error)
+    except (pa.ArrowException, UnicodeDecodeError):
+        tally.problem = "the data in it is damaged"
     except OSError as error:
         tally.problem = f"cannot be read: {error.strerror or error}"
     if tally.ended_early and tally.received == 0:
         tally.format = "none"
+
+
+def _batch(raw: Raw, tally: Tally, cells: CellJoin) -> Batch | None:
+    """Return those of some rows that keep every rule; rows of cells wait for the join."""
+    if isinstance(raw, RawFixes):
+        return tally.check_fixes(raw)
+    if isinstance(raw, RawSigns):
+        return tally.check_signs(raw)
+    if isinstance(raw, RawStays):
+        return tally.check_stays(raw)
+    if isinstance(raw, RawSites):
+        cells.add_sites(raw, tally)
+    else:
+        cells.add_events(raw, tally)
+    return None
+
+
+def _joined(cells: CellJoin) -> Iterator[Batch]:
+    """Yield the events at known cells that keep every rule of a fix."""
+    for tally, rows in cells.fixes():
+        batch = tally.check_fixes(rows)
+        if batch is not None:
+            yield batch
 
 
 class Progress:

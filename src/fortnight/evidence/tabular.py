@@ -1,4 +1,4 @@
-"""Tables of any origin to rows: CSV text, Parquet columns and tables in memory meet here."""
+"""Tables of fixes to rows: CSV text, Parquet columns and tables in memory meet here."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fortnight.errors import InputError
 from fortnight.evidence.batches import RawFixes, RawStays, one_name
 from fortnight.evidence.columns import Columns, source_code
-from fortnight.evidence.times import (
-    epoch_scale,
-    from_epoch,
-    from_timestamps,
-    from_whole_epoch,
-    instants,
-    iso,
+from fortnight.evidence.conversions import (
+    SAMPLE,
+    Clock,
+    any_numbers,
+    dictionary,
+    floats,
+    is_text,
+    plain_text,
 )
+from fortnight.evidence.times import iso
 from fortnight.evidence.values import (
     blank_as_null,
     encoded_names,
     narrow_accuracies,
     text_accuracies,
     text_numbers,
-    trimmed,
 )
 
 if TYPE_CHECKING:
@@ -33,11 +33,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fortnight.evidence.batches import Column, DictionaryColumn
+    from fortnight.evidence.batches import Column
 
 _E7: Final = 1e7
 _DEGREES_AT_MOST: Final = 1_000  # a whole number beyond this is not degrees but ten-millionths
-_SAMPLE: Final = 10_000
 _MIN_NUMBERED: Final = 3
 
 
@@ -58,8 +57,7 @@ class Tabular:
     def __init__(self, columns: Columns, participant: str) -> None:
         self._columns = columns
         self._participant = participant
-        self._scale: float | None = None  # microseconds in one unit of an epoch
-        self._iso: bool | None = None
+        self._clock = Clock(utc=columns.utc)
         self._whole_e7: bool | None = None
         self._numbered: bool | None = None
 
@@ -72,11 +70,11 @@ class Tabular:
         """Return a chunk of the table as rows; `data` holds the columns by their place."""
         columns = self._columns
         names, who = self._who(data, len(data[columns.time]))
-        time = self._instants(data[columns.time])
+        time = self._clock.instants(data[columns.time])
         lon, lat = self._degrees(data[columns.lon]), self._degrees(data[columns.lat])
         accuracy = _accuracies(data, columns.accuracy, len(who))
         if columns.end is not None:
-            end = self._instants(data[columns.end])
+            end = self._clock.instants(data[columns.end])
             told = shown or (lambda row: f"{iso(int(time[row]))} to {iso(int(end[row]))}")
             return RawStays(names, who, time, end, lon, lat, accuracy, where, told)
         source = _sources(data, columns.source, len(who))
@@ -92,48 +90,18 @@ class Tabular:
         if not places or self._numbered:
             return one_name(self._participant, count)
         if len(places) == 1:
-            return encoded_names(_dictionary(data[places[0]]))
-        user, device = (blank_as_null(_text(data[place])) for place in places)
+            return encoded_names(dictionary(data[places[0]]))
+        user, device = (blank_as_null(plain_text(data[place])) for place in places)
         joined = pc.binary_join_element_wise(  # type: ignore[call-overload] # not in the stubs
             user, device, pa.scalar("/"), null_handling="skip"
         )
         return encoded_names(joined.dictionary_encode())
 
-    def _instants(self, column: Column) -> NDArray[np.int64]:
-        """Return a column of times in milliseconds."""
-        kind = column.type
-        if pa.types.is_timestamp(kind):
-            return from_timestamps(column)
-        if pa.types.is_integer(kind):
-            return from_whole_epoch(*_whole(column), self._unit(column))
-        if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-            return from_epoch(_floats(column), self._unit(column))
-        if not is_text(kind):
-            raise InputError(
-                f"the column of times holds {kind}: give instants, as epoch numbers, "
-                "timestamps or ISO 8601 text with an offset",
-            )
-        texts = _text(column)
-        if self._iso is None:
-            self._iso = _mostly_iso(texts)
-        if self._iso:
-            return instants(texts, naive_is_utc=self._columns.utc)
-        numbers = text_numbers(texts)
-        return from_epoch(numbers, self._unit(numbers))
-
-    def _unit(self, values: Column | NDArray[np.float64]) -> float:
-        """Return how many microseconds one unit of the epoch column is."""
-        if self._scale is None:
-            numbers = _floats(values[:_SAMPLE]) if isinstance(values, pa.Array) else values
-            self._scale = epoch_scale(numbers)
-        return self._scale
-
     def _degrees(self, column: Column) -> NDArray[np.float64]:
         """Return a column of longitudes or latitudes."""
-        textual = is_text(column.type)
-        degrees = text_numbers(_text(column)) if textual else _floats(column)
+        degrees = any_numbers(column)
         if pa.types.is_integer(column.type) and self._whole_e7 is None:
-            self._whole_e7 = bool((np.abs(degrees[:_SAMPLE]) > _DEGREES_AT_MOST).any())
+            self._whole_e7 = bool((np.abs(degrees[:SAMPLE]) > _DEGREES_AT_MOST).any())
         return from_e7(degrees) if self._columns.e7 or self._whole_e7 else degrees
 
 
@@ -154,15 +122,15 @@ def _accuracies(data: Mapping[int, Column], place: int | None, count: int) -> ND
     if pa.types.is_float32(column.type):
         return column.to_numpy(zero_copy_only=False)
     if is_text(column.type):
-        return text_accuracies(_text(column))
-    return narrow_accuracies(_floats(column))
+        return text_accuracies(plain_text(column))
+    return narrow_accuracies(floats(column))
 
 
 def _sources(data: Mapping[int, Column], place: int | None, count: int) -> NDArray[np.uint8]:
     """Return the codes of the sources."""
     if place is None or not is_text(data[place].type):
         return np.full(count, source_code(None), dtype=np.uint8)
-    column = _dictionary(data[place])
+    column = dictionary(data[place])
     words = column.dictionary.cast(pa.string()).to_pylist()
     # the last place is what -1, a null, points to
     codes = np.array([*map(source_code, words), source_code(None)], dtype=np.uint8)
@@ -170,55 +138,7 @@ def _sources(data: Mapping[int, Column], place: int | None, count: int) -> NDArr
     return np.take(codes, places.to_numpy(zero_copy_only=False))
 
 
-def is_text(kind: pa.DataType) -> bool:
-    """Tell whether a column holds text, as itself or as a dictionary."""
-    if pa.types.is_dictionary(kind):
-        return is_text(kind.value_type)
-    return bool(
-        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
-        or pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_null(kind)
-    )  # fmt: skip
-
-
-def _text(column: Column) -> pa.StringArray:
-    """Return any column as plain text without blanks around it."""
-    if isinstance(column, pa.DictionaryArray):
-        column = column.dictionary_decode()
-    if pa.types.is_floating(column.type):  # whole numbers that a null elsewhere made floats
-        column = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
-        column = column.cast(pa.int64(), safe=False)
-    return trimmed(column.cast(pa.string()))
-
-
-def _dictionary(column: Column) -> DictionaryColumn:
-    """Return any column as a dictionary of text."""
-    if isinstance(column, pa.DictionaryArray):
-        return column
-    return _text(column).dictionary_encode()
-
-
-def _floats(column: Column) -> NDArray[np.float64]:
-    """Return a column of numbers as floats, NaN for null."""
-    try:
-        return column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-    except pa.ArrowNotImplementedError:
-        raise InputError(f"a column that should hold numbers holds {column.type}") from None
-
-
-def _whole(column: Column) -> tuple[NDArray[np.int64], NDArray[np.bool_] | None]:
-    """Return a column of whole numbers, and where it has none."""
-    missing = column.is_null().to_numpy(zero_copy_only=False) if column.null_count else None
-    filled = column.fill_null(0) if column.null_count else column
-    return filled.cast(pa.int64(), safe=False).to_numpy(zero_copy_only=False), missing
-
-
-def _mostly_iso(texts: pa.StringArray) -> bool:
-    """Tell whether at least half of the first times are no bare numbers."""
-    first = texts[:_SAMPLE]
-    return 2 * int(np.isfinite(text_numbers(first)).sum()) <= len(first)
-
-
 def _numbers_rows(column: Column) -> bool:
     """Tell whether a bare id only counts the rows: each is one more than the one before."""
-    ids = text_numbers(_text(column[:_SAMPLE]))
+    ids = text_numbers(plain_text(column[:SAMPLE]))
     return len(ids) >= _MIN_NUMBERED and bool((np.diff(ids) == 1).all())

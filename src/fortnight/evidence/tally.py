@@ -10,6 +10,9 @@ import numpy as np
 from fortnight.evidence.batches import FixBatch, RawFixes, RawStays, StayBatch
 from fortnight.evidence.checks import FIX_RULES, STAY_RULES, Limits, fix_faults, stay_faults
 from fortnight.evidence.schema import InputReport, Refusal
+from fortnight.evidence.sign_checks import SIGN_RULES, sign_faults
+from fortnight.evidence.signs import RawSigns, SignBatch
+from fortnight.evidence.tables.cells import SITE_RULES, RawSites, site_faults
 from fortnight.evidence.times import iso
 
 if TYPE_CHECKING:
@@ -71,15 +74,34 @@ class Tally:
         keep = self._count(rows, faults, [reason for reason, _ in STAY_RULES])
         return rows.batch(self._place, keep) if keep is not None and len(keep) else None
 
+    def check_signs(self, rows: RawSigns) -> SignBatch | None:
+        """Count `rows` and return those that keep every rule, or None where none does."""
+        faults = sign_faults(rows, self._limits)
+        keep = self._count(rows, faults, [reason for reason, _ in SIGN_RULES])
+        if keep is None or not len(keep):
+            return None
+        return rows.batch(self._place, keep, self._limits.now)
+
+    def check_sites(self, rows: RawSites) -> NDArray[np.intp]:
+        """Count `rows` and return the places of those that keep every rule."""
+        faults = site_faults(rows)
+        keep = self._count(rows, faults, [reason for reason, _ in SITE_RULES])
+        return np.arange(len(rows.cell)) if keep is None else keep
+
+    def refuse_kept(self, reason: str, count: int) -> None:
+        """Count `count` rows that were kept until now as refused instead."""
+        self.kept -= count
+        self._refused[reason] = self._refused.get(reason, 0) + count
+
     def _count(
         self,
-        rows: RawFixes | RawStays,
+        rows: RawFixes | RawStays | RawSigns | RawSites,
         faults: NDArray[np.uint8] | None,
         reasons: Sequence[str],
     ) -> NDArray[np.intp] | None:
         """Count kept and refused rows; return the places of the kept, None standing for all."""
         if faults is None:
-            self.kept += len(rows.who)
+            self.kept += _length(rows)
             return None
         for code in np.unique(faults[faults > 0]):
             reason, broken = reasons[code - 1], np.flatnonzero(faults == code)
@@ -141,8 +163,15 @@ def shortened(text: str) -> str:
     return flat if len(flat) <= MAX_DETAIL else flat[: MAX_DETAIL - 1] + "…"
 
 
-def _shown(rows: RawFixes | RawStays, row: int, reason: str) -> str:
+def _length(rows: RawFixes | RawStays | RawSigns | RawSites) -> int:
+    """Return how many rows there are."""
+    return len(rows.cell) if isinstance(rows, RawSites) else len(rows.who)
+
+
+def _shown(rows: RawFixes | RawStays | RawSigns | RawSites, row: int, reason: str) -> str:
     """Say what was at fault in one row."""
+    if isinstance(rows, (RawSigns, RawSites)):
+        return rows.shown(row)
     if rows.shown is not None:
         return rows.shown(row)
     if reason == "bad-accuracy":

@@ -1,4 +1,4 @@
-"""CSV and its kin: a header line, then one fix a line, with any of four delimiters."""
+"""CSV and its kin: a header line, then one row a line, with any of four delimiters."""
 
 from __future__ import annotations
 
@@ -12,22 +12,24 @@ from pyarrow import csv as arrow_csv
 
 from fortnight.errors import InputError
 from fortnight.evidence.batches import text_array
-from fortnight.evidence.columns import Columns, find_columns
 from fortnight.evidence.source import decoded
-from fortnight.evidence.tabular import Tabular
+from fortnight.evidence.tables.kinds import find_table, table_of
 from fortnight.evidence.values import decimal_points, trimmed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from fortnight.evidence.batches import Column, RawFixes, RawStays
-    from fortnight.evidence.reading import Reading
+    from fortnight.evidence.batches import Column
+    from fortnight.evidence.columns import Columns
+    from fortnight.evidence.reading import Raw, Reading
+    from fortnight.evidence.roles import Roles
     from fortnight.evidence.source import Source
     from fortnight.evidence.tally import Tally
 
 DELIMITERS: Final = (",", ";", "\t", "|")
 HEADER_LINES: Final = 20  # before the header, trackers write titles and comments
 MAX_QUOTED_LINES: Final = 10  # a quoted cell that runs on for longer is a stray quote
+NOT_SHOWN: Final = "not shown: it may be about people who are not enrolled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Header:
     line: int  # from 1
     delimiter: str
     width: int
-    columns: Columns
+    columns: Columns | Roles
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +50,10 @@ class Chunk:
     numbers: Sequence[int]  # of the line on which each row stands
     texts: Sequence[str] | bytes  # a text a row, or all lines in one
 
-    def where(self, row: int) -> str:
-        """Say on which line a row stands."""
-        return f"line {self.numbers[row]}"
+    def where(self) -> Callable[[int], str]:
+        """Return what says on which line a row stands, and holds on to nothing else."""
+        numbers = self.numbers
+        return lambda row: f"line {numbers[row]}"
 
     def shown(self, row: int) -> str:
         """Return the line itself."""
@@ -59,11 +62,11 @@ class Chunk:
         return self.texts[row]
 
 
-def read(reading: Reading) -> Iterator[RawFixes | RawStays]:
+def read(reading: Reading) -> Iterator[Raw]:
     """Yield the rows of a delimited file; lines of another width are refused as `damaged`."""
     source, tally = reading.source, reading.tally
     header = _header(source)
-    table = Tabular(header.columns, source.participant)
+    table = table_of(header.columns, source.participant, reading.enrolled)
     for first, block in source.line_blocks():
         number, lines = first, block
         if first <= header.line:  # titles and the header stand in the first block
@@ -71,14 +74,14 @@ def read(reading: Reading) -> Iterator[RawFixes | RawStays]:
             number = header.line + 1
         chunk = _plain(lines, number, header) or _careful(lines, number, header, tally)
         if len(chunk.numbers):
-            yield table.rows(chunk.columns, chunk.where, chunk.shown)
+            yield table.rows(chunk.columns, chunk.where(), chunk.shown)
 
 
 def _header(source: Source) -> Header:
     """Return the header of a file; raises InputError where it has none."""
     header = find_header([decoded(line) for line in source.head_lines(HEADER_LINES)])
     if header is None:
-        raise InputError("no header line with a time, a longitude and a latitude")
+        raise InputError("no header line that names the columns of a known kind of table")
     return header
 
 
@@ -88,7 +91,7 @@ def find_header(lines: Sequence[str]) -> Header | None:
         text = line.strip(" \ufeff\r").lstrip("# ")
         for delimiter in DELIMITERS:
             cells = _cells(text, delimiter)
-            columns = find_columns(cells)
+            columns = find_table(cells)
             if columns is not None:
                 return Header(number, delimiter, len(cells), columns)
     return None
@@ -132,7 +135,8 @@ def _careful(block: bytes, first: int, header: Header, tally: Tally) -> Chunk:
             texts.append(text)
             cells.append(row)
         elif text.strip():
-            tally.refuse("damaged", f"line {number}", text)
+            told = NOT_SHOWN if header.columns.private else text
+            tally.refuse("damaged", f"line {number}", told)
     found = list(zip(*cells, strict=True)) or [()] * header.width
     columns = {place: text_array(found[place]) for place in header.columns.places()}
     return Chunk(_trimmed(columns, header), numbers, texts)
@@ -177,9 +181,7 @@ def _refitted(cells: list[str], width: int) -> list[str]:
 def _trimmed(columns: Mapping[int, Column], header: Header) -> Mapping[int, Column]:
     """Return the columns without blanks around cells, numbers with a decimal point."""
     data = {place: trimmed(column) for place, column in columns.items()}
-    roles = header.columns
     if header.delimiter != ",":
-        for place in (roles.lon, roles.lat, roles.accuracy):
-            if place is not None:
-                data[place] = decimal_points(data[place])
+        for place in header.columns.decimals():
+            data[place] = decimal_points(data[place])
     return data

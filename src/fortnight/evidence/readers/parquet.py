@@ -10,14 +10,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fortnight.errors import InputError
-from fortnight.evidence.columns import Columns, find_columns, missing_columns
-from fortnight.evidence.tabular import Tabular, is_text
+from fortnight.evidence.conversions import is_text
+from fortnight.evidence.tables.kinds import format_of, needed_table, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from fortnight.evidence.batches import RawFixes, RawStays
+    from fortnight.evidence.reading import Raw
+    from fortnight.evidence.tables.kinds import Table
     from fortnight.evidence.tally import Tally
 
 BATCH_ROWS: Final = 1 << 20
@@ -39,13 +40,16 @@ def read(
     participant: str,
     tally: Tally,
     on_share: Callable[[float], None] | None = None,
-) -> Iterator[RawFixes | RawStays]:
+    enrolled: frozenset[str] | None = None,
+) -> Iterator[Raw]:
     """Yield the rows of a Parquet file; row groups that cannot be decoded are `damaged`.
 
     Parameters
     ----------
     on_share : callable
         Is told from time to time which share of the rows was read.
+    enrolled : frozenset of str, optional
+        Those who agreed that an operator gives their data.
 
     Raises
     ------
@@ -55,7 +59,9 @@ def read(
     """
     file, names = _opened(path)
     with file:
-        table = Tabular(table_columns(names), participant)
+        found = needed_table(names)
+        tally.format = format_of(found, "parquet")
+        table = table_of(found, participant, enrolled)
         done, total = 0, max(file.metadata.num_rows, 1)
         for part in _ahead(_parts(file, names)):
             if isinstance(part, Lost):
@@ -68,21 +74,7 @@ def read(
                 on_share(done / total)
 
 
-def table_columns(names: Sequence[str]) -> Columns:
-    """Return which column of a table means what.
-
-    Raises
-    ------
-    InputError
-        If time, longitude or latitude is missing.
-    """
-    columns = find_columns(names)
-    if columns is None:
-        raise InputError(missing_columns(names))
-    return columns
-
-
-def table_rows(table: Tabular, batch: pa.RecordBatch, first: int) -> RawFixes | RawStays:
+def table_rows(table: Table, batch: pa.RecordBatch, first: int) -> Raw:
     """Return a batch as rows; `first` is how many rows of the table stand before it."""
     data = dict(enumerate(batch.columns))
     return table.rows(data, lambda row: f"row {first + row + 1}")
@@ -93,10 +85,8 @@ def _opened(path: Path) -> tuple[pq.ParquetFile, list[str]]:
     try:
         with pq.ParquetFile(path) as whole:
             metadata, schema = whole.metadata, whole.schema_arrow
-        columns = table_columns(schema.names)
-        named = [
-            schema.field(place) for place in (*columns.who, columns.source) if place is not None
-        ]
+        columns = needed_table(schema.names)
+        named = [schema.field(place) for place in columns.named()]
         dictionaries = [field.name for field in named if is_text(field.type)]
         file = pq.ParquetFile(path, metadata=metadata, read_dictionary=dictionaries)
     except _BROKEN as error:

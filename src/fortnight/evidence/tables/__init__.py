@@ -1,0 +1,1 @@
+"""Tables other than of fixes, one kind a file."""
