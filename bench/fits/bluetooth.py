@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.linalg import solve_triangular  # type: ignore[import-untyped]  # SciPy ships no types
+from scipy.optimize import minimize  # type: ignore[import-untyped]  # SciPy ships no types
 
 from bench.fits.seats import EXPERIMENTS, Spacing
 from bench.fits.windows import Pair, interior_misses, read_pairs
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 
 DATA: Final = Path(__file__).parents[3] / "shared" / "data" / "nhs-exposure-windows"
 COMPONENTS: Final = ("receiver", "sender", "between", "experiment")
-_START_DB: Final = (3.0, 3.0, 3.0, 1.5)
+_START_DB: Final = (3.5, 3.5, 3.5, 1.5)
+_LOG_BOUNDS: Final = (-5.0, 3.0)
 _TWO_SIDED_95: Final = 1.96
 _STEP: Final = 0.05  # of log standard deviations, for the curvature
 _SPACINGS: Final = (
@@ -91,8 +93,9 @@ def fit(data: Design) -> Fit:
     best = minimize(
         lambda logs: _solve(data, logs)[0],
         start,
-        method="Nelder-Mead",
-        options={"xatol": 0.01, "fatol": 0.005},
+        method="L-BFGS-B",
+        bounds=[_LOG_BOUNDS] * len(start),
+        options={"ftol": 1e-7},
     ).x
     _, beta, errors = _solve(data, best)
     sd = np.exp(best)
@@ -107,7 +110,7 @@ def fit(data: Design) -> Fit:
 
 
 def _covariance(data: Design, logs: Floats) -> Floats:
-    total = np.diag(data.noise)
+    total: Floats = np.diag(data.noise)
     for log_sd, shared in zip(logs, data.shared, strict=True):
         total = total + np.exp(2 * log_sd) * shared
     return total
@@ -116,8 +119,8 @@ def _covariance(data: Design, logs: Floats) -> Floats:
 def _solve(data: Design, logs: Floats) -> tuple[float, Floats, Floats]:
     """Return the negative restricted log likelihood, the regression, and its standard errors."""
     root = np.linalg.cholesky(_covariance(data, logs))
-    regressors = np.linalg.solve(root, data.regressors)
-    level = np.linalg.solve(root, data.level)
+    regressors = solve_triangular(root, data.regressors, lower=True)
+    level = solve_triangular(root, data.level, lower=True)
     information = regressors.T @ regressors
     beta = np.linalg.solve(information, regressors.T @ level)
     left = level - regressors @ beta
@@ -131,7 +134,8 @@ def _log_errors(data: Design, best: Floats) -> Floats:
     steps = np.eye(len(best)) * _STEP
     middle = _solve(data, best)[0]
     bends = [_solve(data, best + s)[0] + _solve(data, best - s)[0] - 2 * middle for s in steps]
-    return _STEP / np.sqrt(np.maximum(np.array(bends), 1e-12))
+    errors: Floats = _STEP / np.sqrt(np.maximum(np.array(bends), 1e-12))
+    return errors
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ The scans of one stay therefore share most of their error: ten of them are no te
 Give the functions here the mean of such a run and how many `scans` it has.
 
 **Data**: exposure windows of thirteen phones in an office and a pub (nhsx/gaen_data-public,
-six experiments of 30 September 2020, 374 pairs of phones, 1,892 scans, 1.4 to 6.5 m), and the
-seats on their pictures. **Method**: REML over the means of pairs and the spread within them,
-``python -m bench.fits.bluetooth``, which prints what is written here with its standard errors
-and a check that leaves one experiment out at a time. **Fitted** 22 November 2026. No other data
-was used; docs/bluetooth-model.md says what the pictures do not tell.
+six experiments of 30 September 2020, 375 pairs with their direction, 1,892 scans, 1.4 to 6.5 m),
+and the seats on their pictures. **Method**: REML over the means of pairs, and the spread within
+them: ``python -m bench.fits.bluetooth`` prints what is written here with its standard errors and
+a check that leaves one experiment out at a time. **Fitted** 22 November 2026. No other data was
+used; docs/bluetooth-model.md says what the pictures do not tell.
 
 Chosen or unchecked, because that data cannot say it: `WALL_DB`, `LIMIT_DB`, `LIMIT_WIDTH_DB`,
 `FALSE_SIGHTING`, everything under 1.4 m and over 6.5 m.
@@ -37,7 +37,7 @@ EXPONENT: Final = 1.85
 RECEIVER_SD_DB: Final = 3.6  # one phone's own error when it hears
 SENDER_SD_DB: Final = 3.7  # and when it is heard
 BETWEEN_SD_DB: Final = (
-    3.7  # two people where they are, their venue's 1.1 dB included; both ways alike
+    3.7  # two people where they are, their venue's 1.3 dB included; both ways alike
 )
 SCAN_SD_DB: Final = 4.8
 MISSED: Final = 0.006  # of scans, at 1.4 to 6.5 m alike
@@ -198,7 +198,8 @@ def log_likelihood_ratio(
 
     """
     classes = log_class_densities(attenuation_db, scans=scans, near_m=near_m)
-    return classes[..., 0] - _log_weighted(classes, (far or Far()).shares)
+    ratio: Floats = classes[..., 0] - _log_weighted(classes, (far or Far()).shares)
+    return ratio
 
 
 def log_silence(near_m: float = NEAR_M) -> Floats:
@@ -214,7 +215,8 @@ def log_silence(near_m: float = NEAR_M) -> Floats:
         float(np.mean((1 - heard(mean_attenuation(m, walls)[:, np.newaxis] + spread)) @ weights))
         for m, walls in _distances(near_m)
     ]
-    return np.log(np.array([*silent, 1 - FALSE_SIGHTING]))
+    logs: Floats = np.log(np.array([*silent, 1 - FALSE_SIGHTING]))
+    return logs
 
 
 def _distances(near_m: float) -> list[tuple[Floats, Floats]]:

@@ -113,7 +113,8 @@ def _stack(parts: list[Ints]) -> Ints:
 
 def _talk(rng: np.random.Generator, pairs: Ints, mean: float, days: int, kind: int) -> Ints:
     """Draw the columns of `Ties` for some pairs."""
-    pair, _ = spread(rng.poisson(mean, pairs.shape[1]))
+    counts: Ints = np.asarray(rng.poisson(mean, pairs.shape[1]), dtype=np.int64)
+    pair, _ = spread(counts)
     count = len(pair)
     towards = rng.integers(0, 2, count)
     second = rng.integers(0, days, count) * DAY_S + rng.integers(*_AWAKE_S, count)

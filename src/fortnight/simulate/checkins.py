@@ -21,6 +21,7 @@ ROOM_CODES: Final = 0.5  # venues with a code in each room; the others have one 
 _LATE_S: Final = 120  # a check-in comes up to so much after the guest
 _EARLY_S: Final = 60  # and a check-out so much before they leave
 _SAME_STAY_S: Final = 1
+_CODES_NUMBER: Final = (1 << 32) - 1  # of the generator that draws which venues have room codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def check_in(town: Town, presences: Presences, checks_in: Bools, day: int, seed:
 
     """
     rng = generator(seed, Stream.VISITS, day)
-    by_room = generator(seed, Stream.VISITS, -1 % (1 << 32)).random(len(town.setting)) < ROOM_CODES
+    by_room = generator(seed, Stream.VISITS, _CODES_NUMBER).random(len(town.setting)) < ROOM_CODES
     stays = _stays(town, presences, checks_in)
     chosen = np.flatnonzero(rng.random(len(stays.person)) < TAKEN)
     person, start, end = stays.person[chosen], stays.start[chosen], stays.end[chosen]

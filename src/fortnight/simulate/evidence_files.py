@@ -103,7 +103,7 @@ def visits_table(town: Town, names: pa.StringArray, visits: CheckIns, origin_ms:
     room = [None if r < 0 else "hall" if r == 0 else f"room {r}" for r in visits.room.tolist()]
     return pa.table(
         {
-            "participant": names.take(pa.array(visits.person)),
+            "participant": names.take(visits.person),
             "venue": pa.array([f"w{place:07d}" for place in visits.place.tolist()], pa.string()),
             "room": pa.array(room, pa.string()),
             "check_in": _times(visits.check_in, origin_ms),
@@ -121,9 +121,9 @@ def calls_table(
     return pa.table(
         {
             "time": _times(ties.second, origin_ms),
-            "from": names.take(pa.array(ties.caller)),
-            "to": names.take(pa.array(ties.called)),
-            "kind": pa.array(kinds, pa.string()).take(pa.array(ties.kind)),
+            "from": names.take(ties.caller),
+            "to": names.take(ties.called),
+            "kind": pa.array(kinds, pa.string()).take(ties.kind),
             "seconds": pa.array(ties.seconds),
         },
     )
@@ -146,9 +146,9 @@ def events_table(names: pa.StringArray, events: CellEvents, sites: int, origin_m
     """Build rows of `cell_events.csv`."""
     return pa.table(
         {
-            "participant": names.take(pa.array(events.person)),
+            "participant": names.take(events.person),
             "time": _times(events.second, origin_ms),
-            "cell": site_names(sites).take(pa.array(events.site)),
+            "cell": site_names(sites).take(events.site),
         },
     )
 
@@ -172,4 +172,4 @@ def _times(second: Ints, origin_ms: int) -> pa.StringArray:
 
 
 def _named(code: Ints, names: pa.StringArray) -> pa.DictionaryArray[Any, Any]:
-    return pa.DictionaryArray.from_arrays(pa.array(code.astype(np.int32)), names)
+    return pa.DictionaryArray.from_arrays(code.astype(np.int32), names)

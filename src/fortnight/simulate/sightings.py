@@ -7,6 +7,7 @@ their distance is drawn from the model that `fortnight.contact.bluetooth` fitted
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 SCAN_S: Final = 240  # the NHS's phones: 207 s on average, mostly 180 and 240
 SCAN_JITTER_S: Final = 60
 _SCANS_A_DAY: Final = DAY_S // SCAN_S
-_LISTENERS: Final = 1_024  # drawn at once
-_CHUNK_BITS: Final = 20
+_SCANS_AT_ONCE: Final = 2_000_000  # about; what is drawn at once bounds the memory
+_PERSON_BITS: Final = 20
 _HOPELESS_SD: Final = 4.0
 
 
@@ -109,13 +110,19 @@ def sight(overlaps: Overlaps, radios: Radios, off: Off, day: int, seed: int) -> 
 
     """
     directed = _directed(overlaps, radios, day, seed)
-    people = len(radios.phase)
-    for first in range(0, people, _LISTENERS):
-        last = min(first + _LISTENERS, people)
+    for first, last in _batches(directed, len(radios.phase)):
         low, high = np.searchsorted(directed.listener, (first, last))
-        rng = generator(seed, Stream.SCANS, (day << _CHUNK_BITS) + first // _LISTENERS)
+        rng = generator(seed, Stream.SCANS, (day << _PERSON_BITS) + first)
         rows = np.arange(low, high)
         yield _listen(rng, directed, rows, radios.phase[first:last], first, off, day)
+
+
+def _batches(heard: _Heard, people: int) -> Iterator[tuple[int, int]]:
+    """Cut the listeners into runs of about `_SCANS_AT_ONCE` scans, by what there is to hear."""
+    scans = np.bincount(heard.listener, (heard.end - heard.start) / SCAN_S, minlength=people)
+    batch = np.cumsum(scans) // _SCANS_AT_ONCE
+    firsts = np.flatnonzero(np.diff(batch, prepend=-1.0))
+    return pairwise([*firsts.tolist(), people])
 
 
 def _directed(overlaps: Overlaps, radios: Radios, day: int, seed: int) -> _Heard:
@@ -159,10 +166,10 @@ def _listen(
     level = np.maximum(np.rint(level), 0.0)
     kept = rng.random(len(row), np.float32) < bluetooth.heard(level)
     kept &= off.on(heard.listener[row], second) & off.on(heard.sender[row], second)
-    kept = np.flatnonzero(kept)
-    kept = kept[np.argsort((base[which] + second)[kept], kind="stable")]
-    row, second = row[kept], second[kept]
-    return Sightings(heard.listener[row], heard.sender[row], day * DAY_S + second, level[kept])
+    order = np.flatnonzero(kept)
+    order = order[np.argsort((base[which] + second)[order], kind="stable")]
+    row, second = row[order], second[order]
+    return Sightings(heard.listener[row], heard.sender[row], day * DAY_S + second, level[order])
 
 
 def _scan_clock(rng: np.random.Generator, phase: Ints) -> Ints:

@@ -91,7 +91,11 @@ def read_face_to_face(path: Path) -> FaceToFace:
         If a line has no three whole numbers, with the number of the line.
 
     """
-    data = path.read_bytes()
+    return parse_face_to_face(path, path.read_bytes())
+
+
+def parse_face_to_face(path: Path, data: bytes) -> FaceToFace:
+    """Make contacts of what a file holds; its path is for the words of an error."""
     text = (gzip.decompress(data) if data.startswith(_GZIP) else data).decode("ascii", "replace")
     rows = [_numbers(path, place, line) for place, line in enumerate(text.splitlines(), 1) if line]
     table = np.array(rows, dtype=np.int64).reshape(-1, 3)
