@@ -98,6 +98,9 @@ def test_windows_alone_take_their_configuration_from_another_file(
     for configuration in (cases, own):
         done = command("score", bare, "--configuration", configuration, "--format", "json")
         assert json.loads(done.stdout) == [wanted]
+    itself = {"riskCalculationConfiguration": SANE, "exposureWindows": [WINDOW]}
+    done = command("score", written(tmp_path, itself), "--format", "json")
+    assert json.loads(done.stdout) == [wanted]
     together = {"defaultRiskCalculationConfiguration": SANE, "exposureWindows": [WINDOW]}
     done = command("score", written(tmp_path, together), "--format", "json")
     assert json.loads(done.stdout) == [wanted]
@@ -124,6 +127,8 @@ def test_cases_without_any_configuration_are_refused(command: Run, tmp_path: Pat
         ('[{"ageInDays": 1},\n\n]', "line 3"),
         ("", "truncated"),
         ("5", "Expected `object`"),
+        ("[" * 100_000, "too deeply"),
+        ('{"testCases": ' + "[" * 100_000, "too deeply"),
         ('{"testCases": {}}', "$.testCases"),
         ("{}", "neither `testCases` nor `exposureWindows`"),
         (

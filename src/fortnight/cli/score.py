@@ -90,10 +90,15 @@ def _read(path: Path) -> _File:
     try:
         if content.lstrip()[:1] == b"[":
             msgspec.json.decode(content)  # `Raw` would only look at where the list ends
-            return _File(windows=msgspec.Raw(content))
-        return msgspec.json.decode(content, type=_File)
+            return _File(cases=[as_case(msgspec.Raw(content))])
+        file = msgspec.json.decode(content, type=_File)
+    except RecursionError as error:
+        raise InputError(f"{path}: is nested too deeply for a file of cases.") from error
     except msgspec.DecodeError as error:
         raise InputError(f"{path}: {_located(str(error), content)}.") from error
+    if file.cases is None and bytes(file.windows):
+        return msgspec.structs.replace(file, cases=[msgspec.Raw(content)])
+    return file
 
 
 def _located(message: str, content: bytes) -> str:
@@ -118,12 +123,12 @@ def _with_configuration(file: _File, other: _File, path: Path) -> _File:
 
 
 def _scored(file: _File, method: Method, path: Path, configured_by: Path) -> list[Row]:
-    if file.cases is None and not bytes(file.windows):
+    cases = file.cases
+    if cases is None:
         raise InputError(
             f"{relative(path)}: has neither `testCases` nor `exposureWindows`; it must have the"
             " layout that docs/exposure-windows.md describes."
         )
-    cases = [as_case(file.windows)] if file.cases is None else file.cases
     if bytes(file.check_ins_configuration):
         if method != "cwa":
             raise QuestionError(
