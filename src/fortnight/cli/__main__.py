@@ -9,6 +9,7 @@ from cyclopts import App
 
 from fortnight.cli.chain import chain
 from fortnight.cli.demo import demo
+from fortnight.cli.diseases import diseases
 from fortnight.cli.evaluate import evaluate
 from fortnight.cli.index import index
 from fortnight.cli.places import places
@@ -25,7 +26,7 @@ app = App(
     help=f"{CONSENT_NOTICE}\n\nFind who was where a case was, when, how long and how surely.",
     version=version("fortnight"),
 )
-for command in (trace, source, chain, places, index, demo, simulate, evaluate, score):
+for command in (trace, source, chain, places, index, demo, simulate, evaluate, score, diseases):
     app.command(command)
 
 

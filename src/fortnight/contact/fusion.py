@@ -90,7 +90,8 @@ class Fused:
     who: Longs
     sums: Floats
     days: Floats
-    sightings: Longs  # how many of each contact
+    signed: NDArray[np.bool_]  # whether anything but positions is known
+    heard: Sightings  # of the case, in the window
     visits: SharedVisits
 
     def row_of(self, who: Longs) -> Longs:
@@ -144,8 +145,7 @@ def fuse(index: SignIndex, who: int, episodes: Floats, window: Window) -> Fused:
             by_day,
         )
         sums[rows], days[rows] = part, by_day
-    counts = np.bincount(np.searchsorted(people, heard.other), minlength=len(people))
-    return Fused(people, sums, days, counts, visits)
+    return Fused(people, sums, days, signed, heard, visits)
 
 
 def _positions_alone(

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -89,6 +89,11 @@ class Case:
                 "or --test-date DATE where there were no symptoms.",
             )
         return day
+
+    @property
+    def dated_by(self) -> Literal["onset", "test"]:
+        """What the windows and the infectiousness hang on."""
+        return "onset" if self.onset else "test"
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +265,14 @@ def _window(index: Index, case: Case, question: Question) -> Window:
     until = question.until or local_date(last_evidence(index) - 1, zone)
     disease = question.disease
     days = -disease.look_back.first_day if question.days is None else question.days
-    return window_of(case.anchor, disease, days=days, until=until, timezone=question.timezone)
+    return window_of(
+        case.anchor,
+        disease,
+        days=days,
+        until=until,
+        timezone=question.timezone,
+        dated_by=case.dated_by,
+    )
 
 
 def _number(index: Index, participant: str) -> int:

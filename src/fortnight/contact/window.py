@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
@@ -75,8 +75,11 @@ def window_of(
     days: int,
     until: date,
     timezone: str,
+    dated_by: Literal["onset", "test"] = "onset",
 ) -> Window:
     """Return the window from ``days`` before ``anchor`` (onset, or the test) to ``until``.
+
+    From a test, infectiousness is averaged over when the onset may have been.
 
     Raises QuestionError where nothing would be looked at.
     """
@@ -95,6 +98,8 @@ def window_of(
     dates = [first + timedelta(days=k) for k in range(count + 1)]
     offsets = np.arange(count, dtype=np.int64) - days
     back, forward = disease.look_back, disease.look_forward
+    onset, test = disease.relative_infectiousness, disease.relative_infectiousness_since_test
+    on = onset if dated_by == "onset" else test
     return Window(
         zone=timezone,
         first=first,
@@ -103,5 +108,5 @@ def window_of(
         offsets=offsets,
         back=(offsets >= back.first_day) & (offsets <= back.last_day),
         forward=(offsets >= forward.first_day) & (offsets <= forward.last_day),
-        weight=np.array([disease.relative_infectiousness(int(o)) for o in offsets]),
+        weight=np.array([on(int(offset)) for offset in offsets], dtype=np.float64),
     )

@@ -76,7 +76,7 @@ def _case(trace: Trace) -> CaseDocument:
         participant=case.participant,
         onset=case.onset.isoformat() if case.onset else None,
         test_date=case.test_date.isoformat() if case.test_date else None,
-        dated_by="onset" if case.onset else "test",
+        dated_by=case.dated_by,
         disease=disease.id,
         disease_name=disease.name,
         disease_version=disease.version,
