@@ -95,7 +95,7 @@ def _arborescence(scores: Matrix) -> Numbers:
     """Return the best source of each node below node 0; ``scores[i, j]`` adds for i -> j."""
     undone: list[_Contraction] = []
     while True:
-        sources = scores.argmax(axis=0).astype(np.int64)
+        sources: Numbers = scores.argmax(axis=0).astype(np.int64)
         sources[0] = 0
         circle = _circle(sources)
         if not len(circle):

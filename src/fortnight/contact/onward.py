@@ -165,7 +165,8 @@ def _forward(index: Index, case: Case, question: Question) -> Matrix:
     asked = replace(question, days=max(0, -forward.first_day), until=max(end, case.anchor))
     found = trace_one(index, case, asked, same_area=False)
     rows = found.episode_rows[found.episode_order]
-    return rows[(rows[:, E_FORWARD] > 0.0) & (rows[:, E_PRESUMED] == 0.0)]
+    kept: Matrix = rows[(rows[:, E_FORWARD] > 0.0) & (rows[:, E_PRESUMED] == 0.0)]
+    return kept
 
 
 def days_since(end: int, as_of: date, timezone: str) -> int:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from fortnight.contact.timing import Dated, Timing
 
-UNKNOWN_MINUTES: Final = 30.0
+UNKNOWN_MINUTES: Final = 15.0
 """Minutes a day beside a case at its peak that weigh as much as all sources not on the list."""
 
 Observed = Mapping[date, float]

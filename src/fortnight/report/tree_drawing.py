@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 from fortnight.report import wording
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from fortnight.report.outbreak_documents import ChainDocument, TreeRow
 
 ROW: Final = 34.0
@@ -27,6 +29,7 @@ _TICK_ROOM: Final = 58.0
 _STUB: Final = 30.0
 _THINNEST: Final = 1.0
 _THICKER: Final = 4.0
+_DRAWN: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,15 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Other:
+    """A possible link that is not in the tree: a path, how wide, and what it says."""
+
+    path: str
+    width: float
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """One day on the axis."""
 
@@ -68,11 +80,12 @@ class Drawing:
     height: float
     nodes: tuple[Node, ...]
     lines: tuple[Line, ...]
+    others: tuple[Other, ...]
     ticks: tuple[Tick, ...]
 
 
 def draw(document: ChainDocument) -> Drawing:
-    """Return the most probable tree as a drawing."""
+    """Return the most probable tree as a drawing, and the other links of 10 % or more."""
     days = [date.fromisoformat(case.onset) for case in document.cases]
     first, span = min(days), (max(days) - min(days)).days
     step = min(_STEP_MOST, max(_STEP_LEAST, _WIDTH / max(1, span)))
@@ -86,6 +99,7 @@ def draw(document: ChainDocument) -> Drawing:
         height=_TOP + ROW * (len(order) + 1),
         nodes=tuple(_node(document, row, *spots[row.case]) for row in order),
         lines=tuple(_line(row, spots) for row in order),
+        others=tuple(_others(document, spots)),
         ticks=_ticks(first, span, step),
     )
 
@@ -120,13 +134,29 @@ def _line(row: TreeRow, spots: dict[int, tuple[float, float]]) -> Line:
     if row.infector is None:
         path = f"M{at - _STUB - 20:.1f} {y:.1f}H{x - RADIUS:.1f}"
         return Line(path, width, unknown=True, label=f"? {label}", x=at, y=y - 4)
-    from_x, from_y = spots[row.infector]
-    bend = min(from_x, x - 2 * RADIUS)
-    path = (
-        f"M{from_x:.1f} {from_y + RADIUS:.1f}"
-        f"C{bend:.1f} {y:.1f} {bend:.1f} {y:.1f} {x - RADIUS:.1f} {y:.1f}"
-    )
+    path = _path(spots[row.infector], (x, y))
     return Line(path, width, unknown=False, label=label, x=at, y=y - 4)
+
+
+def _path(source: tuple[float, float], case: tuple[float, float]) -> str:
+    """Return a curve from below or above a source to the left of a case."""
+    (from_x, from_y), (x, y) = source, case
+    bend = min(from_x, x - 2 * RADIUS)
+    edge = from_y + RADIUS if y > from_y else from_y - RADIUS
+    return (
+        f"M{from_x:.1f} {edge:.1f}C{bend:.1f} {y:.1f} {bend:.1f} {y:.1f} {x - RADIUS:.1f} {y:.1f}"
+    )
+
+
+def _others(document: ChainDocument, spots: dict[int, tuple[float, float]]) -> Iterator[Other]:
+    """Yield the links that are likely enough to be drawn, and not in the tree."""
+    for link in document.links:
+        if not link.in_tree and link.probability >= _DRAWN:
+            said = (
+                f"Case {link.infector} to case {link.infectee}: {wording.share(link.probability)}"
+            )
+            path = _path(spots[link.infector], spots[link.infectee])
+            yield Other(path, _THINNEST + _THICKER * link.probability, said)
 
 
 def _ticks(first: date, span: int, step: float) -> tuple[Tick, ...]:
