@@ -152,6 +152,36 @@ def test_archives_of_several_files_and_broken_tables_are_refused(tmp_path: Path)
         read_badges(path, "venue", 1)
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "no contact"),
+        (b"5 5 5\n", "no contact"),
+        (b"PK\x03\x04 and no more", "broken archive"),
+        (b"\x1f\x8b and no more", "broken gzip"),
+        (b"20 1 2\n90000000 1 2\n", "1042 days"),
+        (b"".join(b"20 %d 0\n" % n for n in range(1, 1_001)), "1001 people"),
+    ],
+)
+def test_what_is_no_gathering_is_refused(tmp_path: Path, content: bytes, words: str) -> None:
+    path = tmp_path / "contacts.dat"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=words):
+        read_badges(path, "venue", 1)
+
+
+def test_a_file_that_is_missing_is_said_to_be(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be read"):
+        read_badges(tmp_path / "none.dat", "venue", 1)
+
+
+def test_times_since_1970_are_days_like_any_other(tmp_path: Path) -> None:
+    path = tmp_path / "contacts.dat"
+    path.write_text("1709535620 7 9\n1709535640 7 9\n")
+    contacts = read_badges(path, "venue", 1).contacts
+    assert contacts.time.tolist() == [25_220, 25_240]
+
+
 def test_hours_of_a_household_hold_their_contacts_whole(tmp_path: Path) -> None:
     path = tmp_path / "home.zip"
     with zipfile.ZipFile(path, "w") as archive:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy import integrate, stats  # type: ignore[import-untyped]  # SciPy ships no types
@@ -83,3 +86,13 @@ def test_face_to_face_ends_within_the_room(near_m: float) -> None:
 def test_shares_of_nothing_are_refused(far: model.Far) -> None:
     with pytest.raises(ValueError, match="share"):
         model.log_likelihood_ratio(60.0, far=far)
+
+
+def test_the_page_gives_every_constant_as_it_is() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "bluetooth-model.md").read_text(encoding="utf-8")
+    said = dict(re.findall(r"^\| `([A-Z_]+)` \| ([0-9.]+) \|", page, re.MULTILINE))
+    assert len(said) == 17
+    for name, value in said.items():
+        assert float(value) == getattr(model, name), name
+    assert f"deviation of {model.PAIR_SD_DB:.1f} and {model.SCAN_SD_DB} dB" in page
+    assert f"{10 * model.EXPONENT:g} dB x log10" in page

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+import zlib
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from fortnight.simulate.arrays import Ints
 
+MOST_PEOPLE: Final = 1_000
+MOST_DAYS: Final = 366
 _ZIP: Final = b"PK\x03\x04"
 _COLUMNS: Final = ("h1", "m1", "h2", "m2", "age1", "age2", "duration", "day", "hour")
 _HOUR_S: Final = 3_600
@@ -69,28 +72,61 @@ def read_badges(path: Path, setting: str, seed: int) -> Badges:
         Where the file is something else, with the line.
 
     """
-    data = path.read_bytes()
-    members = _members(data) if data.startswith(_ZIP) else {}
+    data = _bytes(path)
+    members = _members(path, data) if data.startswith(_ZIP) else {}
     tables = {name: text for name, text in members.items() if name.endswith(".csv")}
     if tables:
-        return _households(path, tables, seed)
+        return _checked(path, _households(path, tables, seed))
     if len(members) > 1:
         raise InputError(f"{path} holds {len(members)} files: give one of contacts (t i j).")
     if members:
         data = next(iter(members.values()))
-    return _plain(parse_face_to_face(path, data), setting)
+    return _checked(path, _plain(_contacts(path, data), setting))
 
 
-def _members(data: bytes) -> dict[str, bytes]:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        names = [name for name in archive.namelist() if not name.startswith("__MACOSX")]
-        return {name: archive.read(name) for name in names}
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}): give a file.") from error
+
+
+def _members(path: Path, data: bytes) -> dict[str, bytes]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = [name for name in archive.namelist() if not name.startswith("__MACOSX")]
+            return {name: archive.read(name) for name in names}
+    except (zipfile.BadZipFile, zlib.error, OSError) as error:
+        raise InputError(f"{path} is a broken archive ({error}): fetch it again.") from error
+
+
+def _contacts(path: Path, data: bytes) -> FaceToFace:
+    try:
+        return parse_face_to_face(path, data)
+    except (EOFError, zlib.error, OSError) as error:
+        raise InputError(f"{path} is a broken gzip file ({error}): fetch it again.") from error
+
+
+def _checked(path: Path, badges: Badges) -> Badges:
+    """Refuse what is no gathering, or more than the distances of all pairs leave room for."""
+    time, people = badges.contacts.time, len(badges.wearers)
+    if not len(time):
+        raise InputError(f"{path} holds no contact.")
+    days = int(time.max()) // _DAY_S + 1
+    if people > MOST_PEOPLE or days > MOST_DAYS:
+        raise InputError(
+            f"{path} is about {people} people and {days} days: at most {MOST_PEOPLE} people and "
+            f"{MOST_DAYS} days can be given phones.",
+        )
+    return badges
 
 
 def _plain(contacts: FaceToFace, setting: str) -> Badges:
     people = contacts.people
+    # Some files count from midnight, some from 1970: whole days before the first are left out.
+    before = int(contacts.time[0] - STEP_S) // _DAY_S * _DAY_S if len(people) else 0
     numbered = FaceToFace(
-        contacts.time,
+        contacts.time - before,
         np.searchsorted(people, contacts.first),
         np.searchsorted(people, contacts.second),
     )

@@ -76,7 +76,7 @@ def simulate_gathering(
     out
         Folder, made where it is missing.
     start
-        The date of the file's time 0.
+        The date of the first contact.
     setting
         What the place is: a word of ``truth.parquet``; households are always "home".
     shares
