@@ -206,7 +206,7 @@ def _what_is_missing(lines: Sequence[str]) -> str:
             return no_table(names)
     return (
         "not a location file: no known format, and no header line with a time, a longitude "
-        "and a latitude"
+        "and a latitude, or of any other known table"
     )
 
 

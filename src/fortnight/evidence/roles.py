@@ -137,6 +137,13 @@ _STAY: Final = {
 }  # fmt: skip
 _CALL: Final = {"seconds": SECONDS, "kind": KIND}
 
+_WORDS: Final[Mapping[str, str]] = {
+    "who": "participant", "other": "other person", "time": "time", "start": "check-in",
+    "venue": "venue", "cell": "cell id", "lon": "longitude", "lat": "latitude",
+    "attenuation": "attenuation", "rssi": "RSSI", "seconds": "length",
+}  # fmt: skip
+"""What to call a role that is missing."""
+
 BEFORE_FIXES: Final = (
     Kind(
         "sightings",
@@ -187,6 +194,25 @@ def find_roles(header: Sequence[str], kinds: Sequence[Kind]) -> Roles | None:
             continue
         if len(set(at.values())) == len(at):
             return _roles(kind.format, at, header)
+    return None
+
+
+def nearly(header: Sequence[str]) -> str | None:
+    """Say which one thing keeps a header from being of a kind, None where that is not so.
+
+    A header with a longitude or a latitude is better told what keeps it from being of fixes.
+    """
+    keys = [spelling(name) for name in header]
+    if first_of(keys, (*LON, *LAT)) is not None:
+        return None
+    for kind in BEFORE_FIXES:
+        found = _found(keys, {**kind.needed, **kind.optional})
+        lacks = [_WORDS[role] for role in kind.needed if role not in found]
+        if kind.one_of and not any(role in found for role in kind.one_of):
+            lacks.append(" or ".join(_WORDS[role] for role in kind.one_of))
+        if len(lacks) == 1 and len(kind.needed) + bool(kind.one_of) > 2:  # noqa: PLR2004 - most of it is there
+            listed = ", ".join(header[:8])
+            return f"nearly a table of {kind.format}, but with no {lacks[0]} ({listed})"
     return None
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 SOURCES: Final = ("gnss", "wifi", "cell", "unknown")
 """What a fix was made from; its place in this tuple is its code in compact rows."""
@@ -86,6 +87,8 @@ _TIES: list[pa.Field[Any]] = [
 TIES: Final = pa.schema(_TIES)
 """One call or message between two participants who both agreed."""
 
+_DAY_MS: Final = 86_400_000
+
 SIGNS: Final[Mapping[str, pa.Schema]] = {
     "encounters": ENCOUNTERS,
     "windows": WINDOWS,
@@ -107,6 +110,22 @@ class Signs:
     def tables(self) -> Mapping[str, pa.Table]:
         """Return the tables by their names."""
         return {name: getattr(self, name) for name in SIGNS}
+
+    def last(self) -> int | None:
+        """Return the last instant of any sign, in ms since 1970, or None where there is none.
+
+        An exposure window lasts to the end of its day.
+        """
+        moments = [
+            pc.max(self.encounters["end"]),
+            pc.max(self.visits["end"]),
+            pc.max(self.ties["start"]),
+        ]
+        known = [moment.cast(pa.int64()).as_py() for moment in moments if moment.is_valid]
+        day = pc.max(self.windows["day"])
+        if day.is_valid:
+            known.append((day.cast(pa.int32()).as_py() + 1) * _DAY_MS - 1)
+        return max(known, default=None)
 
 
 NO_SIGNS: Final = Signs(**{name: schema.empty_table() for name, schema in SIGNS.items()})

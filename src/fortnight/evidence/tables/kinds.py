@@ -13,6 +13,7 @@ from fortnight.evidence.roles import (
     SUBSCRIBER,
     Roles,
     find_roles,
+    nearly,
 )
 from fortnight.evidence.tables.calls import Calls
 from fortnight.evidence.tables.cells import CellEvents, CellSites
@@ -71,7 +72,7 @@ def no_table(header: Sequence[str]) -> str:
             "places of an operator's subscribers: give the operator's events with a column of "
             "cell ids and its table of cells, or call the column of people participant"
         )
-    return missing_columns(header)
+    return nearly(header) or missing_columns(header)
 
 
 def table_of(found: Columns | Roles, participant: str, enrolled: frozenset[str] | None) -> Table:
