@@ -105,6 +105,7 @@ def test_by_content(head: str, shape: Shape) -> None:
         (b'{"experimentName":"x","participants":[{"age":1}]}', "no exposure windows"),
         (b"seen_by,seen,time\n1,2,3\n", "sightings, but with no attenuation or RSSI"),
         (b"from,to,seconds\n1,2,3\n", "calls, but with no time"),
+        (b'"participant"\n"a"\n"b"\n', "give it as --enrolled"),
         (b"msisdn,time,lon,lat\n1,2,3,4\n", "subscribers"),
         (b'{"name":"fortnight","version":1}', "JSON with name, version"),
         (b'[{"sessionStart":1}]', "JSON with sessionStart"),

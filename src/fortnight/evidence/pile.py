@@ -120,17 +120,16 @@ class SignPile:
         start, end, out, group = _visits(rows)
         firsts = np.flatnonzero(np.diff(group, prepend=NOBODY))
         self._count("same-visit", np.delete(rows.input, firsts))
-        closed = np.logical_or.reduceat(out, firsts) if len(firsts) else out
+        closed = np.logical_or.reduceat(out, firsts)
         last = np.maximum.reduceat(np.where(out | ~closed[group], end, -_NEVER), firsts)
-        columns = dict(rows.take(_placed(rows, firsts, group)).columns)
-        columns |= rows.take(firsts).columns | {
-            "lon": columns["lon"],
-            "lat": columns["lat"],
-            "start": _instants(start[firsts]),
-            "end": _instants(last),
-            "closed": pa.array(np.where(closed, _CHECKED_OUT, "presumed"), pa.string()),
-        }
-        merged = _Rows(rows.input[firsts], rows.who[firsts], rows.other[firsts], columns)
+        merged, placed = rows.take(firsts), rows.take(_placed(rows, firsts, group))
+        merged.columns.update(
+            lon=placed.columns["lon"],
+            lat=placed.columns["lat"],
+            start=_instants(start[firsts]),
+            end=_instants(last),
+            closed=pa.array(np.where(closed, _CHECKED_OUT, "presumed"), pa.string()),
+        )
         keys = [merged.who, *(_key(column) for column in merged.columns.values())]
         return merged.take(np.lexsort(keys[::-1]))
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from fortnight.errors import InputError
+from fortnight.evidence.columns import spelling
 from fortnight.evidence.jsonsplit import Splitter, root_keys
 from fortnight.evidence.readers import checkin_records
 from fortnight.evidence.readers.delimited import DELIMITERS, find_header
 from fortnight.evidence.readers.owntracks import REC_LINE
+from fortnight.evidence.roles import OWNER
 from fortnight.evidence.source import decoded
 from fortnight.evidence.tables.kinds import find_table, format_of, no_table
 
@@ -199,6 +201,10 @@ def _what_is_missing(lines: Sequence[str]) -> str:
     if any("\x00" in line for line in lines):
         return "not a location file: it is not text, and of no known kind"
     filled = [line for line in lines if line.strip()]
+    if filled and spelling(filled[0].strip(' "')) in OWNER:
+        return (
+            "not a location file: a list of ids; if it is of those enrolled, give it as --enrolled"
+        )
     for delimiter in DELIMITERS:
         widths = {len(line.split(delimiter)) for line in filled[:3]}
         if len(filled) > 1 and len(widths) == 1 and widths != {1}:
