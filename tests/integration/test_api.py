@@ -71,7 +71,7 @@ def test_any_table_with_the_arrow_interface_gives_one_answer(
     )
     assert contact["nearest_m"] == 5.0
     assert contact["first"] == datetime(2024, 7, 1, 8, tzinfo=UTC)
-    assert contact["tier"] is None
+    assert contact["tier"] == "told-and-tested"
     (episode,) = found.episodes.to_pylist()
     assert (episode["window"], episode["presumed"]) == ("look-forward", False)
     assert episode["lon"] == pytest.approx(12.50004, abs=1e-6)

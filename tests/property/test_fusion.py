@@ -76,7 +76,9 @@ def fused(people: list[Known]) -> tuple[NDArray[np.float64], NDArray[np.float64]
         table([getattr(person, kind) for person in people])
         for kind in ("located", "heard", "visited")
     )
-    fuse_minutes(*located, *heard, *visited, EDGES, PRIOR, LEAST, out, days)
+    heard_days = np.zeros_like(days)
+    fuse_minutes(*located, *heard, *visited, EDGES, PRIOR, LEAST, out, days, heard_days)
+    assert np.allclose(heard_days.sum(axis=1), out[:, F_HEARD])
     return out, days
 
 

@@ -93,4 +93,5 @@ def _place_times(asked: Asked, index: Index, *, quiet: bool) -> list[PlaceTime]:
             told(done, len(asked.cases))
     numbers = (index.tracks.number_of(case.participant) for case in asked.cases)
     ill = frozenset(number for number in numbers if number is not None)
-    return place_times(episodes, ill, asked.question.parameters.radius_m)
+    zone = zone_of(asked.question.timezone)
+    return place_times(episodes, ill, asked.question.parameters.radius_m, zone)

@@ -32,6 +32,7 @@ from fortnight.contact.sources import UNKNOWN_MINUTES, shared_places, sources_of
 from fortnight.contact.timing import dated
 from fortnight.contact.together import look_back
 from fortnight.contact.trace import Case
+from fortnight.contact.window import zone_of
 from fortnight.errors import QuestionError
 from fortnight.report.outbreak_assemble import Asked, source_document
 from fortnight.report.outbreak_documents import to_json
@@ -123,5 +124,6 @@ def _document(asked: Asked, index: Index, number: int) -> SourceDocument:
         unknown_minutes=asked.unknown_minutes,
     )
     radius = asked.question.parameters.radius_m
-    places = shared_places(before, dates[number], asked.timing, radius)
+    zone = zone_of(asked.question.timezone)
+    places = shared_places(before, dates[number], asked.timing, radius, zone)
     return source_document(asked, looked, sources, places, with_evidence(asked, index))

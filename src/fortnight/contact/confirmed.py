@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import fsum
 from typing import TYPE_CHECKING, Final
 
-from fortnight.contact.places import groups_of_places
+from fortnight.contact.places import count_places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -128,7 +128,7 @@ def _day_together(
     return DayTogether(
         day=day,
         minutes=round(fsum(part.minutes for part in parts), _DIGITS),
-        places=groups_of_places(spots),
+        places=count_places(spots),
         before=(infectee.day - day).days,
         since=(day - infector.day).days,
         incubation=timing.incubation(infectee, day),

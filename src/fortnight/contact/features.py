@@ -16,6 +16,7 @@ from fortnight.contact.episodes import (
     X_EXPECTED_24H,
     X_WHO,
 )
+from fortnight.contact.fusing import F_FACE, F_FACE_24H, F_HEARD_24H
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,6 +55,17 @@ episode of 15 minutes or more; *night* (22 to 6 h) and *working hours* (8 to 17 
 the lasting time."""
 
 
+FACE_FEATURES: Final = (
+    "one",
+    "face",
+    "face, squared",
+    "heard",
+    "face in all",
+)
+"""Minutes enter as log(1 + minutes): face to face, and heard, in the 24 hours with most of them,
+and face to face in the whole window. All are what sightings make likely, added up."""
+
+
 def position_features(episodes: Floats, exposures: Floats, window: Window) -> Floats:
     """Return a row of ``FEATURES`` for each exposure; episodes that were presumed do not count.
 
@@ -64,6 +76,8 @@ def position_features(episodes: Floats, exposures: Floats, window: Window) -> Fl
     window
         The days looked at.
     """
+    if not len(exposures):
+        return np.zeros((0, len(FEATURES)))
     seen = episodes[episodes[:, E_PRESUMED] == 0.0]
     order = np.argsort(exposures[:, X_WHO], kind="stable")
     who = exposures[order, X_WHO]
@@ -129,3 +143,9 @@ def _work_until(time: Floats) -> Floats:
     day, hour = np.divmod(time, _DAY_MS)
     until: Floats = day * 9 * _HOUR_MS + np.clip(hour - 8 * _HOUR_MS, 0.0, 9 * _HOUR_MS)
     return until
+
+
+def face_features(sums: Floats) -> Floats:
+    """Return a row of ``FACE_FEATURES`` for each row of ``contact.fusing``'s sums."""
+    face, heard, total = (np.log1p(sums[:, k]) for k in (F_FACE_24H, F_HEARD_24H, F_FACE))
+    return np.stack((np.ones(len(sums)), face, face**2, heard, total), axis=1)

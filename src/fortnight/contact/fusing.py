@@ -98,7 +98,14 @@ def _most(minutes: Matrix, row: Int, low: Int, high: Int) -> float:
 
 @kernel
 def _sum_up(
-    minutes: Matrix, low: Int, high: Int, edges: Longs, out: Matrix, days: Matrix, c: Int
+    minutes: Matrix,
+    low: Int,
+    high: Int,
+    edges: Longs,
+    out: Matrix,
+    days: Matrix,
+    heard_days: Matrix,
+    c: Int,
 ) -> None:
     """Write one contact's sums; a run of minutes is together or apart as a whole."""
     day: Int = np.int64(0)
@@ -113,6 +120,7 @@ def _sum_up(
         if minutes[_COUNT, m] > 0.0:
             minutes[_COUNT, m] = 1.0
             out[c, F_HEARD] += 1.0
+            heard_days[c, day] += 1.0
         if p > 0.0:
             length += 1.0
             total += p
@@ -138,6 +146,7 @@ def fuse_minutes(
     least: float,
     out: Matrix,
     days: Matrix,
+    heard_days: Matrix,
 ) -> None:
     """Put together, for each contact, what positions, sightings and check-ins say of each minute.
 
@@ -153,8 +162,8 @@ def fuse_minutes(
         Log odds of a minute for which there is no position.
     least
         A position's probability is kept this far from 0 and 1: no position alone is certain.
-    out, days
-        Zeros of shape (contacts, 9) and (contacts, days); filled.
+    out, days, heard_days
+        Zeros of shape (contacts, 9) and twice (contacts, days); filled.
     """
     minutes = np.zeros((_BUFFERS, edges[-1]))
     edge = np.empty(2, dtype=np.int64)
@@ -168,7 +177,7 @@ def fuse_minutes(
             continue
         for m in range(low, high):
             _fuse_minute(minutes, m, prior, least)
-        _sum_up(minutes, low, high, edges, out, days, c)
+        _sum_up(minutes, low, high, edges, out, days, heard_days, c)
         for row in range(_BUFFERS):
             for m in range(low, high):
                 minutes[row, m] = 0.0

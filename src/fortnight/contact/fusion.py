@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -38,11 +38,12 @@ from fortnight.contact.fusing import (
     SPAN_COLUMNS,
     fuse_minutes,
 )
+from fortnight.contact.linger import Linger
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fortnight.contact.signs import SharedVisits, Sightings, SignIndex
+    from fortnight.contact.signs import SharedVisits, Sightings, SignIndex, Windows
     from fortnight.contact.window import Window
 
     Floats = NDArray[np.float64]
@@ -76,6 +77,8 @@ _WITHIN_PLACE: Final = 0.6  # of the class "place" (3 to 40 m) within 25 m
 _RATIO_LIMIT: Final = 6.0
 _LEVELS: Final = np.arange(20.0, 121.0, 0.5)
 _MOST_SCANS: Final = 8
+_DAY_MS: Final = 86_400_000
+_MINUTE_S: Final = 60.0
 _SURE: Final = 1.2816  # of a normal distribution 80 % lie within so many deviations
 
 
@@ -90,6 +93,8 @@ class Fused:
     who: Longs
     sums: Floats
     days: Floats
+    heard_days: Floats  # minutes of each local day in which one phone heard the other
+    left_days: Floats  # minutes in air that the case left behind
     signed: NDArray[np.bool_]  # whether anything but positions is known
     heard: Sightings  # of the case, in the window
     visits: SharedVisits
@@ -109,7 +114,9 @@ class Fused:
         return np.maximum(0.0, mean - spread), mean + spread
 
 
-def fuse(index: SignIndex, who: int, episodes: Floats, window: Window) -> Fused:
+def fuse(
+    index: SignIndex, who: int, episodes: Floats, window: Window, left: Linger | None = None
+) -> Fused:
     """Put together what is known of each contact of ``who``.
 
     Parameters
@@ -122,18 +129,22 @@ def fuse(index: SignIndex, who: int, episodes: Floats, window: Window) -> Fused:
         Rows of ``contact.episodes`` of this case, of all contacts; presumed ones are passed over.
     window
         The days looked at.
+    left
+        Time in air that the case left behind, where the disease lingers.
     """
+    left = left or Linger(np.empty(0, dtype=np.int64), np.zeros((0, len(window.weight))))
     heard = index.sightings.of(who).within(window.start, window.end)
+    scanned = _scanned(index.windows.of(who), window)
     visits = index.visits.shared_with(who, window.start, window.end)
     located = episodes[episodes[:, E_PRESUMED] == 0.0]
-    found = np.concatenate((located[:, E_WHO].astype(np.int64), heard.other, visits.other))
-    people = np.unique(found)
-    sums, days = np.zeros((len(people), FUSED_COLUMNS)), np.zeros((len(people), len(window.weight)))
-    signed = np.isin(people, np.concatenate((heard.other, visits.other)))
+    by_sign = np.concatenate((heard.other, visits.other, scanned.other, left.who))
+    people = np.unique(np.concatenate((located[:, E_WHO].astype(np.int64), by_sign)))
+    sums, days, heard_days = _blank(len(people), len(window.weight))
+    signed = np.isin(people, by_sign)
     _positions_alone(located, people, window, sums, days)
     rows = np.flatnonzero(signed)
     if len(rows):
-        part, by_day = np.zeros((len(rows), FUSED_COLUMNS)), np.zeros((len(rows), days.shape[1]))
+        part, by_day, heard_by_day = _blank(len(rows), len(window.weight))
         fuse_minutes(
             *_spans(_located_spans(located, window), located[:, E_WHO], people[rows]),
             *_spans(_heard_spans(heard, window), heard.other, people[rows]),
@@ -143,9 +154,89 @@ def fuse(index: SignIndex, who: int, episodes: Floats, window: Window) -> Fused:
             LEAST,
             part,
             by_day,
+            heard_by_day,
         )
-        sums[rows], days[rows] = part, by_day
-    return Fused(people, sums, days, signed, heard, visits)
+        sums[rows], days[rows], heard_days[rows] = part, by_day, heard_by_day
+    _add_scanned(scanned, people, window, sums, days, heard_days)
+    lingering = _add_left(left, people, window, sums)
+    return Fused(people, sums, days, heard_days, lingering, signed, heard, visits)
+
+
+def _blank(people: int, days: int) -> tuple[Floats, Floats, Floats]:
+    return np.zeros((people, FUSED_COLUMNS)), np.zeros((people, days)), np.zeros((people, days))
+
+
+class _Scanned(NamedTuple):
+    """Minutes of exposure windows, one row a pair and local day."""
+
+    other: Longs
+    day: Longs
+    near: Floats
+    face: Floats
+    heard: Floats
+
+
+def _scanned(windows: Windows, window: Window) -> _Scanned:
+    """Weigh the scans of windows by what their attenuation says, and add them up by day.
+
+    Where both phones have windows of each other on a day, the larger sum counts.
+    """
+    noon = (windows.day * _DAY_MS + _DAY_MS // 2).astype(np.int64)
+    day = np.searchsorted(window.edges, noon, side="right") - 1
+    kept = (noon >= window.start) & (noon < window.end)
+    ratio, face = said_by_level(windows.attenuation, np.ones(len(windows), dtype=np.int64))
+    minutes = windows.seconds / _MINUTE_S
+    near = minutes / (1.0 + np.exp(-(PRIOR + ratio)))
+    key = (windows.other * len(window.weight) + day)[kept]
+    pairs, row = np.unique(key, return_inverse=True)
+    sums = np.zeros((3, 2, len(pairs)))
+    for k, values in enumerate((near, minutes * face, minutes)):
+        np.add.at(sums[k], (windows.own[kept].astype(np.int64), row), values[kept])
+    most = sums.max(axis=1)
+    return _Scanned(pairs // len(window.weight), pairs % len(window.weight), *most)
+
+
+def _add_scanned(
+    scanned: _Scanned,
+    people: Longs,
+    window: Window,
+    sums: Floats,
+    days: Floats,
+    heard_days: Floats,
+) -> None:
+    """Let a day's exposure windows speak where nothing else says more of that day."""
+    if not len(scanned.other):
+        return
+    row = np.searchsorted(people, scanned.other)
+    gain = np.maximum(0.0, scanned.near - days[row, scanned.day])
+    np.add.at(days, (row, scanned.day), gain)
+    np.maximum.at(heard_days, (row, scanned.day), scanned.heard)
+    np.add.at(sums[:, F_EXPECTED], row, gain)
+    for column, values in ((F_EXPECTED_24H, scanned.near), (F_FACE_24H, scanned.face)):
+        np.maximum.at(sums[:, column], row, values)
+    face = np.bincount(row, scanned.face, minlength=len(people))
+    sums[:, F_FACE] = np.maximum(sums[:, F_FACE], face)
+    first = (window.edges[scanned.day] - window.start).astype(np.float64)
+    last = (window.edges[scanned.day + 1] - window.start).astype(np.float64)
+    for place, start, end in zip(row.tolist(), first.tolist(), last.tolist(), strict=True):
+        unknown = sums[place, F_LAST] <= sums[place, F_FIRST]
+        sums[place, F_FIRST] = start if unknown else min(start, sums[place, F_FIRST])
+        sums[place, F_LAST] = end if unknown else max(end, sums[place, F_LAST])
+
+
+def _add_left(left: Linger, people: Longs, window: Window, sums: Floats) -> Floats:
+    """Return the minutes in left air of everyone, and let them count in the 24 hours."""
+    days = np.zeros((len(people), len(window.weight)))
+    row = np.searchsorted(people, left.who)
+    days[row] = left.days
+    sums[row, F_EXPECTED_24H] += left.days.max(axis=1, initial=0.0)
+    for place, minutes in zip(row.tolist(), left.days, strict=True):
+        met = np.flatnonzero(minutes > 0.0)
+        alone = sums[place, F_LAST] <= sums[place, F_FIRST]
+        if alone and len(met):
+            sums[place, F_FIRST] = window.edges[met[0]] - window.start
+            sums[place, F_LAST] = window.edges[met[-1] + 1] - window.start
+    return days
 
 
 def _positions_alone(
@@ -236,6 +327,8 @@ def run_means(heard: Sightings) -> tuple[Floats, Longs]:
 def said_by_level(level: Floats, scans: Longs) -> tuple[Floats, Floats]:
     """Return what a run's mean attenuation says: (log likelihood ratio of near, chance of face).
 
+    Those are for the radius of 25 m and for face to face.
+
     Parameters
     ----------
     level
@@ -243,15 +336,24 @@ def said_by_level(level: Floats, scans: Longs) -> tuple[Floats, Floats]:
     scans
         How many sightings it is the mean of.
     """
-    ratios, faces = _level_tables()
+    ratios, faces, _ = _level_tables()
+    place = _place_of(level, scans)
+    return ratios[place], faces[place]
+
+
+def same_room(level: Floats, scans: Longs) -> Floats:
+    """Return the chance of one room, or nearer, that a run's mean attenuation gives."""
+    return _level_tables()[2][_place_of(level, scans)]
+
+
+def _place_of(level: Floats, scans: Longs) -> tuple[Longs, Longs]:
     column = np.clip(np.rint((level - _LEVELS[0]) * 2), 0, len(_LEVELS) - 1).astype(np.int64)
-    row = np.clip(scans, 1, _MOST_SCANS) - 1
-    return ratios[row, column], faces[row, column]
+    return np.clip(scans, 1, _MOST_SCANS) - 1, column
 
 
 @cache
-def _level_tables() -> tuple[Floats, Floats]:
-    """Tabulate both answers by number of scans and attenuation."""
+def _level_tables() -> tuple[Floats, Floats, Floats]:
+    """Tabulate the three answers by number of scans and attenuation."""
     shares = np.array(SHARES)
     scans = np.arange(1, _MOST_SCANS + 1)[:, None]
     logs = bluetooth.log_class_densities(np.broadcast_to(_LEVELS, (_MOST_SCANS, len(_LEVELS))),
@@ -261,8 +363,9 @@ def _level_tables() -> tuple[Floats, Floats]:
     near, far = weighed @ inside, weighed @ (1.0 - inside)
     prior = np.log((shares @ inside) / (shares @ (1.0 - inside)))
     ratio = np.log(np.maximum(near, 1e-300)) - np.log(np.maximum(far, 1e-300)) - prior
-    face = weighed[..., 0] / weighed.sum(axis=-1)
-    return np.clip(ratio, -_RATIO_LIMIT, _RATIO_LIMIT), face
+    whole = weighed.sum(axis=-1)
+    face, room = weighed[..., 0] / whole, weighed[..., :2].sum(axis=-1) / whole
+    return np.clip(ratio, -_RATIO_LIMIT, _RATIO_LIMIT), face, room
 
 
 __all__ = [
@@ -276,4 +379,5 @@ __all__ = [
     "fuse",
     "run_means",
     "said_by_level",
+    "same_room",
 ]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -25,6 +26,7 @@ from fortnight.contact.grid import (
     class_of,
     slot_of,
 )
+from fortnight.contact.signs import SignIndex, index_signs
 from fortnight.evidence.schema import NO_SIGNS, Signs
 from fortnight.track.geometry import UNITS_A_METRE
 from fortnight.track.growing import first_at_least, trimmed, with_room
@@ -39,7 +41,7 @@ _RADIX_BITS: Final = 14
 Longs = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Index:
     """Tracks, and the directory by cell and time. All arrays are read-only.
 
@@ -70,6 +72,11 @@ class Index:
     day_numbers: Longs
     day_classes: Longs
     signs: Signs = NO_SIGNS
+
+    @cached_property
+    def sign_index(self) -> SignIndex:
+        """The signs by participant, sorted once for all questions."""
+        return index_signs(self.signs, self.tracks.names)
 
 
 @kernel

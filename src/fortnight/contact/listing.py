@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -31,55 +30,55 @@ if TYPE_CHECKING:
     from fortnight.contact.window import Window
 
     Floats = NDArray[np.float64]
-    Longs = NDArray[np.int64]
 
 _MINUTE_MS: Final = 60_000.0
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """The listed contacts in rank order: a row of each of these for each of them.
-
-    ``exposures`` has the columns of ``contact.episodes`` and says what positions say; of somebody
-    known by signs alone its sums are 0 and its distance and probability NaN. ``fused`` are the
-    rows of ``Fused`` that belong to them.
-    """
-
-    exposures: Floats
-    fused: Longs
-
-
-def listed(exposures: Floats, fused: Fused, window: Window, min_ms: float) -> Listed:
-    """Choose and rank the contacts.
+def listed(exposures: Floats, fused: Fused | None, window: Window, min_ms: float) -> Floats:
+    """Return the exposures of the contacts that are listed, in rank order.
 
     Listed is who reaches ``min_ms`` of expected time in some 24 hours, by positions or by all
-    evidence; and, last, who does so by presumed time alone. Ranked by forward expected time x
-    infectiousness, then by that of the look-back, then presumed; participants are numbered in
-    the order of their names, so the number breaks ties.
+    evidence (``fused``, where there is more than positions); and, last, who does so by presumed
+    time alone. Ranked by forward expected time x infectiousness, then by the time in the
+    look-back, then presumed; participants are numbered in the order of their names, so the
+    number breaks ties. Of somebody known by signs alone sums are 0, distance and probability NaN.
     """
-    rows = np.concatenate((exposures, _known_by_signs(exposures, fused, window)))
-    place = fused.row_of(rows[:, X_WHO].astype(np.int64))
-    nobody = np.zeros((1, fused.days.shape[1]))  # what place -1 stands for
-    signed = np.append(fused.signed, False)[place]
-    day = np.append(fused.sums[:, F_EXPECTED_24H], 0.0)[place] * _MINUTE_MS
-    most = np.where(signed, np.maximum(day, rows[:, X_EXPECTED_24H]), rows[:, X_EXPECTED_24H])
-    enough = (most >= min_ms) & (rows[:, X_OBSERVED] > 0.0)
-    presumed = ~enough & (rows[:, X_PRESUMED_24H] >= max(min_ms, 1.0))
-    days = np.concatenate((fused.days, nobody))[place] * _MINUTE_MS
-    forward = np.where(signed, days @ (window.weight * window.forward), rows[:, X_WEIGHT])
-    back = np.where(signed, days @ window.back.astype(np.float64), rows[:, X_EXPECTED_BACK])
+    most, back = exposures[:, X_EXPECTED_24H], exposures[:, X_EXPECTED_BACK]
+    if fused is not None and len(fused.who):
+        exposures = np.concatenate((exposures, _known_by_signs(exposures, fused, window)))
+        most, back, exposures[:, X_WEIGHT] = _by_all(exposures, fused, window)
+    enough = (most >= min_ms) & (exposures[:, X_OBSERVED] > 0.0)
+    presumed = ~enough & (exposures[:, X_PRESUMED_24H] >= max(min_ms, 1.0))
     chosen = np.flatnonzero(enough | presumed)
+    rows = exposures[chosen]
     order = np.lexsort(
         (
-            rows[chosen, X_WHO],
-            -np.round(rows[chosen, X_PRESUMED], 3),
+            rows[:, X_WHO],
+            -np.round(rows[:, X_PRESUMED], 3),
             -np.round(back[chosen], 3),
-            -np.round(forward[chosen], 3),
+            -np.round(rows[:, X_WEIGHT], 3),
             presumed[chosen],
         ),
     )
-    rows[:, X_WEIGHT] = forward
-    return Listed(rows[chosen[order]], place[chosen[order]])
+    return rows[order]
+
+
+def _by_all(exposures: Floats, fused: Fused, window: Window) -> tuple[Floats, Floats, Floats]:
+    """Return most in 24 hours, time in the look-back and weight (ms), by all evidence there is."""
+    row = fused.row_of(exposures[:, X_WHO].astype(np.int64))
+    signed = (row >= 0) & fused.signed[row]
+    days = fused.days[row] * _MINUTE_MS
+    by_signs = (
+        np.maximum(fused.sums[row, F_EXPECTED_24H] * _MINUTE_MS, exposures[:, X_EXPECTED_24H]),
+        days @ window.back.astype(np.float64),
+        days @ (window.weight * window.forward),
+    )
+    by_positions = (X_EXPECTED_24H, X_EXPECTED_BACK, X_WEIGHT)
+    most, back, weight = (
+        np.where(signed, values, exposures[:, column])
+        for values, column in zip(by_signs, by_positions, strict=True)
+    )
+    return most, back, weight
 
 
 def _known_by_signs(exposures: Floats, fused: Fused, window: Window) -> Floats:

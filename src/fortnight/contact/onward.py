@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from math import fsum
@@ -21,21 +22,24 @@ from fortnight.contact.episodes import (
     X_OBSERVED,
     X_WHO,
 )
-from fortnight.contact.places import Spot, centre, groups
+from fortnight.contact.fusion import fuse
+from fortnight.contact.places import Part, Spot, centre, groups
 from fortnight.contact.trace import Case, last_evidence, trace_one
 from fortnight.contact.window import local_date, zone_of
 from fortnight.track.geometry import degrees_from_sphere
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from zoneinfo import ZoneInfo
 
     from fortnight.contact.index import Index
     from fortnight.contact.meeting import Matrix
-    from fortnight.contact.trace import Question
+    from fortnight.contact.trace import Question, Trace
 
     Told = Callable[[int, int], None]
 
 _MINUTE_MS: Final = 60_000.0
+_THREADS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ def exposed(index: Index, cases: Sequence[Case], question: Question) -> Iterator
 
 
 def place_times(
-    found: Sequence[Exposed], case_numbers: frozenset[int], radius_m: float
+    found: Sequence[Exposed], case_numbers: frozenset[int], radius_m: float, zone: ZoneInfo
 ) -> list[PlaceTime]:
     """Return the place-times of exposures, those with the most exposures first.
 
@@ -91,10 +95,15 @@ def place_times(
     """
     spots = [one.spot for one in found]
     made = [
-        _place_time([found[k] for k in members], case_numbers)
-        for members in groups(spots, radius_m)
+        _place_time([_cut(found[one.spot], one) for one in members], case_numbers)
+        for members in groups(spots, radius_m, zone)
     ]
     return sorted(made, key=_rank)
+
+
+def _cut(one: Exposed, part: Part) -> Exposed:
+    spot = replace(one.spot, start=part.start, end=part.end)
+    return replace(one, spot=spot, minutes=one.minutes * part.share)
 
 
 def _rank(at: PlaceTime) -> tuple[float, ...]:
@@ -130,15 +139,16 @@ def contacts_of_contacts(
     ill = {who for case in cases if (who := index.tracks.number_of(case.participant)) is not None}
     since: dict[int, int] = {}
     for case in cases:
-        for row in _forward(index, case, question):
-            who, start = int(row[E_WHO]), round(row[E_START])
+        for who, start in _contacts(index, case, question):
             since[who] = min(start, since.get(who, start))
     contacts = {who: start for who, start in since.items() if who not in ill}
     reached: set[int] = set()
-    for done, (who, start) in enumerate(sorted(contacts.items()), start=1):
-        reached |= _met_since(index, who, start, question)
-        if on_progress is not None:
-            on_progress(done, len(contacts))
+    with ThreadPoolExecutor(_THREADS) as pool:
+        asked = ((index, who, start, question) for who, start in sorted(contacts.items()))
+        for done, met in enumerate(pool.map(lambda one: _met_since(*one), asked), start=1):
+            reached |= met
+            if on_progress is not None:
+                on_progress(done, len(contacts))
     return len(reached - ill - set(contacts))
 
 
@@ -152,21 +162,46 @@ def _met_since(index: Index, who: int, start: int, question: Question) -> set[in
     return set(met.astype(np.int64).tolist())
 
 
+def _contacts(index: Index, case: Case, question: Question) -> Iterator[tuple[int, int]]:
+    """Yield a case's listed contacts and since when (ms) each was exposed in look-forward."""
+    found = _look_forward(index, case, question)
+    if found is None:
+        return
+    for row in _forward_rows(found):
+        yield int(row[E_WHO]), round(row[E_START])
+    if index.sign_index.is_empty:
+        return
+    fused = fuse(index.sign_index, found.who, found.episode_rows, found.window)
+    listed = found.exposure_rows[found.exposure_rows[:, X_OBSERVED] > 0.0, X_WHO]
+    for row in np.flatnonzero(fused.signed & np.isin(fused.who, listed)).tolist():
+        days = np.flatnonzero((fused.days[row] > 0.0) & found.window.forward)
+        if len(days):
+            yield int(fused.who[row]), int(found.window.edges[days[0]])
+
+
 def _forward(index: Index, case: Case, question: Question) -> Matrix:
     """Return the observed episodes of a case's listed contacts in its look-forward."""
-    forward, zone = question.disease.look_forward, zone_of(question.timezone)
-    last = question.until or local_date(last_evidence(index) - 1, zone)
-    end = min(last, case.anchor + timedelta(days=forward.last_day))
-    empty = np.empty((0, E_FORWARD + 1))
-    if index.tracks.number_of(case.participant) is None:
-        return empty
-    if end < case.anchor + timedelta(days=forward.first_day):
-        return empty
-    asked = replace(question, days=max(0, -forward.first_day), until=max(end, case.anchor))
-    found = trace_one(index, case, asked, same_area=False)
+    found = _look_forward(index, case, question)
+    return np.empty((0, E_FORWARD + 1)) if found is None else _forward_rows(found)
+
+
+def _forward_rows(found: Trace) -> Matrix:
     rows = found.episode_rows[found.episode_order]
     kept: Matrix = rows[(rows[:, E_FORWARD] > 0.0) & (rows[:, E_PRESUMED] == 0.0)]
     return kept
+
+
+def _look_forward(index: Index, case: Case, question: Question) -> Trace | None:
+    """Trace a case over its look-forward; None where there is no evidence of it or of then."""
+    forward, zone = question.disease.look_forward, zone_of(question.timezone)
+    last = question.until or local_date(last_evidence(index) - 1, zone)
+    end = min(last, case.anchor + timedelta(days=forward.last_day))
+    if index.tracks.number_of(case.participant) is None:
+        return None
+    if end < case.anchor + timedelta(days=forward.first_day):
+        return None
+    asked = replace(question, days=max(0, -forward.first_day), until=max(end, case.anchor))
+    return trace_one(index, case, asked, same_area=False)
 
 
 def days_since(end: int, as_of: date, timezone: str) -> int:

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+import heapq
 import itertools
 from dataclasses import dataclass
 from math import fsum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fortnight.contact.days import by_day
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from zoneinfo import ZoneInfo
 
 RADIUS_M: Final = 25.0
-"""Metres within which two spots are one place: the radius of nearness."""
+"""Metres from its middle that a place reaches: the radius of nearness."""
 
 GAP_MS: Final = 3_600_000
 """Longest quiet time (ms) inside one place-time; chosen, see docs/source-chain-places.md."""
 
+DAY_BEGINS: Final = 4
+"""Hour at which a place-time ends at the latest: when fewest are out; chosen."""
+
 DECIMALS: Final = 4
 """Decimals of a degree to which a place is told: 11 m, finer than phones indoors can tell."""
 
+CELL_M: Final = 5.0
+"""Spots this near are taken together before places are looked for; chosen."""
+
 _EARTH_RADIUS_M: Final = 6_371_008.8  # mean radius, IUGG
-_REACH: Final = 2  # cells of radius/√3 that a radius can span beside the own
 
 Matrix = NDArray[np.float64]
 Cell = tuple[int, int, int]
@@ -39,32 +48,45 @@ class Spot:
     end: int
 
 
-def groups(spots: Sequence[Spot], radius_m: float, gap_ms: float = GAP_MS) -> list[list[int]]:
-    """Return the place-times among spots, as places in ``spots``.
+class Part(NamedTuple):
+    """The part of a spot that lies in a place-time, and its share of the spot's time."""
 
-    Two spots belong together if they are within ``radius_m`` of each other and no more than
-    ``gap_ms`` apart in time, or if other spots join them so (single linkage). What belongs
-    together does not depend on the order of the spots.
+    spot: int
+    start: int
+    end: int
+    share: float
+
+
+def groups(
+    spots: Sequence[Spot], radius_m: float, zone: ZoneInfo, gap_ms: float = GAP_MS
+) -> list[list[Part]]:
+    """Return the place-times among spots, by place and time.
+
+    The spot with the most others within ``radius_m`` is the middle of a place, and all within
+    the radius belong to it; then the next among those that are left. So no place is wider than
+    twice the radius, where joining neighbour to neighbour would make one place of a town. The
+    time at a place is parted where nobody was there for longer than ``gap_ms``, and at four in
+    the morning. The order of spots does not matter.
     """
-    joined = _Joined(len(spots))
-    xyz = sphere([(spot.lon, spot.lat) for spot in spots])
-    runs = _runs(spots, xyz, radius_m, gap_ms, joined)
-    for here, there in _neighbours(runs):
-        for a, b in itertools.product(runs[here], runs[there]):
-            if _close_in_time(spots, a, b, gap_ms) and not joined.same(a[0], b[0]):
-                _join_near(spots, xyz, a, b, radius_m, gap_ms, joined)
-    return joined.sets()
+    found = []
+    for members in _places(spots, radius_m):
+        parts = [
+            Part(k, part.start, part.end, part.share)
+            for k in members
+            for part in by_day(spots[k].start, spots[k].end, zone, begins=DAY_BEGINS)
+        ]
+        found += _runs(parts, zone, gap_ms)
+    return found
 
 
-def groups_of_places(places: Sequence[tuple[float, float]], radius_m: float = RADIUS_M) -> int:
+def count_places(places: Sequence[tuple[float, float]], radius_m: float = RADIUS_M) -> int:
     """Return how many places there are among longitudes and latitudes, whatever the time."""
-    return len(groups([Spot(lon, lat, 0, 0) for lon, lat in places], radius_m))
+    return len(_places([Spot(lon, lat, 0, 0) for lon, lat in places], radius_m))
 
 
 def centre(spots: Sequence[Spot]) -> tuple[float, float]:
     """Return the mean place of spots, rounded to what phones can tell (degrees)."""
-    xyz = sphere([(spot.lon, spot.lat) for spot in spots])
-    x, y, z = (fsum(column) for column in xyz.T.tolist())
+    x, y, z = _mean(sphere([(spot.lon, spot.lat) for spot in spots]))
     lon, lat = np.degrees(np.arctan2(y, x)), np.degrees(np.arctan2(z, np.hypot(x, y)))
     return round(float(lon), DECIMALS), round(float(lat), DECIMALS)
 
@@ -77,106 +99,81 @@ def sphere(places: Sequence[tuple[float, float]]) -> Matrix:
     return np.asarray(_EARTH_RADIUS_M * unit)
 
 
-class _Joined:
-    """Numbers that are joined two by two into sets."""
-
-    def __init__(self, count: int) -> None:
-        self._parent = list(range(count))
-
-    def find(self, k: int) -> int:
-        """Return the number that stands for the set of ``k``, and shorten the way to it."""
-        while self._parent[k] != k:
-            self._parent[k] = self._parent[self._parent[k]]
-            k = self._parent[k]
-        return k
-
-    def same(self, a: int, b: int) -> bool:
-        """Tell whether two are in one set."""
-        return self.find(a) == self.find(b)
-
-    def join(self, a: int, b: int) -> None:
-        """Make one set of two."""
-        low, high = sorted((self.find(a), self.find(b)))
-        self._parent[high] = low
-
-    def sets(self) -> list[list[int]]:
-        """Return the sets, each in order, by their lowest number."""
-        found: dict[int, list[int]] = {}
-        for k in range(len(self._parent)):
-            found.setdefault(self.find(k), []).append(k)
-        return [found[k] for k in sorted(found)]
+def _mean(xyz: Matrix) -> tuple[float, float, float]:
+    """Return the mean point; exact sums, so that no order of points shows."""
+    x, y, z = (fsum(column) / len(column) for column in xyz.T.tolist())
+    return x, y, z
 
 
-def _runs(
-    spots: Sequence[Spot], xyz: Matrix, radius_m: float, gap_ms: float, joined: _Joined
-) -> dict[Cell, list[list[int]]]:
-    """Return the spots by cell, each cell's in runs of time, and join those of a run.
-
-    A cell's diagonal is the radius, so all of a cell are near each other and only time can part
-    them: a sweep does, where comparing all with all would not end at a place with many.
-    """
+def _places(spots: Sequence[Spot], radius_m: float) -> list[list[int]]:
+    """Return the spots of each place, the place with the most first."""
+    xyz = sphere([(spot.lon, spot.lat) for spot in spots])
     cells: dict[Cell, list[int]] = {}
-    corners = np.floor(xyz / (radius_m / 3**0.5)).astype(np.int64)
-    for k, (x, y, z) in enumerate(corners.tolist()):
-        cells.setdefault((x, y, z), []).append(k)
-    runs = {}
-    for cell, members in cells.items():
-        members.sort(key=lambda k: (spots[k].start, spots[k].end, k))
-        runs[cell] = list(_swept(spots, members, gap_ms))
-        for run in runs[cell]:
-            for k in run[1:]:
-                joined.join(run[0], k)
-    return runs
+    for k, cell in enumerate(_cells(xyz, CELL_M)):
+        cells.setdefault(cell, []).append(k)
+    points = {cell: np.array(_mean(xyz[cells[cell]])) for cell in sorted(cells)}
+    near = _neighbours(points, radius_m)
+    weight = {cell: len(members) for cell, members in cells.items()}
+    return [
+        sorted(k for cell in place for k in cells[cell]) for place in _densest_first(near, weight)
+    ]
 
 
-def _swept(spots: Sequence[Spot], members: Sequence[int], gap_ms: float) -> Iterator[list[int]]:
-    """Yield members (by start) in runs without a quiet time longer than the gap."""
-    run: list[int] = []
-    end = 0
-    for k in members:
-        if run and spots[k].start > end + gap_ms:
+def _cells(xyz: Matrix, size: float) -> Iterator[Cell]:
+    return ((x, y, z) for x, y, z in np.floor(xyz / size).astype(np.int64).tolist())
+
+
+def _neighbours(
+    points: Mapping[Cell, NDArray[np.float64]], radius_m: float
+) -> dict[Cell, list[Cell]]:
+    """Return for each point the points within the radius, itself among them."""
+    blocks: dict[Cell, list[Cell]] = {}
+    if points:
+        all_points = np.array(list(points.values()))
+        for cell, block in zip(points, _cells(all_points, radius_m), strict=True):
+            blocks.setdefault(block, []).append(cell)
+    found = {}
+    for (x, y, z), members in blocks.items():
+        steps = itertools.product((-1, 0, 1), repeat=3)
+        around = [c for i, j, k in steps for c in blocks.get((x + i, y + j, z + k), ())]
+        places = np.array([points[cell] for cell in around])
+        for cell in members:
+            within = np.linalg.norm(places - points[cell], axis=1) <= radius_m
+            found[cell] = [around[k] for k in np.flatnonzero(within).tolist()]
+    return found
+
+
+def _densest_first(
+    near: Mapping[Cell, Sequence[Cell]], weight: Mapping[Cell, int]
+) -> Iterator[list[Cell]]:
+    """Yield places: the point with the most unplaced around it, and those; equals by their cell."""
+    free = set(near)
+    queue = [(-sum(weight[c] for c in around), cell) for cell, around in near.items()]
+    heapq.heapify(queue)
+    while queue:
+        held, cell = heapq.heappop(queue)
+        if cell not in free:
+            continue
+        around = [c for c in near[cell] if c in free]
+        now = -sum(weight[c] for c in around)
+        if now > held:  # some were placed since it was counted: it has to wait its turn
+            heapq.heappush(queue, (now, cell))
+            continue
+        free.difference_update(around)
+        yield around
+
+
+def _runs(parts: Sequence[Part], zone: ZoneInfo, gap_ms: float) -> Iterator[list[Part]]:
+    """Yield the parts of one place in runs without a quiet time longer than the gap."""
+    run: list[Part] = []
+    end, day = 0, None
+    for part in sorted(parts, key=lambda part: (part.start, part.end, part.spot)):
+        its_day = next(by_day(part.start, part.start, zone, begins=DAY_BEGINS)).day
+        if run and (part.start > end + gap_ms or its_day != day):
             yield run
             run = []
-        end = max(end, spots[k].end) if run else spots[k].end
-        run.append(k)
-    yield run
-
-
-def _neighbours(runs: dict[Cell, list[list[int]]]) -> Iterator[tuple[Cell, Cell]]:
-    """Yield each pair of held cells that a radius can span, once."""
-    steps = [
-        step for step in itertools.product(range(-_REACH, _REACH + 1), repeat=3) if step > (0, 0, 0)
-    ]
-    for x, y, z in sorted(runs):
-        for i, j, k in steps:
-            there = (x + i, y + j, z + k)
-            if there in runs:
-                yield (x, y, z), there
-
-
-def _close_in_time(
-    spots: Sequence[Spot], a: Sequence[int], b: Sequence[int], gap_ms: float
-) -> bool:
-    starts = [min(spots[k].start for k in run) for run in (a, b)]
-    ends = [max(spots[k].end for k in run) for run in (a, b)]
-    return starts[1] <= ends[0] + gap_ms and starts[0] <= ends[1] + gap_ms
-
-
-def _join_near(
-    spots: Sequence[Spot],
-    xyz: Matrix,
-    a: Sequence[int],
-    b: Sequence[int],
-    radius_m: float,
-    gap_ms: float,
-    joined: _Joined,
-) -> None:
-    """Join two runs if any of the one is near any of the other in space and time."""
-    starts = np.array([spots[k].start for k in b])
-    ends = np.array([spots[k].end for k in b])
-    for k in a:
-        near = np.linalg.norm(xyz[list(b)] - xyz[k], axis=1) <= radius_m
-        near &= (starts <= spots[k].end + gap_ms) & (ends >= spots[k].start - gap_ms)
-        if near.any():
-            joined.join(k, b[0])
-            return
+        end = max(end, part.end) if run else part.end
+        day = its_day
+        run.append(part)
+    if run:
+        yield run

@@ -138,10 +138,14 @@ class Ties:
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """Scans of exposure windows that name the other phone: of which day is all that is known."""
+    """Scans of exposure windows that name the other phone: of which day is all that is known.
+
+    Each stands twice, once for either phone; sorted by ``who``, ``other`` and day.
+    """
 
     who: Longs
     other: Longs
+    own: NDArray[np.bool_]  # whether it was the phone of ``who`` that scanned
     day: Longs  # days since 1970
     attenuation: Floats  # typical, dB
     seconds: Longs
@@ -152,6 +156,7 @@ class Windows:
         return Windows(
             self.who[low:high],
             self.other[low:high],
+            self.own[low:high],
             self.day[low:high],
             self.attenuation[low:high],
             self.seconds[low:high],
@@ -235,12 +240,14 @@ def _windows(table: pa.Table, known: pa.Array[Any]) -> Windows:
     rows: Any = pa.concat_arrays([*table["scans"].chunks, pa.array([], table["scans"].type)])
     of = _longs(pc.list_parent_indices(rows))
     scans: Any = rows.flatten()
-    one = _number(table["participant"], known)[of]
-    two = _number(table["other"], known)[of]
-    day = _longs(table["day"].cast(pa.int32()))[of]
-    level, seconds = _floats(scans.field("typical")), _longs(scans.field("seconds"))
-    order = np.lexsort((seconds, level, day, two, one))
-    return Windows(one[order], two[order], day[order], level[order], seconds[order])
+    one, two = (_number(table[name], known)[of] for name in ("participant", "other"))
+    who, other = np.concatenate((one, two)), np.concatenate((two, one))
+    own = np.repeat([True, False], len(one))
+    day = np.tile(_longs(table["day"].cast(pa.int32()))[of], 2)
+    level = np.tile(_floats(scans.field("typical")), 2)
+    seconds = np.tile(_longs(scans.field("seconds")), 2)
+    order = np.lexsort((seconds, level, day, own, other, who))
+    return Windows(who[order], other[order], own[order], day[order], level[order], seconds[order])
 
 
 def _number(column: Any, known: pa.Array[Any]) -> Longs:  # noqa: ANN401 - any string array

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from math import fsum
 from typing import TYPE_CHECKING, Final
 
 from fortnight.contact.confirmed import Link, Shared, link_of
-from fortnight.contact.places import Spot, centre, groups
+from fortnight.contact.places import Part, Spot, centre, groups
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from zoneinfo import ZoneInfo
 
     from fortnight.contact.timing import Dated, Timing
 
@@ -127,7 +128,7 @@ def sources_of(
 
 
 def shared_places(
-    shared: Sequence[Shared], infectee: Dated, timing: Timing, radius_m: float
+    shared: Sequence[Shared], infectee: Dated, timing: Timing, radius_m: float, zone: ZoneInfo
 ) -> tuple[SharedPlace, ...]:
     """Return the place-times before onset that a case shared with two or more, by their weight."""
     parts = [part for part in shared if _may_infect(part, infectee.day)]
@@ -135,11 +136,16 @@ def shared_places(
         Spot(p.lon, p.lat, p.start, p.end) for p in parts if p.lon is not None and p.lat is not None
     ]
     found = []
-    for members in groups(spots, radius_m):
-        inside = [parts[k] for k in members]
+    for members in groups(spots, radius_m, zone):
+        inside = [_cut(parts[one.spot], one) for one in members]
         if len({part.other for part in inside}) >= _LEAST_CASES:
-            found.append(_shared_place(inside, [spots[k] for k in members], infectee, timing))
+            here = [spots[one.spot] for one in members]
+            found.append(_shared_place(inside, here, infectee, timing))
     return tuple(sorted(found, key=lambda at: (-at.weight, at.start, at.lon, at.lat)))
+
+
+def _cut(part: Shared, one: Part) -> Shared:
+    return replace(part, start=one.start, end=one.end, minutes=part.minutes * one.share)
 
 
 def _may_infect(part: Shared, onset: date) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from math import fsum
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from fortnight.contact.confirmed import Shared
+from fortnight.contact.days import by_day
 from fortnight.contact.episodes import (
     E_AT,
     E_END,
@@ -18,9 +20,10 @@ from fortnight.contact.episodes import (
     E_START,
     E_WHO,
 )
+from fortnight.contact.fusion import fuse
 from fortnight.contact.observed import window_slots
 from fortnight.contact.trace import trace_one
-from fortnight.contact.window import local_date, midnight, zone_of
+from fortnight.contact.window import zone_of
 from fortnight.track.coverage import SLOT_MS
 from fortnight.track.geometry import degrees_from_sphere
 
@@ -67,8 +70,11 @@ def look_back(
         for k, other in enumerate(cases)
         if k != number and (who := index.tracks.number_of(other.participant)) is not None
     }
+    shared = list(_shared(found.episode_rows, others, zone_of(question.timezone)))
+    if not index.sign_index.is_empty:
+        shared = list(_by_all_evidence(shared, found, others))
     return LookBack(
-        shared=tuple(_shared(found.episode_rows, others, zone_of(question.timezone))),
+        shared=tuple(shared),
         observed=_observed(found),
         has_evidence=True,
     )
@@ -115,16 +121,40 @@ def _shared(rows: Matrix, others: Mapping[int, int], zone: ZoneInfo) -> Iterator
             )
 
 
-def by_day(start: int, end: int, zone: ZoneInfo) -> Iterator[tuple[date, int, int, float]]:
-    """Yield the parts (day, start, end, share) of a period that fall on each local day."""
-    at = start
-    while True:
-        day = local_date(at, zone)
-        stop = min(end, midnight(day + timedelta(days=1), zone))
-        yield day, at, stop, (stop - at) / (end - start) if end > start else 1.0
-        if stop >= end:
-            return
-        at = stop
+def _by_all_evidence(
+    shared: Sequence[Shared], found: Trace, others: Mapping[int, int]
+) -> Iterator[Shared]:
+    """Yield what pairs shared, with each day's minutes as all evidence together has them.
+
+    Where a pair has more than positions, a day's fused minutes are spread over that day's
+    episodes in proportion; without an episode they stand for the day, at no place.
+    """
+    fused = fuse(found.index.sign_index, found.who, found.episode_rows, found.window)
+    rows = fused.row_of(np.array(list(others), dtype=np.int64))
+    signed = {
+        other: fused.days[row]
+        for other, row in zip(others.values(), rows.tolist(), strict=True)
+        if row >= 0 and fused.signed[row]
+    }
+    yield from (part for part in shared if part.presumed or part.other not in signed)
+    for other, days in signed.items():
+        for place in np.flatnonzero(days > 0.0).tolist():
+            day = found.window.first + timedelta(days=place)
+            parts = [p for p in shared if (p.other, p.day, p.presumed) == (other, day, False)]
+            whole = round(float(days[place]), _DECIMALS)
+            if parts:
+                yield from _spread(parts, whole)
+            else:
+                start, end = found.window.edges[place : place + 2].tolist()
+                yield Shared(other, day, start, end, whole)
+
+
+def _spread(parts: Sequence[Shared], minutes: float) -> Iterator[Shared]:
+    """Yield parts of one day with ``minutes`` in all, in proportion to what they had."""
+    total = fsum(part.minutes for part in parts)
+    for part in parts:
+        share = part.minutes / total if total > 0.0 else 1.0 / len(parts)
+        yield replace(part, minutes=minutes * share)
 
 
 def _observed(found: Trace) -> dict[date, float]:

@@ -6,53 +6,37 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pyarrow as pa
 
-from fortnight.contact.area import AREA_ACCURACY, AREA_FIRST, AREA_LAST, AREA_MS, search_area
+from fortnight.contact.area import AREA_MS, search_area
 from fortnight.contact.episodes import (
-    E_AT,
-    E_BACK,
-    E_END,
-    E_EXPECTED,
-    E_FORWARD,
-    E_LASTING,
-    E_NEAR,
-    E_NEAREST,
     E_PRESUMED,
     E_START,
     X_EPISODES,
-    X_EXPECTED,
-    X_EXPECTED_24H,
-    X_EXPECTED_BACK,
-    X_EXPECTED_FORWARD,
-    X_FIRST,
     X_FIRST_EPISODE,
-    X_LAST,
-    X_NEAR,
-    X_NEAR_BACK,
-    X_NEAR_FORWARD,
-    X_NEAREST,
-    X_OBSERVED,
-    X_PRESUMED,
-    X_PRESUMED_24H,
-    X_PROBABILITY,
-    X_WEIGHT,
-    X_WHO,
     expose,
 )
+from fortnight.contact.fusion import fuse
 from fortnight.contact.grid import DAY_SHIFT
+from fortnight.contact.linger import linger
+from fortnight.contact.listing import listed
 from fortnight.contact.meeting import Matrix, Nearness
 from fortnight.contact.observed import coverages, person_slots, window_slots
 from fortnight.contact.probability import distance_limits, reach, sigma_limit
 from fortnight.contact.question import ask
 from fortnight.contact.search import search
+from fortnight.contact.tables import (
+    contacts_table,
+    episodes_table,
+    same_area_table,
+    ties_table,
+)
+from fortnight.contact.weighing import Weighed, weigh
 from fortnight.contact.window import Window, local_date, window_of, zone_of
 from fortnight.errors import QuestionError
-from fortnight.track.coverage import SLOT_MS
-from fortnight.track.geometry import degrees_from_sphere
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -60,6 +44,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fortnight.contact.fusion import Fused
     from fortnight.contact.index import Index
     from fortnight.evidence.schema import InputReport
     from fortnight.parameters import Parameters
@@ -143,53 +128,22 @@ class Trace:
     @cached_property
     def contacts(self) -> pa.Table:
         """One row a contact, in rank order; columns as in docs/trace-document.md."""
-        rows, cover = self.exposure_rows, self.coverage_rows
-        slots = window_slots(self.window)[2].sum()
-        nearest = np.round(rows[:, X_NEAREST], 1)
-        columns: dict[str, Any] = {
-            "participant": _names(self.index, rows[:, X_WHO]),
-            "minutes": _minutes(rows[:, X_NEAR]),
-            "minutes_forward": _minutes(rows[:, X_NEAR_FORWARD]),
-            "minutes_back": _minutes(rows[:, X_NEAR_BACK]),
-            "expected_minutes": _minutes(rows[:, X_EXPECTED]),
-            "expected_minutes_forward": _minutes(rows[:, X_EXPECTED_FORWARD]),
-            "expected_minutes_back": _minutes(rows[:, X_EXPECTED_BACK]),
-            "expected_minutes_24h": _minutes(rows[:, X_EXPECTED_24H]),
-            "presumed_minutes": _minutes(rows[:, X_PRESUMED]),
-            "probability_near": np.round(rows[:, X_PROBABILITY], 4),
-            "nearest_m": nearest,
-            "first": _instants(rows[:, X_FIRST]),
-            "last": _instants(rows[:, X_LAST]),
-            "coverage": np.round(cover[:, 0], 4),
-            "unobserved_minutes": (slots - cover[:, 1]) * (SLOT_MS / _MINUTE_MS),
-            "weight": _minutes(rows[:, X_WEIGHT]),
-            "presumed_only": rows[:, X_OBSERVED] == 0.0,
-            "tier": pa.nulls(len(rows), pa.string()),
-        }
-        return pa.table(columns)
+        return contacts_table(self)
+
+    @cached_property
+    def fused(self) -> Fused:
+        """What all evidence together says of everybody who may have met the case."""
+        return _fused(self.index, self.who, self.episode_rows, self.window, self.question)
+
+    @cached_property
+    def weighed(self) -> Weighed:
+        """What all evidence together says of each contact, and what follows by the disease."""
+        return weigh(self)
 
     @cached_property
     def episodes(self) -> pa.Table:
         """One row an episode of a listed contact, contacts in rank order, then time."""
-        rows = self.episode_rows[self.episode_order]
-        counts = self.exposure_rows[:, X_EPISODES].astype(np.int64)
-        lon, lat = degrees_from_sphere(rows[:, E_AT], rows[:, E_AT + 1], rows[:, E_AT + 2])
-        window = (rows[:, E_BACK] + 2 * rows[:, E_FORWARD]).astype(np.int64)
-        mean = rows[:, E_EXPECTED] / np.maximum(rows[:, E_LASTING], 1.0)
-        columns: dict[str, Any] = {
-            "participant": _names(self.index, np.repeat(self.exposure_rows[:, X_WHO], counts)),
-            "start": _instants(rows[:, E_START]),
-            "end": _instants(rows[:, E_END]),
-            "minutes": _minutes(rows[:, E_NEAR]),
-            "expected_minutes": _minutes(rows[:, E_EXPECTED]),
-            "distance_m": np.round(rows[:, E_NEAREST], 1),
-            "probability_near": np.round(mean, 4),
-            "presumed": rows[:, E_PRESUMED] > 0.0,
-            "window": pa.array([_WINDOWS[k] for k in window.tolist()], pa.string()),
-            "lon": lon,
-            "lat": lat,
-        }
-        return pa.table(columns)
+        return episodes_table(self)
 
     @cached_property
     def episode_order(self) -> NDArray[np.int64]:
@@ -209,29 +163,12 @@ class Trace:
     @cached_property
     def same_area(self) -> pa.Table:
         """Pairs whose positions were too coarse to judge, the longest first."""
-        rows = self.area_rows
-        columns: dict[str, Any] = {
-            "participant": _names(self.index, self.area_who),
-            "minutes": _minutes(rows[:, AREA_MS]),
-            "accuracy_m": np.round(rows[:, AREA_ACCURACY], 0),
-            "first": _instants(rows[:, AREA_FIRST]),
-            "last": _instants(rows[:, AREA_LAST]),
-        }
-        return pa.table(columns)
+        return same_area_table(self)
 
-
-def _minutes(ms: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Minutes to four decimals: beyond them the order of additions would show."""
-    return np.round(ms / _MINUTE_MS, 4)
-
-
-def _instants(ms: NDArray[np.float64]) -> pa.Array[Any]:
-    return pa.array(np.rint(ms).astype(np.int64)).cast(_INSTANT)
-
-
-def _names(index: Index, who: NDArray[np.generic]) -> pa.Array[Any]:
-    names = index.tracks.names
-    return pa.array([names[k] for k in who.astype(np.int64).tolist()], pa.string())
+    @cached_property
+    def ties(self) -> pa.Table:
+        """Who the case called or texted, or was by: days, counts and minutes, both directions."""
+        return ties_table(self)
 
 
 def nearness(parameters: Parameters) -> Nearness:
@@ -249,9 +186,19 @@ def nearness(parameters: Parameters) -> Nearness:
 
 
 def last_evidence(index: Index) -> int:
-    """Return the last instant at which anyone's segment ends, in ms since 1970."""
+    """Return the last instant of which there is any evidence, in ms since 1970."""
+    moments = [moment for moment in (_last_position(index), index.signs.last()) if moment]
+    if not moments:
+        raise QuestionError(
+            "There is no evidence to search: nothing was kept. The list of inputs says why."
+        )
+    return max(moments)
+
+
+def _last_position(index: Index) -> int | None:
+    """Return the last instant at which anyone's segment ends."""
     if not len(index.day_numbers):
-        raise QuestionError("There is no evidence to search: no fix was kept and no stay.")
+        return None
     last = index.day_numbers[-1]
     of_day = index.blocks[:, 0] >> DAY_SHIFT == len(index.day_numbers) - 1
     if not of_day.any():
@@ -288,26 +235,11 @@ def _number(index: Index, participant: str) -> int:
     )
 
 
-def _ranked(exposures: Matrix, min_ms: float) -> NDArray[np.int64]:
-    """Return the listed exposures in rank order; presumed time alone comes last.
-
-    Participants are numbered in the order of their names, so the number breaks ties.
-    """
-    enough = exposures[:, X_EXPECTED_24H] >= min_ms
-    enough &= exposures[:, X_OBSERVED] > 0.0
-    presumed = ~enough & (exposures[:, X_PRESUMED_24H] >= max(min_ms, 1.0))
-    listed = np.flatnonzero(enough | presumed)
-    rows = exposures[listed]
-    order = np.lexsort(
-        (
-            rows[:, X_WHO],
-            -np.round(rows[:, X_PRESUMED], 3),
-            -np.round(rows[:, X_EXPECTED_BACK], 3),
-            -np.round(rows[:, X_WEIGHT], 3),
-            presumed[listed],
-        ),
-    )
-    return listed[order]
+def _fused(index: Index, who: int, episodes: Matrix, window: Window, question: Question) -> Fused:
+    """Put all evidence together; for a disease that lingers also the air that was left."""
+    minutes = question.disease.contact.linger_minutes
+    left = linger(index, who, window, nearness(question.parameters), minutes) if minutes else None
+    return fuse(index.sign_index, who, episodes, window, left)
 
 
 def trace_one(
@@ -331,11 +263,13 @@ def trace_one(
         forward=window.forward,
         weight=window.weight,
     )
-    exposures = exposures[_ranked(exposures, question.min_minutes * _MINUTE_MS)]
+    more = question.disease.contact.linger_minutes > 0 or not index.sign_index.is_empty
+    fused = _fused(index, who, episodes, window, question) if more else None
+    exposures = listed(exposures, fused, window, question.min_minutes * _MINUTE_MS)
     area = search_area(index, who, asked, near) if same_area else np.empty((0, 4))
     enough = np.flatnonzero(area[:, AREA_MS] >= parameters.same_area_min_s * 1_000.0)
     longest = enough[np.argsort(-np.round(area[enough, AREA_MS]), kind="stable")]
-    listed = longest[: parameters.same_area_listed]
+    shown = longest[: parameters.same_area_listed]
     return Trace(
         case=case,
         window=window,
@@ -345,9 +279,9 @@ def trace_one(
         episode_rows=episodes,
         exposure_rows=exposures,
         coverage_rows=coverages(index.tracks, who, exposures, episodes, window),
-        area_rows=area[listed],
-        area_who=listed,
-        area_more=len(longest) - len(listed),
+        area_rows=area[shown],
+        area_who=shown,
+        area_more=len(longest) - len(shown),
     )
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from fortnight.contact.observed import gaps, person_slots, window_slots
+from fortnight.contact.observed import gaps, window_slots
 from fortnight.contact.question import (
     FROM,
     HERE,
@@ -23,20 +20,22 @@ from fortnight.contact.question import (
     TO,
     ask,
 )
+from fortnight.report.contacts import contacts_of, own_windows
 from fortnight.report.document import (
     CONSENT_NOTICE,
     SCHEMA,
     CaseDocument,
-    ContactDocument,
-    EpisodeDocument,
     InputDocument,
     Interval,
     RefusalDocument,
     SameAreaDocument,
+    TieDocument,
     TraceDocument,
     TrackPart,
     WindowDocument,
 )
+from fortnight.report.instants import instant, interval, iso
+from fortnight.risk.explanation import curve_words, share_outside
 from fortnight.track.coverage import SLOT_MS
 from fortnight.track.geometry import degrees_from_sphere
 from fortnight.track.rules import KIND_NAMES
@@ -51,23 +50,12 @@ if TYPE_CHECKING:
 _MINUTE_MS = 60_000
 
 
-def instant(ms: float) -> str:
-    """Return an instant as ISO 8601 in UTC, to the millisecond where there is one."""
-    moment = datetime.fromtimestamp(round(ms) / 1_000, tz=UTC)
-    precision = "milliseconds" if round(ms) % 1_000 else "seconds"
-    return moment.isoformat(timespec=precision).replace("+00:00", "Z")
-
-
-def _interval(start: float, end: float) -> Interval:
-    return Interval(start=instant(start), end=instant(end))
-
-
 def _span(window: Window, days: np.ndarray[Any, np.dtype[np.bool_]]) -> Interval:
     """Return the part of the window that ``days`` marks; an empty one lies at its end."""
     marked = np.flatnonzero(days)
     if not len(marked):
-        return _interval(window.end, window.end)
-    return _interval(float(window.edges[marked[0]]), float(window.edges[marked[-1] + 1]))
+        return interval(window.end, window.end)
+    return interval(float(window.edges[marked[0]]), float(window.edges[marked[-1] + 1]))
 
 
 def _case(trace: Trace) -> CaseDocument:
@@ -95,33 +83,8 @@ def _window(trace: Trace) -> WindowDocument:
         look_forward=_span(window, window.forward),
         coverage=round(trace.coverage, 4),
         unobserved_minutes=float(unknown * SLOT_MS / _MINUTE_MS),
-        gaps=[_interval(a, b) for a, b in gaps(observed, window)],
+        gaps=[interval(a, b) for a, b in gaps(observed, window)],
     )
-
-
-def _iso(table: pa.Table, *columns: str) -> list[dict[str, Any]]:
-    """Return a table's rows with the given timestamp columns as ISO 8601 text."""
-    for name in columns:
-        place = table.schema.get_field_index(name)
-        moments: list[Any] = pc.cast(table[name], pa.int64()).to_pylist()
-        text = [instant(ms) for ms in moments]
-        table = table.set_column(place, name, pa.array(text, pa.string()))
-    rows: list[dict[str, Any]] = table.to_pylist()
-    return rows
-
-
-def _contacts(trace: Trace) -> list[ContactDocument]:
-    episodes: dict[str, list[EpisodeDocument]] = {}
-    for row in _iso(trace.episodes, "start", "end"):
-        episodes.setdefault(row.pop("participant"), []).append(EpisodeDocument(**row))
-    contacts = []
-    for row in _iso(trace.contacts.drop_columns(["presumed_only"]), "first", "last"):
-        name = row["participant"]
-        who = trace.index.tracks.number_of(name)
-        slots = person_slots(trace.index.tracks, -1 if who is None else who, trace.window)
-        unknown = [_interval(a, b) for a, b in gaps(slots, trace.window)]
-        contacts.append(ContactDocument(**row, gaps=unknown, episodes=episodes[name]))
-    return contacts
 
 
 def _track(trace: Trace) -> list[TrackPart]:
@@ -180,13 +143,17 @@ def document_of(trace: Trace, inputs: Sequence[InputReport] | None = None) -> Tr
         notice=CONSENT_NOTICE,
         case=_case(trace),
         window=_window(trace),
+        curve_words=curve_words(trace.question.disease, trace.case.dated_by),
+        share_outside_window=round(share_outside(trace.question.disease, trace.case.dated_by), 4),
         parameters={
             **trace.question.parameters.as_dict(),
             "min_minutes": trace.question.min_minutes,
         },
-        contacts=_contacts(trace),
-        same_area=[SameAreaDocument(**row) for row in _iso(trace.same_area, "first", "last")],
+        contacts=contacts_of(trace),
+        same_area=[SameAreaDocument(**row) for row in iso(trace.same_area, "first", "last")],
         same_area_more=trace.area_more,
+        ties=[TieDocument(**row) for row in iso(trace.ties)],
+        exposure_windows=own_windows(trace),
         track=_track(trace),
         inputs=inputs_document(trace.inputs if inputs is None else inputs),
     )

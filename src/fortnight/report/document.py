@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-SCHEMA: Final = "fortnight.trace/1"
+SCHEMA: Final = "fortnight.trace/2"
 
 CONSENT_NOTICE: Final = (
     "Only for people who agreed. This command cannot know who did: consent, the log of every "
@@ -83,6 +83,79 @@ class EpisodeDocument(Struct, frozen=True):
     lat: float
 
 
+class VisitDocument(Struct, frozen=True):
+    """A period in which the case and a contact were checked in at one venue."""
+
+    venue: str
+    room: str | None  # of both; null where not both named the same
+    start: str
+    end: str
+    presumed: bool  # one of the two never checked out
+
+
+class TogetherDocument(Struct, frozen=True):
+    """What all evidence together says of one contact, in minutes of the whole window."""
+
+    evidence: list[str]  # "fixes", "bluetooth", "sensor", "visit", "visit-room", "ties"
+    minutes: float  # expected within the radius, by all of it
+    low: float  # the minutes lie between these with 80 %
+    high: float
+    heard_minutes: float  # in which one phone heard the other
+    face_minutes: float  # expected face to face (2 m)
+    visit_minutes: float  # checked in at one venue
+    linger_minutes: float  # in air that the case had left, where the disease lingers
+    same_room: str | None  # by what it is said: "bluetooth" or "check-in"; else null
+    visits: list[VisitDocument]
+
+
+class ProbabilityDocument(Struct, frozen=True):
+    """A probability with its interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+class CurvePointDocument(Struct, frozen=True):
+    """What is expected of one infection among many like this contact's, by a day."""
+
+    day: str
+    detectable: float | None  # share that a test on that day finds
+    ill: float  # share whose symptoms have begun
+
+
+class DeadlineDocument(Struct, frozen=True):
+    """By when a remedy still helps."""
+
+    remedy: str
+    by: str
+
+
+class AssessmentDocument(Struct, frozen=True):
+    """What follows for one contact by the disease's rules, and why. Dates are ISO 8601 days."""
+
+    dose: float  # minutes at the highest infectiousness
+    tier_reason: str
+    transmission: ProbabilityDocument | None  # of a reported infection; null: not calibrated
+    transmission_words: str
+    first_exposure: str | None
+    last_exposure: str | None
+    test_day: str | None
+    test_words: str
+    follow_up_end: str | None
+    stay_home_until: str | None
+    questions: list[str]
+    deadlines: list[DeadlineDocument]
+    curve: list[CurvePointDocument]
+
+
+class ExplanationDocument(Struct, frozen=True):
+    """Why a contact is listed, in words."""
+
+    participant: str
+    epidemiologist: str
+
+
 class ContactDocument(Struct, frozen=True):
     """One participant who was near the case: the sum of the episodes."""
 
@@ -95,7 +168,7 @@ class ContactDocument(Struct, frozen=True):
     expected_minutes_back: float
     expected_minutes_24h: float  # the largest sum in any 24 hours: what the minimum is held against
     presumed_minutes: float
-    probability_near: float | None
+    probability_near: float | None  # null where no position was near
     nearest_m: float | None
     first: str
     last: str
@@ -103,8 +176,13 @@ class ContactDocument(Struct, frozen=True):
     unobserved_minutes: float  # of the whole window, with no evidence of the contact
     gaps: list[Interval]
     weight: float  # forward expected minutes x relative infectiousness on each day; ranks the list
-    tier: str | None  # null until a disease's tiers decide it
-    episodes: list[EpisodeDocument]
+    tier: str | None  # what the disease's rules ask for; null for a possible source
+    probability_contact: float | None  # calibrated; null where there is no basis for one
+    probability_contact_of: str  # what that is a probability of
+    together: TogetherDocument
+    assessment: AssessmentDocument
+    explanation: ExplanationDocument
+    episodes: list[EpisodeDocument]  # by positions
 
 
 class SameAreaDocument(Struct, frozen=True):
@@ -115,6 +193,29 @@ class SameAreaDocument(Struct, frozen=True):
     accuracy_m: float  # the finest accuracy under which they were together
     first: str
     last: str
+
+
+class TieDocument(Struct, frozen=True):
+    """Calls and messages between the case and one participant: never an exposure by itself."""
+
+    participant: str
+    days: int
+    calls_out: int  # from the case
+    calls_in: int
+    messages_out: int
+    messages_in: int
+    call_minutes: float
+
+
+class OwnWindowsDocument(Struct, frozen=True):
+    """What exposure windows say of the risk of the phone that recorded them, in one day at most."""
+
+    participant: str
+    windows: int
+    narrow_minutes: float  # Google/Apple's weighted minutes, narrow net
+    narrow_day: str | None
+    wide_minutes: float
+    wide_day: str | None
 
 
 class RefusalDocument(Struct, frozen=True):
@@ -144,9 +245,13 @@ class TraceDocument(Struct, frozen=True):
     notice: str
     case: CaseDocument
     window: WindowDocument
+    curve_words: str  # where the curve of infectiousness comes from, and how far it was checked
+    share_outside_window: float  # of the infectiousness, on days before or after the look-forward
     parameters: dict[str, float | str]
     contacts: list[ContactDocument]  # in rank order
     same_area: list[SameAreaDocument]  # the longest first
     same_area_more: int  # how many further pairs are not listed
+    ties: list[TieDocument]  # in constant contact: the most days first
+    exposure_windows: list[OwnWindowsDocument]  # of the case and the contacts
     track: list[TrackPart]  # the case's own days
     inputs: list[InputDocument]

@@ -9,8 +9,9 @@ from fortnight.contact.confirmed import link_of
 from fortnight.contact.onward import days_since
 from fortnight.contact.timing import dated
 from fortnight.contact.window import local_date, zone_of
-from fortnight.report.assemble import inputs_document, instant
+from fortnight.report.assemble import inputs_document
 from fortnight.report.document import CONSENT_NOTICE
+from fortnight.report.instants import instant
 from fortnight.report.outbreak_documents import (
     CHAIN_SCHEMA,
     PLACES_SCHEMA,
@@ -218,7 +219,7 @@ def chain_document(
         unknown_minutes_a_day=asked.unknown_minutes,
         cases=rows,
         tree=_tree(chain),
-        tree_probability=round(chain.tree_probability, 4),
+        tree_probability=float(f"{chain.tree_probability:.4g}"),  # may be tiny, and is never 0
         links=[_link(one, rows, in_tree) for one in listed],
         links_not_listed=len(chain.links) - len(listed),
         contacts_of_contacts=contacts_of_contacts,

