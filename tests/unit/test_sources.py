@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -18,6 +19,7 @@ from fortnight.contact.timing import Curve, Dated, Timing, dated, timing_of
 from fortnight.contact.trace import Case
 from fortnight.risk.disease import load_disease
 
+UTC = ZoneInfo("UTC")
 ONSET = date(2026, 3, 9)
 TIMING = Timing(
     onset_after=(0.0, 0.1, 0.2, 0.4, 0.2, 0.1),
@@ -87,16 +89,16 @@ def test_a_case_known_by_its_test_alone_has_its_own_tables() -> None:
 
 def test_a_place_time_is_listed_from_two_other_cases_on() -> None:
     both = [near(0, 3, 60), near(2, 3, 30)]
-    (place,) = shared_places(both, Dated(ONSET), TIMING, 25.0)
+    (place,) = shared_places(both, Dated(ONSET), TIMING, 25.0, UTC)
     assert place.others == (0, 2)
     assert (place.lon, place.lat) == (2.5, 54.7)
     assert place.minutes == 90.0
     assert place.weight == pytest.approx(90 * 0.4)
-    assert shared_places(both[:1], Dated(ONSET), TIMING, 25.0) == ()
+    assert shared_places(both[:1], Dated(ONSET), TIMING, 25.0, UTC) == ()
     apart = [near(0, 3, 60), near(2, 3, 30, lon=2.6)]
-    assert shared_places(apart, Dated(ONSET), TIMING, 25.0) == ()
+    assert shared_places(apart, Dated(ONSET), TIMING, 25.0, UTC) == ()
     late = [near(0, -1, 60), near(2, -1, 30)]
-    assert shared_places(late, Dated(ONSET), TIMING, 25.0) == ()
+    assert shared_places(late, Dated(ONSET), TIMING, 25.0, UTC) == ()
 
 
 def test_cases_are_numbered_by_onset_then_name() -> None:

@@ -68,7 +68,7 @@ def groups(
     time at a place is parted where nobody was there for longer than ``gap_ms``, and at four in
     the morning. The order of spots does not matter.
     """
-    found = []
+    found: list[list[Part]] = []
     for members in _places(spots, radius_m):
         parts = [
             Part(k, part.start, part.end, part.share)
