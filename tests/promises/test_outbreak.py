@@ -304,3 +304,54 @@ def test_what_cannot_be_answered_ends_without_an_answer(
     assert done.code != 0
     assert said in done.stderr + done.stdout
     assert "Traceback" not in done.stderr
+
+
+def test_sightings_alone_link_two_cases_at_no_place(command: Run, tmp_path: Path) -> None:
+    lines = ["time,seen_by,seen,attenuation"]
+    for day, pair in ((3, ("person-a", "person-b")), (9, ("person-b", "person-e"))):
+        for scan in range(45):
+            moment = datetime(2026, 3, day, 18, tzinfo=UTC) + timedelta(minutes=4 * scan)
+            stamp = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+            lines += [f"{stamp},{one},{two},52" for one, two in (pair, pair[::-1])]
+    (tmp_path / "sightings.csv").write_text("\n".join(lines) + "\n")
+    (tmp_path / "cases.csv").write_text(
+        "case,onset\nperson-a,2026-03-03\nperson-b,2026-03-08\nperson-c,2026-03-09\n"
+    )
+    done = command(
+        "chain", tmp_path / "sightings.csv", "--cases", tmp_path / "cases.csv", "--format", "json"
+    )
+    assert done.code == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert [case["has_evidence"] for case in found["cases"]] == [True, True, False]
+    (link,) = found["links"]
+    assert (link["infector"], link["infectee"]) == (1, 2)
+    (day,) = link["days"]
+    assert day["expected_minutes"] == pytest.approx(180, rel=0.1)
+    assert day["places"] == 0
+    assert re.match(r"\d h( \d+ min)? on 3 Mar 2026, 5 days before onset", link["reasons"][0])
+    assert found["contacts_of_contacts"] == 0
+
+
+def test_positions_and_sightings_together_are_more_than_either(
+    command: Run, town: Path, tmp_path: Path
+) -> None:
+    """a and b at the feast, heard all the time: more minutes than positions give, at a place."""
+    lines = ["time,seen_by,seen,attenuation"]
+    for scan in range(75):
+        moment = datetime(2026, 3, 3, 18, tzinfo=UTC) + timedelta(minutes=4 * scan)
+        lines.append(f"{moment.strftime('%Y-%m-%dT%H:%M:%SZ')},person-a,person-b,52")
+    (tmp_path / "sightings.csv").write_text("\n".join(lines) + "\n")
+    inputs = (town / "fixes", tmp_path / "sightings.csv")
+    both, alone = (
+        json.loads(
+            command("chain", *read, "--cases", town / "cases.csv", "--format", "json").stdout
+        )
+        for read in (inputs, inputs[:1])
+    )
+    days = []
+    for found in (both, alone):
+        (link,) = [one for one in found["links"] if (one["infector"], one["infectee"]) == (1, 2)]
+        (day,) = link["days"]
+        assert day["places"] == 1
+        days.append(day["expected_minutes"])
+    assert 5 * 60 + 4 >= days[0] > days[1]  # a sighting stands for two minutes on either side
