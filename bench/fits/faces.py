@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 MINUTES: Final = 15.0
 DECILES: Final = 10
+BANDS: Final = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.01)
 
 
 class Gathering(NamedTuple):
@@ -106,15 +108,14 @@ def report(name: str, town: Gathering, weights: Floats) -> None:
     brier = float(((chance - town.true) ** 2).mean())
     ours, rule = (average_precision(score, town.true) for score in (chance, town.minutes))
     print(
-        f"{name}: {len(order)} heard, {int(town.true.sum())} face to face; area {ours:.3f}, minutes "
-        f"heard {rule:.3f}; Brier {brier:.4f}; tenths claimed/true % {' '.join(told)}"
+        f"{name}: {len(order)} heard, {int(town.true.sum())} face to face; area {ours:.3f}, "
+        f"minutes heard {rule:.3f}; Brier {brier:.4f}; tenths claimed/true % {' '.join(told)}"
     )
-    edges = np.array([0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.01])
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(BANDS):
         of = (chance >= low) & (chance < high)
         if of.any():
-            print(f"    {low:.2f} to {high:.2f}: {int(of.sum())} claimed {chance[of].mean():.3f} "
-                  f"true {town.true[of].mean():.3f}")  # fmt: skip
+            claimed, true = chance[of].mean(), town.true[of].mean()
+            print(f"    {low:.2f} to {high:.2f}: {int(of.sum())}, {claimed:.3f} / {true:.3f}")
 
 
 def main(arguments: list[str] | None = None) -> None:

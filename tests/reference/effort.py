@@ -13,3 +13,6 @@ WORLDS = settings(
 
 FEWER = settings(WORLDS, max_examples=100)
 """For comparisons of the library with itself, where one example means many traces."""
+
+FEW = settings(WORLDS, max_examples=30)
+"""For rules of whole traces that a handful of worlds would show broken."""
