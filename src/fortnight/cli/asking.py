@@ -49,6 +49,10 @@ PageOption = Annotated[Path | None, Parameter(help="HTML file to write.")]
 LegendOption = Annotated[
     Path | None, Parameter(help="CSV file to write, apart: which number is which case.")
 ]
+EnrolledOption = Annotated[
+    Path | None,
+    Parameter(help="File of enrolled ids, one a line; an operator's rows of others are dropped."),
+]
 QuietOption = Annotated[bool, Parameter(help="No progress on the way.")]
 
 _LEAST_UNKNOWN = 0.01
@@ -66,6 +70,7 @@ class Wanted:
     until: date | None = None
     min_minutes: float | None = None
     unknown_minutes: float = UNKNOWN_MINUTES
+    enrolled: Path | None = None
 
 
 def ask(
@@ -88,7 +93,7 @@ def ask(
         min_minutes=wanted.min_minutes,
         timezone=wanted.timezone,
     )
-    index, reports = evidence_for(inputs, numbered, asked, quiet=quiet)
+    index, reports = evidence_for(inputs, numbered, asked, enrolled=wanted.enrolled, quiet=quiet)
     say_if_compiling(quiet=quiet)
     timing = timing_of(asked.disease)
     whole = Asked(asked, numbered, timing, wanted.unknown_minutes, found.refused, reports)

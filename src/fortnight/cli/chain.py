@@ -12,6 +12,7 @@ from fortnight.cli.asking import (
     CasesFile,
     DaysOption,
     DiseaseOption,
+    EnrolledOption,
     LegendOption,
     PageOption,
     QuietOption,
@@ -55,6 +56,7 @@ def chain(
     contacts_of_contacts: Annotated[
         bool, Parameter(help="Count them for planning; they are listed nowhere.")
     ] = True,
+    enrolled: EnrolledOption = None,
     out: PageOption = None,
     legend: LegendOption = None,
     format: Annotated[  # noqa: A002 - the option's name is --format
@@ -69,7 +71,9 @@ def chain(
     agree may be a crime. Probabilities weigh times and dates; they are not a finding about anybody.
     """
     found = one_each(read_cases(cases))
-    wanted = Wanted(disease, days, radius, timezone, unknown_minutes=unknown_minutes)
+    wanted = Wanted(
+        disease, days, radius, timezone, unknown_minutes=unknown_minutes, enrolled=enrolled
+    )
     asked, index = ask(inputs, found, found.cases, wanted, quiet=quiet)
     made = _chain(asked, index, quiet=quiet)
     counted = _counted(asked, index, quiet=quiet) if contacts_of_contacts else None

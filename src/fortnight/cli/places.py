@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from fortnight.cli.asking import (
     CasesFile,
     DiseaseOption,
+    EnrolledOption,
     PageOption,
     QuietOption,
     RadiusOption,
@@ -56,6 +57,7 @@ def places(
         int, Parameter(help="Pairs of a case and a contact from which a place-time is listed.")
     ] = MIN_EXPOSURES,
     timezone: ZoneOption = "UTC",
+    enrolled: EnrolledOption = None,
     out: PageOption = None,
     format: Annotated[  # noqa: A002 - the option's name is --format
         Literal["table", "json", "geojson"], Parameter(help="What is printed.")
@@ -71,7 +73,9 @@ def places(
     if min_exposures < 1:
         raise QuestionError(f"--min-exposures is {min_exposures}: give 1 or more.")
     found = one_each(read_cases(cases))
-    wanted = Wanted(disease, None, radius, timezone, until=until, min_minutes=min_minutes)
+    wanted = Wanted(
+        disease, None, radius, timezone, until=until, min_minutes=min_minutes, enrolled=enrolled
+    )
     asked, index = ask(inputs, found, found.cases, wanted, quiet=quiet)
     as_of = until or local_date(last_evidence(index) - 1, zone_of(timezone))
     made = _place_times(asked, index, quiet=quiet)

@@ -13,6 +13,7 @@ from fortnight.cli.asking import (
     CasesFile,
     DaysOption,
     DiseaseOption,
+    EnrolledOption,
     LegendOption,
     PageOption,
     QuietOption,
@@ -61,6 +62,7 @@ def source(
     radius: RadiusOption = 25.0,
     timezone: ZoneOption = "UTC",
     unknown_minutes: UnknownOption = UNKNOWN_MINUTES,
+    enrolled: EnrolledOption = None,
     out: PageOption = None,
     legend: LegendOption = None,
     format: Annotated[  # noqa: A002 - the option's name is --format
@@ -76,7 +78,9 @@ def source(
     """
     found = one_each(read_cases(cases))
     one = _case(case, onset, test_date, found)
-    wanted = Wanted(disease, days, radius, timezone, unknown_minutes=unknown_minutes)
+    wanted = Wanted(
+        disease, days, radius, timezone, unknown_minutes=unknown_minutes, enrolled=enrolled
+    )
     others = [other for other in found.cases if other.participant != case]
     asked, index = ask(inputs, found, [one, *others], wanted, quiet=quiet)
     document = _document(asked, index, asked.cases.index(one))
