@@ -91,6 +91,7 @@ def _all_evidence(trace: Trace) -> dict[str, Any]:
     return {
         "evidence": pa.array(weighed.evidence, pa.list_(pa.string())),
         "together_minutes": np.round(weighed.minutes, 2),
+        "together_minutes_24h": np.round(weighed.most_24h, 4),
         "likely_minutes_low": np.round(weighed.low, 1),
         "likely_minutes_high": np.round(weighed.high, 1),
         "heard_minutes": np.round(weighed.heard, 1),

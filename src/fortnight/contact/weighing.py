@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from fortnight.contact.calibration import FACE_TO_FACE, WITHIN_RADIUS, face_chance, position_chance
-from fortnight.contact.episodes import X_EPISODES, X_OBSERVED, X_WHO
+from fortnight.contact.episodes import X_EPISODES, X_EXPECTED_24H, X_OBSERVED, X_WHO
 from fortnight.contact.features import face_features, position_features
-from fortnight.contact.fusing import F_EXPECTED, F_FACE, F_HEARD, MINUTE_MS
+from fortnight.contact.fusing import F_EXPECTED, F_EXPECTED_24H, F_FACE, F_HEARD, MINUTE_MS
 from fortnight.contact.fusion import run_means, same_room
 from fortnight.risk.assessment import Anchor, Contacts, assess_all
 from fortnight.risk.kinds import KINDS
@@ -45,6 +45,7 @@ class Weighed:
     exposed: Floats
     close: Floats
     minutes: Floats
+    most_24h: Floats  # by all evidence, what the minimum is held against
     low: Floats
     high: Floats
     heard: Floats
@@ -82,6 +83,7 @@ def weigh(trace: Trace) -> Weighed:
         exposed=exposed,
         close=close,
         minutes=np.where(known, sums[:, F_EXPECTED], 0.0),
+        most_24h=_most_24h(trace, row, sums),
         low=low,
         high=high,
         heard=np.maximum(sums[:, F_HEARD], heard_days.sum(axis=1)),
@@ -96,6 +98,13 @@ def weigh(trace: Trace) -> Weighed:
         ],
         assessments=_assessments(trace, exposed, close, kinds),
     )
+
+
+def _most_24h(trace: Trace, row: Longs, sums: Floats) -> Floats:
+    """Return the most expected minutes in any 24 hours, as who is listed is decided by."""
+    by_positions: Floats = trace.exposure_rows[:, X_EXPECTED_24H] / MINUTE_MS
+    signed = (row >= 0) & np.append(trace.fused.signed, False)[row]  # noqa: FBT003 - a column's value
+    return np.where(signed, np.maximum(sums[:, F_EXPECTED_24H], by_positions), by_positions)
 
 
 def _visited(trace: Trace, who: Longs) -> tuple[Floats, Bools]:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _TOGETHER = (
     "evidence",
     "together_minutes",
+    "together_minutes_24h",
     "likely_minutes_low",
     "likely_minutes_high",
     "heard_minutes",
@@ -103,6 +104,7 @@ def _together(trace: Trace, who: int, said: dict[str, Any]) -> TogetherDocument:
     return TogetherDocument(
         evidence=said["evidence"],
         minutes=said["together_minutes"],
+        minutes_24h=said["together_minutes_24h"],
         low=said["likely_minutes_low"],
         high=said["likely_minutes_high"],
         heard_minutes=said["heard_minutes"],
@@ -135,6 +137,7 @@ def _assessment(trace: Trace, place: int) -> AssessmentDocument:
         evidence=weighed.evidence[place],
         close_minutes=dict(zip(dates, weighed.close[place].tolist(), strict=True)),
     )
+    home = found.home_if_not_immune or (None, None)
     return AssessmentDocument(
         dose=round(found.dose, 4),
         tier_reason=found.tier_reason,
@@ -146,6 +149,8 @@ def _assessment(trace: Trace, place: int) -> AssessmentDocument:
         test_words=found.test_words,
         follow_up_end=_day(found.follow_up_end),
         stay_home_until=_day(found.stay_home_until),
+        not_immune_home_from=_day(home[0]),
+        not_immune_home_until=_day(home[1]),
         questions=list(found.questions),
         deadlines=[
             DeadlineDocument(remedy=one.remedy, by=one.by.isoformat()) for one in found.deadlines

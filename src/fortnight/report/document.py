@@ -98,6 +98,7 @@ class TogetherDocument(Struct, frozen=True):
 
     evidence: list[str]  # "fixes", "bluetooth", "sensor", "visit", "visit-room", "ties"
     minutes: float  # expected within the radius, by all of it
+    minutes_24h: float  # the most in any 24 hours: what the minimum is held against
     low: float  # the minutes lie between these with 80 %
     high: float
     heard_minutes: float  # in which one phone heard the other
@@ -144,6 +145,8 @@ class AssessmentDocument(Struct, frozen=True):
     test_words: str
     follow_up_end: str | None
     stay_home_until: str | None
+    not_immune_home_from: str | None  # whom immunity is asked of, if they have none
+    not_immune_home_until: str | None
     questions: list[str]
     deadlines: list[DeadlineDocument]
     curve: list[CurvePointDocument]
@@ -166,7 +169,7 @@ class ContactDocument(Struct, frozen=True):
     expected_minutes: float
     expected_minutes_forward: float
     expected_minutes_back: float
-    expected_minutes_24h: float  # the largest sum in any 24 hours: what the minimum is held against
+    expected_minutes_24h: float  # the largest sum in any 24 hours, by positions
     presumed_minutes: float
     probability_near: float | None  # null where no position was near
     nearest_m: float | None
