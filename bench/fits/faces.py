@@ -14,7 +14,7 @@ import argparse
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -85,17 +85,15 @@ def gathering_of(folder: Path, cases: int, seed: int) -> Gathering:
 def _signs(folder: Path) -> Signs:
     """Read the sightings of a gathering as encounters."""
     table = pq.read_table(folder / "encounters.parquet")
-    encounters = pa.table(
-        {
-            "participant": table["seen_by"].cast(pa.string()),
-            "other": table["seen"].cast(pa.string()),
-            "start": table["time"].cast(pa.timestamp("ms", tz="UTC")),
-            "end": table["time"].cast(pa.timestamp("ms", tz="UTC")),
-            "attenuation": table["attenuation"].cast(pa.float32()),
-            "kind": pa.array(["bluetooth"] * table.num_rows, pa.string()),
-        },
-        schema=ENCOUNTERS,
-    )
+    columns: dict[str, Any] = {
+        "participant": table["seen_by"].cast(pa.string()),
+        "other": table["seen"].cast(pa.string()),
+        "start": table["time"].cast(pa.timestamp("ms", tz="UTC")),
+        "end": table["time"].cast(pa.timestamp("ms", tz="UTC")),
+        "attenuation": table["attenuation"].cast(pa.float32()),
+        "kind": pa.array(["bluetooth"] * table.num_rows, pa.string()),
+    }
+    encounters = pa.table(columns, schema=ENCOUNTERS)
     return Signs(encounters, NO_SIGNS.windows, NO_SIGNS.visits, NO_SIGNS.ties)
 
 

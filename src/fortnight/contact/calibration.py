@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from fortnight.contact.features import FACE_FEATURES, FEATURES
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -44,7 +42,16 @@ POSITION_WEIGHTS: Final = np.array(
 """``python -m bench.fits.positions``: the listed contacts of 200 cases in each of ten towns of
 2,000 people (seeds 101 to 110)."""
 
-FACE_WEIGHTS: Final = np.zeros(len(FACE_FEATURES))
+FACE_WEIGHTS: Final = np.array(
+    [
+        -17.4579,  # one
+        0.2701,  # face
+        -0.1710,  # face, squared
+        1.3858,  # heard
+        1.4648,  # face in all
+    ]
+)
+"""``python -m bench.fits.faces``: simulated phones on the badges of InVS13, 60 cases."""
 
 
 def position_chance(features: Floats) -> Floats:

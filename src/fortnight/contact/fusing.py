@@ -35,19 +35,34 @@ F_LAST: Final = 7
 F_HEARD_24H: Final = 8
 FUSED_COLUMNS: Final = 9
 
-# Rows of the buffer of minutes.
+# Rows of the buffer of minutes: what each kind of evidence says of one.
 _P: Final = 0
 _RATIO: Final = 1
 _COUNT: Final = 2
 _FACE_SUM: Final = 3
 _VISIT: Final = 4
-_FUSED: Final = 5
-_FACE_OUT: Final = 6
-_BUFFERS: Final = 7
+_BUFFERS: Final = 5
+
+# Rows of the list of minutes of which anything is known.
+_WHEN: Final = 0
+_FUSED: Final = 1
+_FACE: Final = 2
+_HEARD: Final = 3
+_KNOWN: Final = 4
+
+_BLOCK: Final = 64
+"""Minutes are looked through by blocks: most of two weeks nothing is known of a pair."""
 
 
 @kernel
-def _mark(spans: Matrix, first: Int, last: Int, minutes: Matrix, kind: Int, edge: Longs) -> None:
+def _mark(
+    spans: Matrix,
+    first: Int,
+    last: Int,
+    minutes: Matrix,
+    kind: Int,
+    touched: NDArray[np.bool_],
+) -> None:
     """Write what one kind of evidence says to the minutes whose middle it covers."""
     n = minutes.shape[1]
     for k in range(first, last):
@@ -55,7 +70,8 @@ def _mark(spans: Matrix, first: Int, last: Int, minutes: Matrix, kind: Int, edge
         high = min(n, math.ceil(spans[k, TO] / MINUTE_MS - 0.5))
         if high <= low:
             continue
-        edge[0], edge[1] = min(edge[0], low), max(edge[1], high)
+        for block in range(low // _BLOCK, (high - 1) // _BLOCK + 1):
+            touched[block] = True
         for m in range(low, high):
             if kind == _P:
                 minutes[_P, m] = max(minutes[_P, m], spans[k, SAYS])
@@ -68,69 +84,82 @@ def _mark(spans: Matrix, first: Int, last: Int, minutes: Matrix, kind: Int, edge
 
 
 @kernel
-def _fuse_minute(minutes: Matrix, m: Int, prior: float, least: float) -> None:
+def _fuse_minute(minutes: Matrix, m: Int, prior: float, least: float, known: Matrix, n: Int) -> Int:
     """Add the log odds of all that is known of a minute; nothing known stays nothing."""
     count, share = minutes[_COUNT, m], minutes[_P, m]
     if share <= 0.0 and count == 0.0 and minutes[_VISIT, m] == 0.0:
-        return
+        return n
     odds = prior
     if share > 0.0:
         share = min(1.0 - least, max(least, share))
         odds = math.log(share / (1.0 - share))
+    known[_FACE, n] = known[_HEARD, n] = 0.0
     if count > 0.0:  # both phones' scans of a minute are one witness, not two
         odds += minutes[_RATIO, m] / count
-        minutes[_FACE_OUT, m] = minutes[_FACE_SUM, m] / count
+        known[_FACE, n] = minutes[_FACE_SUM, m] / count
+        known[_HEARD, n] = 1.0
     odds += minutes[_VISIT, m]
-    minutes[_FUSED, m] = 1.0 / (1.0 + math.exp(-odds))
+    known[_WHEN, n], known[_FUSED, n] = m, 1.0 / (1.0 + math.exp(-odds))
+    return n + 1
 
 
 @kernel
-def _most(minutes: Matrix, row: Int, low: Int, high: Int) -> float:
-    """Return the largest sum of a row in any 24 hours between two minutes."""
+def _gather(
+    minutes: Matrix, touched: NDArray[np.bool_], prior: float, least: float, known: Matrix
+) -> Int:
+    """List the minutes of which anything is known, in order, and wipe the buffer."""
+    n: Int = np.int64(0)
+    for block in range(touched.shape[0]):
+        if not touched[block]:
+            continue
+        touched[block] = False
+        for m in range(block * _BLOCK, min((block + 1) * _BLOCK, minutes.shape[1])):
+            n = _fuse_minute(minutes, m, prior, least, known, n)
+            for row in range(_BUFFERS):
+                minutes[row, m] = 0.0
+    return n
+
+
+@kernel
+def _most(known: Matrix, row: Int, n: Int) -> float:
+    """Return the largest sum of a row in any 24 hours."""
     best = total = 0.0
-    for m in range(low, high):
-        total += minutes[row, m]
-        if m - low >= _DAY_MINUTES:
-            total -= minutes[row, m - _DAY_MINUTES]
+    oldest = 0
+    for k in range(n):
+        total += known[row, k]
+        while known[_WHEN, k] - known[_WHEN, oldest] >= _DAY_MINUTES:
+            total -= known[row, oldest]
+            oldest += 1
         best = max(best, total)
     return best
 
 
 @kernel
 def _sum_up(
-    minutes: Matrix,
-    low: Int,
-    high: Int,
-    edges: Longs,
-    out: Matrix,
-    days: Matrix,
-    heard_days: Matrix,
-    c: Int,
+    known: Matrix, n: Int, edges: Longs, out: Matrix, days: Matrix, heard_days: Matrix, c: Int
 ) -> None:
     """Write one contact's sums; a run of minutes is together or apart as a whole."""
     day: Int = np.int64(0)
     length = total = 0.0
-    for m in range(low, high):
-        while edges[day + 1] <= m:
+    for k in range(n):
+        while edges[day + 1] <= known[_WHEN, k]:
             day += 1
-        p = minutes[_FUSED, m]
-        days[c, day] += p
-        out[c, F_EXPECTED] += p
-        out[c, F_FACE] += minutes[_FACE_OUT, m]
-        if minutes[_COUNT, m] > 0.0:
-            minutes[_COUNT, m] = 1.0
-            out[c, F_HEARD] += 1.0
-            heard_days[c, day] += 1.0
-        if p > 0.0:
-            length += 1.0
-            total += p
-        if length > 0.0 and (p <= 0.0 or m == high - 1):
+        if k > 0 and known[_WHEN, k] > known[_WHEN, k - 1] + 1.0:
             out[c, F_VARIANCE] += total * (length - total)
             length = total = 0.0
-    out[c, F_EXPECTED_24H] = _most(minutes, _FUSED, low, high)
-    out[c, F_FACE_24H] = _most(minutes, _FACE_OUT, low, high)
-    out[c, F_HEARD_24H] = _most(minutes, _COUNT, low, high)
-    out[c, F_FIRST], out[c, F_LAST] = low * MINUTE_MS, high * MINUTE_MS
+        length += 1.0
+        total += known[_FUSED, k]
+        days[c, day] += known[_FUSED, k]
+        heard_days[c, day] += known[_HEARD, k]
+        out[c, F_EXPECTED] += known[_FUSED, k]
+        out[c, F_FACE] += known[_FACE, k]
+        out[c, F_HEARD] += known[_HEARD, k]
+    out[c, F_VARIANCE] += total * (length - total)
+    out[c, F_EXPECTED_24H] = _most(known, np.int64(_FUSED), n)
+    out[c, F_FACE_24H] = _most(known, np.int64(_FACE), n)
+    out[c, F_HEARD_24H] = _most(known, np.int64(_HEARD), n)
+    out[c, F_FIRST] = known[_WHEN, 0] * MINUTE_MS
+    out[c, F_LAST] = (known[_WHEN, n - 1] + 1.0) * MINUTE_MS
 
 
 @kernel
@@ -165,19 +194,14 @@ def fuse_minutes(
     out, days, heard_days
         Zeros of shape (contacts, 9) and twice (contacts, days); filled.
     """
-    minutes = np.zeros((_BUFFERS, edges[-1]))
-    edge = np.empty(2, dtype=np.int64)
+    minutes, known = np.zeros((_BUFFERS, edges[-1])), np.empty((_KNOWN, edges[-1]))
+    touched = np.zeros(edges[-1] // _BLOCK + 1, dtype=np.bool_)
     for c in range(out.shape[0]):
-        edge[0], edge[1] = minutes.shape[1], 0
-        _mark(located, located_first[c], located_first[c + 1], minutes, np.int64(_P), edge)
-        _mark(heard, heard_first[c], heard_first[c + 1], minutes, np.int64(_RATIO), edge)
-        _mark(visited, visited_first[c], visited_first[c + 1], minutes, np.int64(_VISIT), edge)
-        low, high = edge[0], edge[1]
-        if high <= low:
-            continue
-        for m in range(low, high):
-            _fuse_minute(minutes, m, prior, least)
-        _sum_up(minutes, low, high, edges, out, days, heard_days, c)
-        for row in range(_BUFFERS):
-            for m in range(low, high):
-                minutes[row, m] = 0.0
+        a, b = located_first[c], located_first[c + 1]
+        _mark(located, a, b, minutes, np.int64(_P), touched)
+        _mark(heard, heard_first[c], heard_first[c + 1], minutes, np.int64(_RATIO), touched)
+        a, b = visited_first[c], visited_first[c + 1]
+        _mark(visited, a, b, minutes, np.int64(_VISIT), touched)
+        n = _gather(minutes, touched, prior, least, known)
+        if n > 0:
+            _sum_up(known, n, edges, out, days, heard_days, c)

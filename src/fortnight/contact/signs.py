@@ -199,7 +199,8 @@ def _sightings(table: pa.Table, known: pa.Array[Any]) -> Sightings:
     level = _floats(table["attenuation"])
     who, other = np.concatenate((one, two)), np.concatenate((two, one))
     start, end, level = np.tile(start, 2), np.tile(end, 2), np.tile(level, 2)
-    order = np.lexsort((level, end, start, other, who))
+    # stable: the table is sorted by all of its columns, so equal moments keep that order
+    order = np.lexsort((start, who * len(known) + other))
     return Sightings(who[order], other[order], start[order], end[order], level[order])
 
 

@@ -103,7 +103,7 @@ def weigh(trace: Trace) -> Weighed:
 def _most_24h(trace: Trace, row: Longs, sums: Floats) -> Floats:
     """Return the most expected minutes in any 24 hours, as who is listed is decided by."""
     by_positions: Floats = trace.exposure_rows[:, X_EXPECTED_24H] / MINUTE_MS
-    signed = (row >= 0) & np.append(trace.fused.signed, False)[row]  # noqa: FBT003 - a column's value
+    signed = (row >= 0) & np.append(trace.fused.signed, False)[row]
     return np.where(signed, np.maximum(sums[:, F_EXPECTED_24H], by_positions), by_positions)
 
 

@@ -1,0 +1,167 @@
+"""Time fusing and scoring: many cases with many contacts each, every kind of evidence.
+
+    uv run --group bench python -m bench.fusing --cases 1000 --contacts 300
+
+Evidence is drawn, not simulated: each contact has episodes on several days, and half of them were
+heard by Bluetooth, a tenth checked in at one venue. Timed is what a trace does after its search:
+putting the evidence together minute by minute, the calibrated probability, and the assessment by
+the disease (dose, tier, probability of transmission, dates) of every contact, with two threads.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from bench.machine import describe
+from fortnight.contact.calibration import face_chance, position_chance
+from fortnight.contact.episodes import (
+    E_AT,
+    E_END,
+    E_EXPECTED,
+    E_FORWARD,
+    E_LASTING,
+    E_NEAR,
+    E_NEAREST,
+    E_START,
+    E_WHO,
+    EPISODE_COLUMNS,
+    EXPOSURE_COLUMNS,
+    X_EXPECTED_24H,
+    X_WHO,
+)
+from fortnight.contact.features import face_features, position_features
+from fortnight.contact.fusion import fuse
+from fortnight.contact.signs import Sightings, SignIndex, Ties, Visits, Windows
+from fortnight.contact.window import Window, window_of
+from fortnight.risk.assessment import Anchor, Contacts, assess_all
+from fortnight.risk.disease import Disease, load_disease
+from fortnight.risk.kinds import KINDS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+ONSET: Final = date(2026, 3, 12)
+UNTIL: Final = date(2026, 3, 16)
+MINUTE_MS: Final = 60_000
+EPISODES: Final = 8  # of each contact
+SCANS: Final = 40  # of each contact who was heard
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What is known of one case: its number, episodes, exposures."""
+
+    who: int
+    episodes: Floats
+    exposures: Floats
+
+
+def draw(cases: int, contacts: int, window: Window, seed: int) -> tuple[SignIndex, list[Drawn]]:
+    """Draw the evidence of all cases; case ``k`` meets contacts of its own."""
+    chance = np.random.default_rng(seed)
+    drawn = [_drawn(chance, k * (contacts + 1), contacts, window) for k in range(cases)]
+    heard = [_heard(chance, one.who, contacts, window) for one in drawn]
+    rows = np.concatenate(heard)
+    nothing = np.empty(0, dtype=np.int64)
+    longs = [rows[:, k].astype(np.int64) for k in range(4)]
+    index = SignIndex(
+        sightings=Sightings(longs[0], longs[1], longs[2], longs[3], rows[:, 4]),
+        visits=_visits(chance, drawn, contacts, window),
+        ties=Ties(nothing, nothing, nothing, nothing, nothing > 0, nothing > 0),
+        windows=Windows(nothing, nothing, nothing > 0, nothing, np.empty(0), nothing),
+    )
+    return index, drawn
+
+
+def _times(chance: np.random.Generator, count: int, window: Window) -> Floats:
+    return window.start + chance.uniform(0.0, window.end - window.start - 2 * 3_600_000, count)
+
+
+def _drawn(chance: np.random.Generator, who: int, contacts: int, window: Window) -> Drawn:
+    count = contacts * EPISODES
+    episodes = np.zeros((count, EPISODE_COLUMNS))
+    episodes[:, E_WHO] = np.repeat(who + 1 + np.arange(contacts), EPISODES)
+    lasting = chance.uniform(5.0, 90.0, count) * MINUTE_MS
+    episodes[:, E_START] = _times(chance, count, window)
+    order = np.lexsort((episodes[:, E_START], episodes[:, E_WHO]))
+    episodes = episodes[order]
+    episodes[:, E_END], episodes[:, E_LASTING] = episodes[:, E_START] + lasting, lasting
+    episodes[:, E_EXPECTED] = lasting * chance.uniform(0.05, 0.95, count)
+    episodes[:, E_NEAR] = episodes[:, E_EXPECTED]
+    episodes[:, [E_NEAREST, E_AT, E_FORWARD]] = 10.0, 6_371_000.0, 1.0
+    exposures = np.zeros((contacts, EXPOSURE_COLUMNS))
+    exposures[:, X_WHO] = who + 1 + np.arange(contacts)
+    exposures[:, X_EXPECTED_24H] = chance.uniform(15.0, 300.0, contacts) * MINUTE_MS
+    return Drawn(who, episodes, exposures)
+
+
+def _heard(chance: np.random.Generator, who: int, contacts: int, window: Window) -> Floats:
+    """Return runs of scans, one every four minutes, of every second contact."""
+    others = who + 1 + np.arange(0, contacts, 2)
+    begin = _times(chance, len(others), window)
+    at = (begin[:, None] + np.arange(SCANS) * 4 * MINUTE_MS).ravel()
+    level = np.round(chance.normal(65.0, 8.0, len(at)))
+    whose = np.full(len(at), float(who))
+    return np.column_stack((whose, np.repeat(others, SCANS), at, at, level))
+
+
+def _visits(
+    chance: np.random.Generator, drawn: list[Drawn], contacts: int, window: Window
+) -> Visits:
+    """Let every case and a tenth of its contacts check in at one venue, two hours each."""
+    who = np.concatenate([one.who + np.arange(0, contacts, 10) for one in drawn])
+    each = len(who) // len(drawn)
+    venue = np.repeat(np.arange(len(drawn)), each)
+    start = np.repeat(_times(chance, len(drawn), window), each).astype(np.int64)
+    nothing = np.zeros(len(who), dtype=np.bool_)
+    room = np.full(len(who), -1)
+    end = start + 2 * 3_600_000
+    return Visits(who, venue, room, start, end, nothing, ("venue",) * len(drawn), ())
+
+
+def score(index: SignIndex, one: Drawn, disease: Disease, window: Window) -> Floats:
+    """Fuse and score one case; returns the doses of its contacts."""
+    fused = fuse(index, one.who, one.episodes, window)
+    chance = position_chance(position_features(one.episodes, one.exposures, window))
+    chance = np.maximum(chance, face_chance(face_features(fused.sums)))
+    kinds = np.where(fused.heard_days.any(axis=1), KINDS["bluetooth"], 0) | KINDS["fixes"]
+    contacts = Contacts(
+        first=window.first, minutes=fused.days, evidence=kinds, close_minutes=fused.heard_days
+    )
+    return assess_all(disease, Anchor(ONSET, "onset"), contacts).dose
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Draw, warm up, time, and print."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--cases", type=int, default=1_000)
+    parser.add_argument("--contacts", type=int, default=300)
+    options = parser.parse_args(arguments)
+    disease = load_disease("covid-19")
+    window = window_of(ONSET, disease, days=14, until=UNTIL, timezone="UTC")
+    index, drawn = draw(options.cases, options.contacts, window, seed=1)
+    score(index, drawn[0], disease, window)
+    seconds = []
+    for _ in range(3):
+        begin = time.perf_counter()
+        with ThreadPoolExecutor(2) as pool:
+            doses = list(pool.map(lambda one: score(index, one, disease, window), drawn))
+        seconds.append(time.perf_counter() - begin)
+    print(describe())
+    print(
+        f"{len(doses)} cases with {options.contacts} contacts each, {len(index.sightings):,} "
+        f"sightings: {min(seconds):.2f} s at best, {sorted(seconds)[1]:.2f} s in the middle of 3"
+    )
+
+
+if __name__ == "__main__":
+    main()
