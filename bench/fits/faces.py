@@ -54,7 +54,7 @@ class Gathering(NamedTuple):
 def gathering_of(folder: Path, cases: int, seed: int) -> Gathering:
     """Put together what phones heard, and hold it to the badges."""
     known = read_people(folder)
-    names = known.names.to_pylist()
+    names = [str(name) for name in known.names.to_pylist()]
     ordered = sorted(names)
     index = index_signs(_signs(folder), ordered)
     number = {name: place for place, name in enumerate(names)}

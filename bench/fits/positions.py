@@ -56,7 +56,7 @@ def town_of(people: int, seed: int, cases: int) -> Town:
         folder.mkdir(parents=True, exist_ok=True)
         simulate(people, 14, seed, folder)
     known = read_people(folder)
-    names = known.names.to_pylist()
+    names = [str(name) for name in known.names.to_pylist()]
     number = {name: place for place, name in enumerate(names)}
     first, end = (datetime.fromtimestamp(ms / 1_000, tz=UTC).date() for ms in known.window)
     last = end - timedelta(days=1)

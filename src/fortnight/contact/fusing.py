@@ -35,7 +35,7 @@ F_LAST: Final = 7
 F_HEARD_24H: Final = 8
 FUSED_COLUMNS: Final = 9
 
-# Rows of the buffer of minutes: what each kind of evidence says of one.
+# Columns of the buffer of minutes: what each kind of evidence says of one.
 _P: Final = 0
 _RATIO: Final = 1
 _COUNT: Final = 2
@@ -64,7 +64,7 @@ def _mark(
     touched: NDArray[np.bool_],
 ) -> None:
     """Write what one kind of evidence says to the minutes whose middle it covers."""
-    n = minutes.shape[1]
+    n = minutes.shape[0]
     for k in range(first, last):
         low = max(0, math.ceil(spans[k, FROM] / MINUTE_MS - 0.5))
         high = min(n, math.ceil(spans[k, TO] / MINUTE_MS - 0.5))
@@ -74,32 +74,42 @@ def _mark(
             touched[block] = True
         for m in range(low, high):
             if kind == _P:
-                minutes[_P, m] = max(minutes[_P, m], spans[k, SAYS])
+                minutes[m, _P] = max(minutes[m, _P], spans[k, SAYS])
             elif kind == _RATIO:
-                minutes[_RATIO, m] += spans[k, SAYS]
-                minutes[_FACE_SUM, m] += spans[k, FACE]
-                minutes[_COUNT, m] += 1.0
+                minutes[m, _RATIO] += spans[k, SAYS]
+                minutes[m, _FACE_SUM] += spans[k, FACE]
+                minutes[m, _COUNT] += 1.0
             else:
-                minutes[_VISIT, m] = max(minutes[_VISIT, m], spans[k, SAYS])
+                minutes[m, _VISIT] = max(minutes[m, _VISIT], spans[k, SAYS])
 
 
 @kernel
-def _fuse_minute(minutes: Matrix, m: Int, prior: float, least: float, known: Matrix, n: Int) -> Int:
-    """Add the log odds of all that is known of a minute; nothing known stays nothing."""
-    count, share = minutes[_COUNT, m], minutes[_P, m]
-    if share <= 0.0 and count == 0.0 and minutes[_VISIT, m] == 0.0:
+def _fuse_minute(
+    minutes: Matrix, m: Int, prior: float, least: float, known: Matrix, n: Int, memo: Matrix
+) -> Int:
+    """Add the log odds of all that is known of a minute; nothing known stays nothing.
+
+    Neighbouring minutes often say the same: ``memo`` keeps the last logarithm and exponential.
+    """
+    count, share = minutes[m, _COUNT], minutes[m, _P]
+    if share <= 0.0 and count == 0.0 and minutes[m, _VISIT] == 0.0:
         return n
     odds = prior
     if share > 0.0:
-        share = min(1.0 - least, max(least, share))
-        odds = math.log(share / (1.0 - share))
+        if share != memo[0, 0]:
+            memo[0, 0] = share
+            share = min(1.0 - least, max(least, share))
+            memo[0, 1] = math.log(share / (1.0 - share))
+        odds = memo[0, 1]
     known[_FACE, n] = known[_HEARD, n] = 0.0
     if count > 0.0:  # both phones' scans of a minute are one witness, not two
-        odds += minutes[_RATIO, m] / count
-        known[_FACE, n] = minutes[_FACE_SUM, m] / count
+        odds += minutes[m, _RATIO] / count
+        known[_FACE, n] = minutes[m, _FACE_SUM] / count
         known[_HEARD, n] = 1.0
-    odds += minutes[_VISIT, m]
-    known[_WHEN, n], known[_FUSED, n] = m, 1.0 / (1.0 + math.exp(-odds))
+    odds += minutes[m, _VISIT]
+    if odds != memo[1, 0]:
+        memo[1, 0], memo[1, 1] = odds, 1.0 / (1.0 + math.exp(-odds))
+    known[_WHEN, n], known[_FUSED, n] = m, memo[1, 1]
     return n + 1
 
 
@@ -109,14 +119,15 @@ def _gather(
 ) -> Int:
     """List the minutes of which anything is known, in order, and wipe the buffer."""
     n: Int = np.int64(0)
+    memo = np.full((2, 2), np.nan)
     for block in range(touched.shape[0]):
         if not touched[block]:
             continue
         touched[block] = False
-        for m in range(block * _BLOCK, min((block + 1) * _BLOCK, minutes.shape[1])):
-            n = _fuse_minute(minutes, m, prior, least, known, n)
+        for m in range(block * _BLOCK, min((block + 1) * _BLOCK, minutes.shape[0])):
+            n = _fuse_minute(minutes, m, prior, least, known, n, memo)
             for row in range(_BUFFERS):
-                minutes[row, m] = 0.0
+                minutes[m, row] = 0.0
     return n
 
 
@@ -194,7 +205,7 @@ def fuse_minutes(
     out, days, heard_days
         Zeros of shape (contacts, 9) and twice (contacts, days); filled.
     """
-    minutes, known = np.zeros((_BUFFERS, edges[-1])), np.empty((_KNOWN, edges[-1]))
+    minutes, known = np.zeros((edges[-1], _BUFFERS)), np.empty((_KNOWN, edges[-1]))
     touched = np.zeros(edges[-1] // _BLOCK + 1, dtype=np.bool_)
     for c in range(out.shape[0]):
         a, b = located_first[c], located_first[c + 1]
