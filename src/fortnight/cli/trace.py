@@ -22,7 +22,7 @@ from fortnight.report.assemble import document_of
 from fortnight.report.encode import to_json
 from fortnight.report.geojson import to_geojson
 from fortnight.report.page import to_html
-from fortnight.report.rows import contacts_csv, episodes_csv
+from fortnight.report.rows import contacts_csv, episodes_csv, ties_csv
 from fortnight.report.table import contacts_table
 
 if TYPE_CHECKING:
@@ -152,6 +152,10 @@ def write_reports(documents: Sequence[TraceDocument], out: Path, *, quiet: bool)
         (folder / "trace.json").write_bytes(to_json(document))
         (folder / "contacts.csv").write_text(contacts_csv(document), encoding="utf-8", newline="")
         (folder / "episodes.csv").write_text(episodes_csv(document), encoding="utf-8", newline="")
+        ties = folder / "ties.csv"
+        ties.unlink(missing_ok=True)  # an earlier case's must not stay beside this one's report
+        if document.ties:
+            ties.write_text(ties_csv(document), encoding="utf-8", newline="")
         (folder / "episodes.geojson").write_bytes(to_geojson(document))
         say(f"Report: {relative(folder / 'report.html')}", quiet=quiet)
 

@@ -62,6 +62,12 @@ class LocalClock:
         local = self._local(instant)
         return f"{local.day} {local:%b %H:%M}"
 
+    def period(self, start: str, end: str) -> str:
+        """Return a period as ``Sat 14 Nov 17:25 to 18:10``, the day again where it is another."""
+        same = self._local(start).date() == self._local(end).date()
+        until = f"{self._local(end):%H:%M}" if same else self.moment(end)
+        return f"{self.moment(start)} to {until}"
+
     def date(self, instant: str) -> str:
         """Return the day of an instant as ``Sat 14 Nov 2026``."""
         local = self._local(instant)

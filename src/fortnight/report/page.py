@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from fortnight.report import wording
+from fortnight.report import explain, follows, wording
+from fortnight.report.course import course
 from fortnight.report.island import island
 from fortnight.report.local_time import local_clock
 from fortnight.report.parameter_words import PARAMETER_WORDS
@@ -40,6 +41,12 @@ STYLES: Final = ("maplibre-gl.css", "page.css")
 NEVER_RUN: Final = ("maplibre-gl-worker.js", "borders.json")
 """Kept in the page as plain data: the map's worker, started from a blob, and the borders."""
 
+_FOLLOWS: Final = (
+    *follows.TIER_WORDS.values(),
+    follows.SOURCE,
+    follows.PRESUMED,
+    follows.NOTHING,
+)
 LICENCES: Final = ("maplibre-gl", "borders")
 
 
@@ -73,11 +80,17 @@ def to_html(document: TraceDocument) -> str:
         contacts=contacts,
         tiles=_tiles(document),
         minimum=wording.minimum_minutes(document),
-        with_tier=any(contact.tier is not None for contact in contacts),
         radius=_radius(document),
-        heading=wording.heading(document, clock),
+        heading=[
+            *wording.heading(document, clock),
+            ("Infectious", follows.infectious_words(document)),
+        ],
         clock=clock,
         words=wording,
+        follow=follows,
+        explain=explain,
+        course=course,
+        order={words: place for place, words in enumerate(reversed(_FOLLOWS))},
         parameter_words=PARAMETER_WORDS,
         stop_radius_m=STOP_RADIUS_M,
         island=Markup(island(document)),  # noqa: S704 - escaped for a script element by `island`
@@ -113,12 +126,8 @@ def _tiles(document: TraceDocument) -> list[Tile]:
     if minimum is not None:
         wanted = f"reached {wording.minutes(minimum)} expected min in some 24 h"
         tiles.append(Tile(f"{tally.reached:,}", wanted))
-    tiles += [
-        Tile(f"{tally.forward:,}", "met in look-forward"),
-        Tile(f"{tally.back_alone:,}", "in look-back alone: possible sources"),
-        Tile(f"{tally.presumed_alone:,}", "presumed alone"),
-        Tile(wording.share(document.window.coverage), "of the case's time was observed"),
-    ]
+    tiles += [Tile(f"{number:,}", words) for words, number in follows.tier_counts(document).items()]
+    tiles.append(Tile(wording.share(document.window.coverage), "of the case's time was observed"))
     return tiles
 
 

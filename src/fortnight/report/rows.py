@@ -16,15 +16,52 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from fortnight.report.follows import follows
 from fortnight.report.wording import presumed_only, ranked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from fortnight.report.document import ContactDocument, EpisodeDocument, TraceDocument
+    from fortnight.report.document import (
+        AssessmentDocument,
+        ContactDocument,
+        EpisodeDocument,
+        TogetherDocument,
+        TraceDocument,
+    )
 
     Cell: TypeAlias = str | float | None
 
+# Of what all evidence says, and of what follows: names of the document, these without a list.
+TOGETHER_COLUMNS: Final = (
+    "evidence",
+    "together_minutes",
+    "together_minutes_24h",
+    "likely_minutes_low",
+    "likely_minutes_high",
+    "heard_minutes",
+    "face_minutes",
+    "visit_minutes",
+    "linger_minutes",
+    "same_room",
+)
+ASSESSMENT_COLUMNS: Final = (
+    "dose",
+    "tier_reason",
+    "first_exposure",
+    "last_exposure",
+    "test_day",
+    "follow_up_end",
+    "stay_home_until",
+    "not_immune_home_from",
+    "not_immune_home_until",
+)
+PROBABILITY_COLUMNS: Final = (
+    "transmission",
+    "transmission_low",
+    "transmission_high",
+    "transmission_words",
+)
 CONTACT_COLUMNS: Final = (
     "case",
     "rank",
@@ -47,6 +84,26 @@ CONTACT_COLUMNS: Final = (
     "unobserved_minutes",
     "weight",
     "episodes",
+    "follows",
+    "probability_contact",
+    "probability_contact_of",
+    *TOGETHER_COLUMNS,
+    "visits",
+    *ASSESSMENT_COLUMNS,
+    *PROBABILITY_COLUMNS,
+    "questions",
+    "deadlines",
+    "explanation",
+)
+TIE_COLUMNS: Final = (
+    "case",
+    "participant",
+    "days",
+    "calls_out",
+    "calls_in",
+    "messages_out",
+    "messages_in",
+    "call_minutes",
 )
 EPISODE_COLUMNS: Final = (
     "case",
@@ -93,6 +150,15 @@ def episodes_csv(document: TraceDocument) -> str:
     return _write((*EPISODE_COLUMNS, document.notice), rows)
 
 
+def ties_csv(document: TraceDocument) -> str:
+    """Return one row for each in constant contact with the case; otherwise as `contacts_csv`."""
+    rows = (
+        [document.case.participant, *(getattr(tie, name) for name in TIE_COLUMNS[1:])]
+        for tie in document.ties
+    )
+    return _write((*TIE_COLUMNS, document.notice), rows)
+
+
 def harmless(text: str) -> str:
     """Return text that no spreadsheet runs, whole or cut at any separator."""
     pieces = _EDGE.split(text)  # every second piece is the edge itself
@@ -119,8 +185,42 @@ def _contact_row(case: str, rank: int, contact: ContactDocument) -> list[Cell]:
         "rank": rank,
         "presumed_only": _word(presumed_only(contact)),
         "episodes": len(contact.episodes),
+        "follows": follows(contact),
+        "explanation": contact.explanation.epidemiologist,
+        **_together(contact.together),
+        **_assessed(contact.assessment),
     }
     return [row[name] if name in row else getattr(contact, name) for name in CONTACT_COLUMNS]
+
+
+def _together(together: TogetherDocument) -> dict[str, Cell]:
+    """Return what all evidence says, under the names of the library's own table."""
+    return {
+        "evidence": " ".join(together.evidence),
+        "together_minutes": together.minutes,
+        "together_minutes_24h": together.minutes_24h,
+        "likely_minutes_low": together.low,
+        "likely_minutes_high": together.high,
+        "heard_minutes": together.heard_minutes,
+        "face_minutes": together.face_minutes,
+        "visit_minutes": together.visit_minutes,
+        "linger_minutes": together.linger_minutes,
+        "same_room": together.same_room,
+        "visits": len(together.visits),
+    }
+
+
+def _assessed(assessed: AssessmentDocument) -> dict[str, Cell]:
+    chance = assessed.transmission
+    return {
+        **{name: getattr(assessed, name) for name in ASSESSMENT_COLUMNS},
+        "transmission": chance and chance.value,
+        "transmission_low": chance and chance.low,
+        "transmission_high": chance and chance.high,
+        "transmission_words": assessed.transmission_words,
+        "questions": " ".join(assessed.questions),
+        "deadlines": ", ".join(f"{one.remedy} by {one.by}" for one in assessed.deadlines),
+    }
 
 
 def _episode_row(case: str, participant: str, episode: EpisodeDocument) -> list[Cell]:

@@ -12,6 +12,17 @@ from rich.table import Table
 from rich.text import Text
 
 from fortnight.report import wording
+from fortnight.report.follows import (
+    CONSTANT_CONTACT,
+    OWN_RISK,
+    curve_is_doubtful,
+    evidence_legend,
+    evidence_letters,
+    follows,
+    infectious_words,
+    probability_legend,
+    what_follows,
+)
 from fortnight.report.local_time import local_clock
 
 if TYPE_CHECKING:
@@ -29,28 +40,32 @@ if TYPE_CHECKING:
 SHOWN: Final = 20
 """How many contacts are printed before the rest is only counted."""
 
-_WIDE_FROM: Final = 110
+_WIDE, _WIDEST = 110, 150
 
 
 class Column(NamedTuple):
-    """One column of contacts: its heading, what it shows, and whether it needs a wide terminal."""
+    """One column of contacts: its heading, what it shows, and how wide a terminal it needs."""
 
     heading: str
     show: Callable[[ContactDocument, LocalClock], str]
-    wide: bool = False
+    needs: int = 0
 
 
-_MOST: Final = Column("Most\n24 h", lambda c, _: wording.minutes(c.expected_minutes_24h))
+_MOST: Final = Column("Most\n24 h", lambda c, _: wording.minutes(c.together.minutes_24h))
 _COLUMNS: Final = (
+    Column("What follows", lambda c, _: follows(c), _WIDE),
+    Column("Prob.", lambda c, _: wording.share(c.probability_contact)),
+    Column("Evid.", lambda c, _: wording.plain(evidence_letters(c))),
+    Column("Min", lambda c, _: wording.minutes(c.together.minutes)),
+    _MOST,
     Column("Exp.\nforward", lambda c, _: wording.minutes(c.expected_minutes_forward)),
     Column("Exp.\nback", lambda c, _: wording.minutes(c.expected_minutes_back)),
-    _MOST,
-    Column("Min\nnear", lambda c, _: wording.minutes(c.minutes)),
-    Column("Pre-\nsumed", lambda c, _: wording.minutes(c.presumed_minutes)),
-    Column("Near", lambda c, _: wording.share(c.probability_near)),
-    Column("Closest", lambda c, _: wording.distance(c.nearest_m), wide=True),
+    Column("Min\nnear", lambda c, _: wording.minutes(c.minutes), _WIDEST),
+    Column("Pre-\nsumed", lambda c, _: wording.minutes(c.presumed_minutes), _WIDE),
+    Column("Near", lambda c, _: wording.share(c.probability_near), _WIDEST),
+    Column("Closest", lambda c, _: wording.distance(c.nearest_m), _WIDEST),
     Column("Both\nseen", lambda c, _: wording.share(c.coverage)),
-    Column("First", lambda c, clock: clock.short(c.first), wide=True),
+    Column("First", lambda c, clock: clock.short(c.first), _WIDEST),
     Column("Last", lambda c, clock: clock.short(c.last)),
 )
 
@@ -71,6 +86,8 @@ def contacts_table(document: TraceDocument, shown: int = SHOWN) -> RenderableTyp
         Panel(Text(document.notice), box=box.HEAVY, border_style="yellow"),
         _heading(document, clock),
         Padding(ContactRows(document, clock, shown), (1, 0, 0, 0)),
+        *_ties(document, shown),
+        *_exposure_windows(document, shown),
         *_same_area(document, clock, shown),
         inputs_table(document.inputs, shown),
         _closing(document),
@@ -92,11 +109,11 @@ class ContactRows:
         if not contacts:
             yield Text("No contacts found.", style="bold")
             return
-        yield self._table(contacts[: self._shown], wide=options.max_width >= _WIDE_FROM)
+        yield self._table(contacts[: self._shown], options.max_width)
         yield from self._below(contacts)
 
-    def _table(self, contacts: Sequence[ContactDocument], *, wide: bool) -> Table:
-        columns = [column for column in _COLUMNS if wide or not column.wide]
+    def _table(self, contacts: Sequence[ContactDocument], width: int) -> Table:
+        columns = [column for column in _COLUMNS if width >= column.needs]
         table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), expand=True, pad_edge=False)
         table.add_column("#", justify="right", vertical="bottom")
         table.add_column("Participant", overflow="fold", ratio=1, min_width=10)
@@ -123,10 +140,13 @@ class ContactRows:
                 "--format json or csv, or in the report that --out writes.",
                 style="bold",
             )
-        yield Text(
-            "Minutes. Exp.: probability of being within the radius, added up. Near: that "
-            "probability. Most 24 h: the most expected minutes in any 24 hours, bold from the "
-            "minimum. Both seen: share of the shared days in which both phones reported.",
+        listed = contacts[: self._shown]
+        yield _text(
+            f"Prob.: calibrated, {probability_legend(listed)}. "
+            f"Evid.: {evidence_legend(listed)}. "
+            "Min: together, expected from all evidence; Most 24 h: the most of it in any 24 hours, "
+            "bold from the minimum. Exp.: expected minutes by positions alone. Both seen: share of "
+            "the shared days in which both phones reported.",
             style="dim",
         )
         if any(map(wording.presumed_only, contacts)):
@@ -140,6 +160,10 @@ def _heading(document: TraceDocument, clock: LocalClock) -> Table:
     grid.add_column(style="bold", no_wrap=True)
     grid.add_column(overflow="fold")
     facts = [*wording.heading(document, clock), ("Contacts", wording.contact_counts(document))]
+    if document.contacts:
+        facts.append(("What follows", what_follows(document)))
+    if curve_is_doubtful(document):
+        facts.insert(-1, ("Infectious", infectious_words(document)))
     for name, value in facts:
         grid.add_row(name, _text(value))
     return grid
@@ -166,6 +190,47 @@ def _same_area(
         )
     rest = (Text(f"{wording.count(more, 'more pair', 'more pairs')} not shown."),) if more else ()
     return (Padding(table, (1, 0, 0, 0)), *rest)
+
+
+def _ties(document: TraceDocument, shown: int) -> tuple[RenderableType, ...]:
+    """Return whom the case calls or texts."""
+    if not document.ties:
+        return ()
+    table = _titled("In constant contact: never an exposure by itself")
+    table.add_column("Participant", overflow="fold", ratio=1, min_width=10)
+    for heading in ("Days", "Calls\nout", "Calls\nin", "Texts\nout", "Texts\nin", "Call min"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for tie in document.ties[:shown]:
+        counts = (tie.days, tie.calls_out, tie.calls_in, tie.messages_out, tie.messages_in)
+        table.add_row(
+            _text(tie.participant), *(f"{n:,}" for n in counts), wording.minutes(tie.call_minutes)
+        )
+    more = len(document.ties) - shown
+    rest = f"{wording.count(more, 'more person', 'more people')} not shown. " if more > 0 else ""
+    note = Text(f"{rest}Out: from the case. {CONSTANT_CONTACT}", style="dim")
+    return (Padding(table, (1, 0, 0, 0)), note)
+
+
+def _exposure_windows(document: TraceDocument, shown: int) -> tuple[RenderableType, ...]:
+    """Return what the exposure windows that phones recorded say of their own risk."""
+    if not document.exposure_windows:
+        return ()
+    table = _titled("Exposure windows of own phones")
+    table.add_column("Participant", overflow="fold", ratio=1, min_width=10)
+    for heading in ("Windows", "Narrow\nnet min", "On", "Wide\nnet min", "On"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for one in document.exposure_windows[:shown]:
+        table.add_row(
+            _text(one.participant),
+            f"{one.windows:,}",
+            wording.minutes(one.narrow_minutes),
+            wording.calendar_day(one.narrow_day),
+            wording.minutes(one.wide_minutes),
+            wording.calendar_day(one.wide_day),
+        )
+    more = len(document.exposure_windows) - shown
+    rest = f"{wording.count(more, 'more phone', 'more phones')} not shown. " if more > 0 else ""
+    return (Padding(table, (1, 0, 0, 0)), Text(f"{rest}{OWN_RISK}", style="dim"))
 
 
 def inputs_table(inputs: Sequence[InputDocument], shown: int = SHOWN) -> RenderableType:
@@ -206,9 +271,9 @@ def _counts(inputs: Sequence[InputDocument]) -> list[str]:
     return [f"{number:,}" for number in (received, kept, refused)]
 
 
-def _text(text: str) -> Text:
+def _text(text: str, style: str = "") -> Text:
     """Return text of the document as it is: no markup in it works, and no terminal's orders."""
-    return Text(wording.plain(text))
+    return Text(wording.plain(text), style=style)
 
 
 def _titled(title: str) -> Table:

@@ -42,6 +42,7 @@ WINDOW_WORDS: Final = {
 FINEST_DISTANCE_M: Final = 10.0
 """Below this no distance is told: one phone's errors in one place do not average out further."""
 
+_SILENT: Final = frozenset({"fixes", "ties"})
 _OBEYED: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _MINUTES_AN_HOUR = 60.0
 _WHOLE_FROM = 10.0
@@ -54,6 +55,11 @@ def minutes(value: float) -> str:
     if value < 1:
         return "<1"
     return f"{value:.1f}" if round(value, 1) < _WHOLE_FROM else f"{value:,.0f}"
+
+
+def spent(value: float) -> str:
+    """Return minutes as ``duration`` does, and ``under a minute`` where it would round to none."""
+    return "under a minute" if 0 < value < 1 else duration(value)
 
 
 def duration(value: float) -> str:
@@ -75,6 +81,11 @@ def share(value: float | None) -> str:
     return f"{value:.0%}".replace("%", "\u00a0%")
 
 
+def small_share(value: float) -> str:
+    """Return a share as ``share`` does, with a decimal below ten per cent: ``2.6 %``."""
+    return f"{value:.1%}".replace("%", "\u00a0%") if 0.0005 <= value < 0.0995 else share(value)  # noqa: PLR2004 - what rounds to 0.1 and to 10 per cent
+
+
 def distance(value: float | None) -> str:
     """Return metres as people may use them: nothing finer than phones can tell."""
     if value is None:
@@ -88,19 +99,22 @@ def count(number: int, one: str, many: str) -> str:
 
 
 def presumed_only(contact: ContactDocument) -> bool:
-    """Tell whether only silences speak for a contact: presumed time and no observed time."""
-    return contact.presumed_minutes > 0 and contact.minutes <= 0 and contact.expected_minutes <= 0
+    """Tell whether only silences speak for a contact: presumed time, and no other evidence."""
+    together = contact.together
+    if contact.presumed_minutes <= 0 or contact.minutes > 0 or contact.expected_minutes > 0:
+        return False
+    return _SILENT.issuperset(together.evidence) and together.linger_minutes <= 0
 
 
 def reaches(contact: ContactDocument, minimum: float | None) -> bool:
     """Tell whether a contact reached so many expected minutes in some 24 hours."""
-    return minimum is not None and contact.expected_minutes_24h >= minimum
+    return minimum is not None and contact.together.minutes_24h >= minimum
 
 
 def minimum_minutes(document: TraceDocument) -> float | None:
-    """Return the expected minutes in 24 hours that the trace asked for, where it names them."""
+    """Return the expected minutes in 24 hours that the trace asked for, where it did ask."""
     value = document.parameters.get("min_minutes")
-    return float(value) if isinstance(value, int | float) else None
+    return float(value) if isinstance(value, int | float) and value > 0 else None
 
 
 def plain(text: str) -> str:
@@ -156,6 +170,17 @@ def calendar_day(day: str | None) -> str:
     return f"{read.day} {read:%b %Y}"
 
 
+def days(first: str | None, last: str | None) -> str:
+    """Return calendar days of a document as ``5 to 8 Nov 2026``, or one day."""
+    if first is None or last is None or first == last:
+        return calendar_day(last or first)
+    start, end = date.fromisoformat(first), date.fromisoformat(last)
+    if start.year != end.year:
+        return f"{calendar_day(first)} to {calendar_day(last)}"
+    month = f" {start:%b}" if start.month != end.month else ""
+    return f"{start.day}{month} to {calendar_day(last)}"
+
+
 def times(timezone: str, clock: LocalClock) -> str:
     """Return which clock the times are told by."""
     if clock.known:
@@ -173,7 +198,7 @@ def contact_counts(document: TraceDocument) -> str:
     )
     return (
         f"{tally.all:,}: {tally.forward:,} in look-forward, {tally.back_alone:,} in look-back "
-        f"alone (possible sources), {tally.presumed_alone:,} presumed alone{reached}"
+        f"alone, {tally.presumed_alone:,} presumed alone{reached}"
     )
 
 
@@ -191,8 +216,12 @@ class ContactTally:
 def contact_tally(document: TraceDocument) -> ContactTally:
     """Count the contacts by kind."""
     contacts, minimum = document.contacts, minimum_minutes(document)
-    forward = sum(contact.expected_minutes_forward > 0 for contact in contacts)
     presumed = sum(map(presumed_only, contacts))
+    forward = sum(
+        contact.tier is not None or contact.expected_minutes_forward > 0
+        for contact in contacts
+        if not presumed_only(contact)
+    )
     reached = sum(reaches(contact, minimum) for contact in contacts)
     return ContactTally(
         all=len(contacts),

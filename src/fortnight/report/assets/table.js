@@ -87,7 +87,11 @@
   function fill(contact, cell) {
     const show = element("button", { type: "button", class: "wide" }, "Show on the map");
     show.addEventListener("click", () => toMap(() => report.map?.contact(contact)));
-    cell.append(element("div", { class: "inside" }, show, episodes(contact), unknown(contact)));
+    const inside = cell.querySelector(".inside");
+    inside.prepend(show);
+    if (contact.episodes.length) inside.append(episodes(contact));
+    inside.append(unknown(contact));
+    cell.dataset.filled = "";
   }
 
   function toggle(body) {
@@ -96,7 +100,7 @@
     const open = button.getAttribute("aria-expanded") !== "true";
     button.setAttribute("aria-expanded", String(open));
     details.hidden = !open;
-    if (open && !details.cells[0].hasChildNodes()) fill(contact, details.cells[0]);
+    if (open && !("filled" in details.cells[0].dataset)) fill(contact, details.cells[0]);
     if (open) report.select(contact.index);
     else if (report.selected() === contact.index) report.select(null);
   }
