@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from fortnight.contact.meeting import BEGIN, EXPECTED_MS, PRESUMED, WHO
+from fortnight.contact.meeting import BEGIN, NEAR_MS, PRESUMED, WHO
 from fortnight.contact.question import (
     FROM,
     HERE,
@@ -39,7 +39,7 @@ _MINUTE_MS: Final = 60_000.0
 
 
 class Linger(NamedTuple):
-    """Expected minutes in air that the case left: one row a participant, a column a local day."""
+    """Minutes within the radius of air that the case left: a row a participant, a column a day."""
 
     who: Longs
     days: Floats
@@ -61,7 +61,7 @@ def linger(index: Index, who: int, window: Window, near: Nearness, minutes: floa
     people, row = np.unique(meetings[:, WHO].astype(np.int64), return_inverse=True)
     days = np.zeros((len(people), len(window.weight)))
     day = np.searchsorted(window.edges, meetings[:, BEGIN], side="right") - 1
-    np.add.at(days, (row, np.clip(day, 0, days.shape[1] - 1)), meetings[:, EXPECTED_MS])
+    np.add.at(days, (row, np.clip(day, 0, days.shape[1] - 1)), meetings[:, NEAR_MS])
     return Linger(people, days / _MINUTE_MS)
 
 
