@@ -8,6 +8,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
+from tests.unit.sample_evidence import (
+    sample_assessment,
+    sample_explanation,
+    sample_probability,
+    sample_tier,
+    sample_ties,
+    sample_together,
+    sample_windows,
+)
 
 from fortnight.parameters import DEFAULTS
 from fortnight.report.document import (
@@ -15,13 +24,16 @@ from fortnight.report.document import (
     SCHEMA,
     CaseDocument,
     ContactDocument,
+    DeadlineDocument,
     EpisodeDocument,
+    ExplanationDocument,
     InputDocument,
     Interval,
     RefusalDocument,
     SameAreaDocument,
     TraceDocument,
     TrackPart,
+    VisitDocument,
     WindowDocument,
 )
 
@@ -72,10 +84,14 @@ def sample_document(contacts: int = 25, seed: int = 7) -> TraceDocument:
         notice=CONSENT_NOTICE,
         case=_case(),
         window=_window(plan),
+        curve_words="measured on wild type",
+        share_outside_window=0.18,
         parameters={**DEFAULTS.as_dict(), "min_minutes": 15.0},
         contacts=listed,
         same_area=[_same_area(chance, number) for number in range(4)] if contacts else [],
         same_area_more=3 if contacts else 0,
+        ties=sample_ties() if contacts else [],
+        exposure_windows=sample_windows() if contacts else [],
         track=_track(chance, plan),
         inputs=_inputs(),
     )
@@ -99,8 +115,7 @@ def hostile_document() -> TraceDocument:
     """Return a trace in which every text that a user could have written tries to run."""
     document = sample_document(len(HOSTILE))
     contacts = [
-        msgspec.structs.replace(contact, participant=text)
-        for contact, text in zip(document.contacts, HOSTILE, strict=True)
+        _hostile(contact, text) for contact, text in zip(document.contacts, HOSTILE, strict=True)
     ]
     inputs = [
         InputDocument(
@@ -120,12 +135,48 @@ def hostile_document() -> TraceDocument:
             document.case, participant=HOSTILE[0], disease_name=HOSTILE[1]
         ),
         parameters={**document.parameters, HOSTILE[2]: HOSTILE[3]},
+        curve_words=HOSTILE[4],
         contacts=contacts,
+        ties=[
+            msgspec.structs.replace(tie, participant=text)
+            for tie, text in zip(document.ties, HOSTILE, strict=False)
+        ],
+        exposure_windows=[
+            msgspec.structs.replace(own, participant=text)
+            for own, text in zip(document.exposure_windows, HOSTILE, strict=False)
+        ],
         same_area=[
             msgspec.structs.replace(pair, participant=text)
             for pair, text in zip(document.same_area, HOSTILE, strict=False)
         ],
         inputs=inputs,
+    )
+
+
+def _hostile(contact: ContactDocument, text: str) -> ContactDocument:
+    """Return a contact of whom every word tries to run."""
+    replace = msgspec.structs.replace
+    visit = VisitDocument(
+        venue=text, room=text, start=contact.first, end=contact.last, presumed=True
+    )
+    return replace(
+        contact,
+        participant=text,
+        tier=text,
+        probability_contact=0.5,
+        probability_contact_of=text,
+        together=replace(
+            contact.together, evidence=["fixes", text], same_room=text, visits=[visit] * 3
+        ),
+        assessment=replace(
+            contact.assessment,
+            tier_reason=text,
+            transmission_words=text,
+            test_words=text,
+            questions=[text],
+            deadlines=[DeadlineDocument(remedy=text, by="2026-11-09")],
+        ),
+        explanation=ExplanationDocument(participant=text, epidemiologist=text),
     )
 
 
@@ -250,7 +301,7 @@ def _contact(chance: random.Random, number: int, plan: list[Visit]) -> ContactDo
     chosen = [visit for visit in visits if chance.random() < share] or visits[-1:]
     only_presumed = number % 9 == 8
     episodes = [_episode(chance, visit, longest, only_presumed=only_presumed) for visit in chosen]
-    return _sum(chance, f"p{chance.randrange(10_000):04d}-{number}", episodes)
+    return _sum(chance, f"p{chance.randrange(10_000):04d}-{number}", number, episodes)
 
 
 def _episode(
@@ -284,13 +335,17 @@ def _which_window(start: datetime) -> str:
 
 
 def _sum(
-    chance: random.Random, participant: str, episodes: list[EpisodeDocument]
+    chance: random.Random, participant: str, number: int, episodes: list[EpisodeDocument]
 ) -> ContactDocument:
     seen = [episode for episode in episodes if not episode.presumed]
     forward = [episode for episode in seen if episode.window in {"look-forward", "both"}]
     back = [episode for episode in seen if episode.window in {"look-back", "both"}]
     gaps = _gaps(chance)
     expected_forward = sum(episode.expected_minutes for episode in forward)
+    together = sample_together(number, episodes)
+    sure = sample_probability(participant, together)
+    tier = sample_tier(number, forward=expected_forward > 0)
+    met = [datetime.fromisoformat(episode.start) for episode in forward] or [ONSET]
     return ContactDocument(
         participant=participant,
         minutes=round(sum(episode.minutes for episode in seen), 2),
@@ -309,7 +364,12 @@ def _sum(
         unobserved_minutes=sum(_length(gap) for gap in gaps),
         gaps=gaps,
         weight=round(expected_forward * 0.7, 3),
-        tier=None,
+        tier=tier,
+        probability_contact=sure[0],
+        probability_contact_of=sure[1],
+        together=together,
+        assessment=sample_assessment(tier, together, min(met), max(met)),
+        explanation=sample_explanation(together, sure, gaps[:3]),
         episodes=episodes,
     )
 

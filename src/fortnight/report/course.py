@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 FEW: Final = 0.1
 """Below this share a finding is too rare for its absence to say anything."""
 
-WIDTH: Final = 320.0
-HEIGHT: Final = 132.0
 LEFT: Final = 34.0
 RIGHT: Final = 312.0
 TOP: Final = 20.0
@@ -79,11 +77,11 @@ def _first_from(shares: Sequence[float], least: float = FEW) -> int | None:
 def _tested(
     assessed: AssessmentDocument, points: Sequence[CurvePointDocument], found: Sequence[float]
 ) -> str:
-    hidden, most = _first_from(found), max(found)
+    hidden = _first_from(found)
     if hidden is None:
         return "A test finds fewer than one infection in ten on any of these days."
     latent = (
-        f"Latent, the hardest part: before {calendar_day(points[hidden].day)} fewer than one "
+        f"The latent period is the hardest part: before {calendar_day(points[hidden].day)} fewer than one "
         "infection in ten can be found, so a test that finds nothing then says nothing."
     )
     if assessed.test_day is None:
@@ -92,8 +90,7 @@ def _tested(
     best = f"Tested on {calendar_day(assessed.test_day)}"
     if on is None:
         return f"{latent} {best}."
-    missed = f"{share(1 - on)} are still missed"
-    return f"{latent} {best}, {share(on)} are found (at most {share(most)}); {missed}."
+    return f"{latent} {best}, {share(on)} are found and {share(1 - on)} are still missed."
 
 
 def _incubation(points: Sequence[CurvePointDocument]) -> str:
@@ -103,7 +100,7 @@ def _incubation(points: Sequence[CurvePointDocument]) -> str:
         return "Fewer than one in ten of those infected fall ill on any of these days."
     middle = f", half of them by {calendar_day(points[half].day)}" if half is not None else ""
     return (
-        f"Incubation, the hardest part: before {calendar_day(points[few].day)} fewer than one in "
+        f"Incubation is the hardest part: before {calendar_day(points[few].day)} fewer than one in "
         f"ten of those infected have symptoms{middle}. To feel well until then says nothing."
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from fortnight.report.wording import count, presumed_only, share
+from fortnight.report.wording import presumed_only, share
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,16 +66,16 @@ def tier_counts(document: TraceDocument) -> dict[str, int]:
 
 
 def tally_words(words: str, number: int) -> str:
-    """Return a count of contacts for whom the same follows, as ``21 told``."""
-    if words == SOURCE:
-        return count(number, SOURCE, f"{SOURCE}s")
-    return f"for {number:,} nothing" if words == NOTHING else f"{number:,} {words}"
+    """Return what follows for so many contacts: ``possible sources`` for two."""
+    if words == NOTHING:
+        return "for whom nothing follows"
+    return f"{SOURCE}s" if words == SOURCE and number != 1 else words
 
 
 def what_follows(document: TraceDocument) -> str:
     """Return what follows for how many contacts, in one sentence."""
     counted = tier_counts(document).items()
-    return ", ".join(tally_words(words, number) for words, number in counted) or "nothing"
+    return ", ".join(f"{number:,} {tally_words(words, number)}" for words, number in counted)
 
 
 def evidence_letters(contact: ContactDocument) -> str:

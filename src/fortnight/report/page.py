@@ -126,7 +126,10 @@ def _tiles(document: TraceDocument) -> list[Tile]:
     if minimum is not None:
         wanted = f"reached {wording.minutes(minimum)} expected min in some 24 h"
         tiles.append(Tile(f"{tally.reached:,}", wanted))
-    tiles += [Tile(f"{number:,}", words) for words, number in follows.tier_counts(document).items()]
+    tiles += [
+        Tile(f"{number:,}", follows.tally_words(words, number))
+        for words, number in follows.tier_counts(document).items()
+    ]
     tiles.append(Tile(wording.share(document.window.coverage), "of the case's time was observed"))
     return tiles
 

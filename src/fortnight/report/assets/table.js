@@ -76,7 +76,7 @@
     const text = contact.gaps.length
       ? `Unknown for ${report.duration(contact.unobserved)}: ${listed.join("; ")}${more > 0 ? `; and ${more} more gaps` : ""}.`
       : "This phone reported through the whole window.";
-    return element("p", {}, text, ` On the days they met, both were observed ${report.share(contact.coverage)} of the time.`);
+    return element("p", {}, text, ` On the days they met, positions of both were known ${report.share(contact.coverage)} of the time.`);
   }
 
   function toMap(act) {
