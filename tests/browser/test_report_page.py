@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -78,11 +79,11 @@ def test_table_sorts_by_keyboard_and_the_time_line_follows(open_report: OpenRepo
     opened = open_report(document)
     opened.wait_for_map()
     page = opened.page
-    head = page.locator("#contacts-table thead th", has_text="Minutes near")
+    head = page.locator("#contacts-table thead th", has_text=re.compile("^Minutes$"))
     head.locator("button").focus()
     page.keyboard.press("Enter")
     assert head.get_attribute("aria-sort") == "descending"
-    wanted = sorted(document.contacts, key=lambda contact: -contact.minutes)
+    wanted = sorted(document.contacts, key=lambda contact: -contact.together.minutes)
     assert names(page)[:20] == [contact.participant for contact in wanted[:20]]
     assert texts(page, "#bars button.name")[:20] == names(page)[:20]
     page.keyboard.press("Enter")
@@ -106,7 +107,7 @@ def test_unknown_values_are_last_in_both_directions(open_report: OpenReport) -> 
     head = opened.page.locator("#contacts-table thead th", has_text="Closest")
     for _ in range(2):
         head.locator("button").click()
-        cells = texts(opened.page, "#contacts-table tbody tr:first-child td:nth-of-type(8)")
+        cells = texts(opened.page, "#contacts-table tbody tr:first-child td:nth-of-type(10)")
         assert cells[-2:] == ["?", "?"]
 
 
@@ -126,7 +127,7 @@ def test_only_those_who_reached_the_minimum_can_be_shown(open_report: OpenReport
     opened = open_report(document)
     opened.wait_for_map()
     opened.page.locator("#reached").check()
-    reached = [c.participant for c in document.contacts if c.expected_minutes_24h >= 15]
+    reached = [c.participant for c in document.contacts if c.together.minutes_24h >= 15]
     assert 0 < len(reached) < 25
     assert sorted(names(opened.page)) == sorted(reached)
 
@@ -152,6 +153,32 @@ def test_contact_opens_to_its_episodes_and_shows_on_map_and_time_line(
     assert "look-back" in popup.inner_text()
     page.locator("#show-all").click()
     assert page.locator("#bars button[aria-pressed=true]").count() == 0
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_opened_contact_says_why_and_what_follows_and_nothing_sticks_out(
+    open_report: OpenReport, width: int
+) -> None:
+    document = sample_document()
+    opened = open_report(document, width)
+    opened.wait_for_map()
+    page, place = opened.page, 0
+    contact = document.contacts[place]
+    assert contact.assessment.curve
+    assert not page.locator(".why").first.is_visible()
+    page.locator("#contacts-table button.open").nth(place).click()
+    why = page.locator("#contacts-table tbody").nth(place).locator(".why")
+    assert contact.explanation.epidemiologist in why.inner_text()
+    assert contact.explanation.participant in why.inner_text()
+    drawing = why.locator(".course svg")
+    assert (drawing.bounding_box() or {"width": 0.0})["width"] > 200
+    assert "latent period" in (drawing.get_attribute("aria-label") or "")
+    sides = (
+        "(node) => [...node.querySelectorAll('svg text')].map((text) => text.getBBox())"
+        ".filter((box) => box.x < 0 || box.x + box.width > 320).length"
+    )
+    assert why.evaluate(sides) == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_case_days_have_a_row_each_with_what_was_unknown(open_report: OpenReport) -> None:
@@ -225,6 +252,7 @@ def test_without_scripts_the_tables_are_all_there(open_report: OpenReport) -> No
     opened = open_report(document, scripts=False)
     assert len(texts(opened.page, "#contacts-table button.open")) == len(document.contacts)
     assert opened.page.locator("noscript").count() == 1
+    assert opened.page.locator(".why").first.is_visible()
 
 
 @pytest.mark.parametrize("webgl", [False, True], ids=["sketch", "map"])

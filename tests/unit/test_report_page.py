@@ -14,11 +14,21 @@ import msgspec
 import pytest
 from tests.unit.sample_document import HOSTILE, hostile_document, sample_document
 
+from fortnight.contact.calibration import WITHIN_RADIUS
 from fortnight.parameters import DEFAULTS
 from fortnight.report.document import CONSENT_NOTICE, Interval
+from fortnight.report.explain import explain
+from fortnight.report.local_time import local_clock
 from fortnight.report.page import to_html
 from fortnight.report.parameter_words import PARAMETER_WORDS
-from fortnight.report.wording import NONE_FOUND, NOT_A_CERTIFICATE, NOT_INFECTION, SAME_PLACE
+from fortnight.report.wording import (
+    NONE_FOUND,
+    NOT_A_CERTIFICATE,
+    NOT_INFECTION,
+    SAME_PLACE,
+    calendar_day,
+    share,
+)
 
 ASSETS = Path(str(files("fortnight.report").joinpath("assets")))
 MEGABYTE = 1_000_000
@@ -168,12 +178,62 @@ def test_window_without_look_back_says_so() -> None:
     assert "Look-back no day of this window" in text
 
 
-def test_tier_has_a_column_once_there_is_one(read: Reader) -> None:
+def test_every_contact_says_why_and_what_follows(read: Reader) -> None:
+    text = read.text()
+    for contact in sample_document().contacts:
+        assert plain(contact.explanation.epidemiologist) in text
+        assert plain(contact.explanation.participant) in text
+        assert plain(share(contact.probability_contact)) in text
+        for visit in contact.together.visits:
+            assert visit.venue in text
+        for day in (contact.assessment.test_day, contact.assessment.follow_up_end):
+            assert day is None or calendar_day(day) in text
+    for words in (
+        "asked to stay home",
+        "told and tested",
+        "possible source",
+        "Are you immune?",
+        "not calibrated: measured only for Bluetooth",
+        "2.6 % (1.1 % to 4.4 %)",
+        "The latent period is the hardest part: before",
+        "Incubation is the hardest part: before",
+    ):
+        assert words in text
+
+
+def plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_same_room_is_said_only_where_something_says_so() -> None:
+    document = sample_document(1)
+    contact = document.contacts[0]
+
+    def text_with(same_room: str | None) -> str:
+        together = msgspec.structs.replace(contact.together, same_room=same_room, visits=[])
+        explained = explain(together, 0.5, WITHIN_RADIUS, [], local_clock("UTC"))
+        changed = msgspec.structs.replace(contact, together=together, explanation=explained)
+        return Reader(to_html(msgspec.structs.replace(document, contacts=[changed]))).text()
+
+    assert "same room, by Bluetooth" in text_with("bluetooth")
+    assert "same room, by check-ins to it" in text_with("check-in")
+    assert "same room, by" not in text_with(None)
+    assert "not said: neither Bluetooth nor check-ins to one room say so" in text_with(None)
+
+
+def test_constant_contact_and_exposure_windows_have_sections_where_there_are_any(
+    read: Reader,
+) -> None:
     document = sample_document(2)
-    told = [msgspec.structs.replace(contact, tier="high") for contact in document.contacts]
-    with_tier = Reader(to_html(msgspec.structs.replace(document, contacts=told)))
-    assert "Tier" in with_tier.text()
-    assert "Tier" not in read.text()
+    bare = Reader(to_html(msgspec.structs.replace(document, ties=[], exposure_windows=[]))).text()
+    for heading in ("In constant contact", "Exposure windows of own phones"):
+        assert heading in read.text()
+        assert heading not in bare
+    assert all(tie.participant in read.text() for tie in document.ties)
+
+
+def test_share_of_infectiousness_outside_the_window_is_told(read: Reader) -> None:
+    assert "measured on wild type; 18 % of it lies before or after" in read.text()
 
 
 def test_every_parameter_has_words() -> None:

@@ -7,15 +7,20 @@ import io
 
 import msgspec
 import pytest
-from tests.unit.sample_document import sample_document
+from tests.unit.sample_document import hostile_document, sample_document
 
 from fortnight.report.document import CONSENT_NOTICE
 from fortnight.report.rows import (
+    ASSESSMENT_COLUMNS,
     CONTACT_COLUMNS,
     EPISODE_COLUMNS,
+    PROBABILITY_COLUMNS,
+    TIE_COLUMNS,
+    TOGETHER_COLUMNS,
     contacts_csv,
     episodes_csv,
     harmless,
+    ties_csv,
 )
 
 
@@ -50,10 +55,59 @@ def test_a_row_for_each_episode() -> None:
 
 def test_columns_are_fields_of_the_document() -> None:
     contact, episode = sample_document(1).contacts[0], sample_document(1).contacts[0].episodes[0]
-    added = {"case", "rank", "presumed_only", "episodes"}
-    lists = {"gaps", "episodes"}
-    assert set(CONTACT_COLUMNS) - added == set(contact.__struct_fields__) - lists
+    added = {"case", "rank", "presumed_only", "follows", "episodes", "visits"}
+    parts = {"gaps", "episodes", "together", "assessment", "explanation"}
+    renamed = {
+        "together_minutes": "minutes",
+        "together_minutes_24h": "minutes_24h",
+        "likely_minutes_low": "low",
+        "likely_minutes_high": "high",
+    }
+    together, assessed = contact.together.__struct_fields__, contact.assessment.__struct_fields__
+    assert {renamed.get(name, name) for name in TOGETHER_COLUMNS} == set(together) - {"visits"}
+    assert {*ASSESSMENT_COLUMNS, *PROBABILITY_COLUMNS, "questions", "deadlines"} == {
+        *assessed,
+        "transmission_low",
+        "transmission_high",
+    } - {"curve"}
+    own = set(CONTACT_COLUMNS) - added - {*TOGETHER_COLUMNS, *ASSESSMENT_COLUMNS}
+    own -= {*PROBABILITY_COLUMNS, "questions", "deadlines", "explanation"}
+    assert own == set(contact.__struct_fields__) - parts
+    assert set(TIE_COLUMNS) - {"case"} == set(sample_document(1).ties[0].__struct_fields__)
     assert set(EPISODE_COLUMNS) - {"case", "participant"} == set(episode.__struct_fields__)
+
+
+def test_what_all_evidence_says_and_what_follows_is_in_the_row() -> None:
+    document = sample_document()
+    read = {row["participant"]: row for row in rows(contacts_csv(document))}
+    for contact in document.contacts:
+        row, assessed = read[contact.participant], contact.assessment
+        assert row["evidence"].split() == contact.together.evidence
+        assert float(row["together_minutes"]) == contact.together.minutes
+        assert row["test_day"] == (assessed.test_day or "")
+        assert row["visits"] == str(len(contact.together.visits))
+        chance = assessed.transmission
+        assert row["transmission_high"] == ("" if chance is None else str(chance.high))
+        assert row["explanation"] == contact.explanation.epidemiologist
+    assert {row["tier"] for row in read.values()} >= {"told", "told-and-tested", ""}
+
+
+def test_a_row_for_each_in_constant_contact() -> None:
+    document = sample_document()
+    read = rows(ties_csv(document))
+    assert [row["participant"] for row in read] == [tie.participant for tie in document.ties]
+    assert list(read[0]) == [*TIE_COLUMNS, CONSENT_NOTICE]
+    assert read[1]["calls_in"] == "1"
+
+
+def test_no_cell_of_any_file_runs() -> None:
+    document = hostile_document()
+    for text in (contacts_csv(document), episodes_csv(document), ties_csv(document)):
+        cells = [cell for row in csv.reader(io.StringIO(text, newline="")) for cell in row]
+        assert len(cells) > 10
+        for cell in cells:
+            assert not cell.startswith(("=", "@", "\t", "\r"))
+            assert not cell.startswith(("+", "-")) or float(cell) is not None
 
 
 def test_negative_coordinates_stay_numbers_and_what_is_not_finite_is_empty() -> None:

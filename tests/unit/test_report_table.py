@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import msgspec
 import pytest
@@ -10,7 +11,9 @@ from rich.console import Console
 from tests.unit.sample_document import hostile_document, sample_document
 
 from fortnight.report.document import CONSENT_NOTICE, InputDocument, TraceDocument
+from fortnight.report.follows import evidence_letters
 from fortnight.report.table import contacts_table, inputs_table
+from fortnight.report.wording import share
 
 
 def printed(document: TraceDocument, width: int = 80, shown: int = 20) -> str:
@@ -70,8 +73,71 @@ def test_presumed_alone_are_last_and_marked() -> None:
 
 
 def test_wide_terminals_show_more() -> None:
-    assert "Closest" not in printed(sample_document(), 80)
-    assert "Closest" in printed(sample_document(), 110)
+    narrow, wide, widest = (printed(sample_document(), width) for width in (80, 110, 150))
+    assert "asked to stay home " not in narrow.partition("Participant")[2]
+    assert "asked to stay home " in wide.partition("Participant")[2]
+    assert "Closest" not in wide
+    assert "Closest" in widest
+
+
+def test_probability_and_evidence_of_each_contact_are_shown_with_a_legend() -> None:
+    document = sample_document()
+    text = printed(document, shown=30)
+    for contact in document.contacts:
+        line = next(one for one in text.splitlines() if contact.participant in one)
+        assert share(contact.probability_contact) in line
+        assert f" {evidence_letters(contact)} " in line
+    legend = said(text)
+    assert "Prob.: calibrated, that they really were within 25 m for 15 minutes" in legend
+    assert "with B or S face to face for 15 minutes in 24 hours" in legend
+    assert "B one phone heard the other" in legend
+    assert "S badges met" in legend
+
+
+def test_legend_explains_no_letter_that_is_not_shown() -> None:
+    document = sample_document(1)
+    contact = document.contacts[0]
+    alone = msgspec.structs.replace(
+        contact, together=msgspec.structs.replace(contact.together, evidence=["fixes"])
+    )
+    text = said(printed(msgspec.structs.replace(document, contacts=[alone])))
+    assert "Evid.: F positions of both phones. Min" in text
+
+
+def test_tiers_are_counted_above_the_table() -> None:
+    text = said(printed(sample_document()).partition("Prob.")[0])
+    told = re.search(r"What follows (.*)", text)
+    assert told is not None
+    numbers = [int(number) for number in re.findall(r"\d+", told[1])]
+    assert sum(numbers) == len(sample_document().contacts)
+    assert re.search(r"\d+ asked to stay home, .*\d+ told and tested, \d+ told", told[1])
+
+
+def test_doubtful_curve_is_told_and_a_checked_one_is_not() -> None:
+    document = sample_document()
+    assert "Infectious" not in printed(document)
+    doubtful = msgspec.structs.replace(
+        document, curve_words="measured on one, used on another: unchecked"
+    )
+    text = said(printed(doubtful))
+    assert "unchecked; 18 % of it lies before or after look-forward" in text
+    tested = msgspec.structs.replace(
+        document,
+        case=msgspec.structs.replace(document.case, dated_by="test", test_date="2026-11-06"),
+    )
+    assert "Infectious measured on wild type; 18 %" in said(printed(tested))
+
+
+def test_constant_contact_and_exposure_windows_have_sections_where_there_are_any() -> None:
+    text = said(printed(sample_document()))
+    assert "In constant contact: never an exposure by itself" in text
+    assert "p100-t 9 4 0 12 31 18" in text
+    assert "Exposure windows of own phones" in text
+    assert "p0417 11 24 3 Nov 2026 61 3 Nov 2026" in text
+    none = said(printed(msgspec.structs.replace(sample_document(), ties=[], exposure_windows=[])))
+    assert "constant contact" not in none
+    assert "Exposure windows" not in none
+    assert "2 more people not shown" in said(printed(sample_document(), shown=1))
 
 
 def test_unknown_and_windows_are_told() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import msgspec
 from cyclopts import Parameter
@@ -18,12 +18,13 @@ from fortnight.clock import now_ms
 from fortnight.contact.store import is_index, load_index
 from fortnight.contact.trace import Case, trace_many
 from fortnight.errors import QuestionError
-from fortnight.report.assemble import document_of
+from fortnight.report.assemble import document_of, inputs_document
 from fortnight.report.encode import to_json
 from fortnight.report.geojson import to_geojson
 from fortnight.report.page import to_html
 from fortnight.report.rows import contacts_csv, episodes_csv, ties_csv
 from fortnight.report.table import contacts_table
+from fortnight.report.wording import plain, refusals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from fortnight.contact.trace import Question
     from fortnight.evidence.schema import InputReport
     from fortnight.report.document import TraceDocument
+
+_REASONS_SAID: Final = 20
 
 
 def trace(
@@ -133,6 +136,7 @@ def evidence_for(
     if folders:
         index, reports = load_index(folders[0])
         check_index(index, asked.parameters)
+        _somebody(index, reports)
         return index, reports
     now = now_ms()
     with progress("Reading", quiet=quiet) as told:
@@ -140,7 +144,23 @@ def evidence_for(
         arranged = gather(inputs, now=now, window=window, on_progress=told, enrolled=enrolled)
     say_if_compiling(quiet=quiet)
     with progress("Finding stays", quiet=quiet) as told:
-        return index_of(arranged, parameters=asked.parameters, on_progress=told)
+        index, reports = index_of(arranged, parameters=asked.parameters, on_progress=told)
+    _somebody(index, reports)
+    return index, reports
+
+
+def _somebody(index: Index, reports: Sequence[InputReport]) -> None:
+    """Say why nothing is left, where every row was refused; a name would only be unknown."""
+    if index.tracks.names:
+        return
+    said = [
+        f"  {one.path}: {line}"
+        for one in inputs_document(reports)
+        for line in refusals(one) or ["no rows in it"]
+    ]
+    more = [f"  and {len(said) - _REASONS_SAID} more reasons"] if len(said) > _REASONS_SAID else []
+    lines = ["Nothing in the input could be used:", *said[:_REASONS_SAID], *more]
+    raise QuestionError("\n".join(map(plain, lines)))
 
 
 def write_reports(documents: Sequence[TraceDocument], out: Path, *, quiet: bool) -> None:

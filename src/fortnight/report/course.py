@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 FEW: Final = 0.1
 """Below this share a finding is too rare for its absence to say anything."""
 
-LEFT: Final = 34.0
+LEFT: Final = 40.0
 RIGHT: Final = 312.0
 TOP: Final = 20.0
 BASE: Final = 98.0
+RULES: Final = "".join(f"M{LEFT:g} {y:g}H{RIGHT:g}" for y in (TOP, (TOP + BASE) / 2, BASE))
 _ANCHORED: Final = 0.25  # of the width, from whose edge a label grows inwards
 
 
@@ -81,8 +82,8 @@ def _tested(
     if hidden is None:
         return "A test finds fewer than one infection in ten on any of these days."
     latent = (
-        f"The latent period is the hardest part: before {calendar_day(points[hidden].day)} fewer than one "
-        "infection in ten can be found, so a test that finds nothing then says nothing."
+        f"The latent period is the hardest part: before {calendar_day(points[hidden].day)} fewer "
+        "than one infection in ten can be found, so a test that finds nothing then says nothing."
     )
     if assessed.test_day is None:
         return f"{latent} Nothing here asks for a test."
@@ -117,9 +118,7 @@ def _path(shares: Sequence[float]) -> str:
     return "M" + "L".join(points)
 
 
-def _marks(
-    assessed: AssessmentDocument, points: Sequence[CurvePointDocument]
-) -> tuple[Mark, ...]:
+def _marks(assessed: AssessmentDocument, points: Sequence[CurvePointDocument]) -> tuple[Mark, ...]:
     days = [point.day for point in points]
     wanted = (
         (assessed.last_exposure, "last exposure", "exposed"),

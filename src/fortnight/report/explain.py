@@ -132,7 +132,9 @@ def _for_participant(
             if probability is None
             else f"In {share(probability)} of cases like this two people really were {of}."
         )
-        limit = "Bluetooth cannot see walls or masks." if of == FACE_TO_FACE else _LIMIT_OF_POSITIONS
+        limit = (
+            "Bluetooth cannot see walls or masks." if of == FACE_TO_FACE else _LIMIT_OF_POSITIONS
+        )
     gap = "Parts of the time are unknown: that is not held against you." if unknown else ""
     told = f"We think so because {_because(together)}."
     return " ".join(filter(None, (told, sure, limit, gap)))
@@ -146,7 +148,7 @@ def _because(together: TogetherDocument) -> str:
         reasons.append(f"{' and '.join(known)}, for about {spent(together.minutes)} in all")
     if together.linger_minutes > 0:
         reasons.append(
-            f"you spent {spent(together.linger_minutes)} where somebody infectious had been shortly "
-            "before"
+            f"you spent {spent(together.linger_minutes)} where somebody infectious had been "
+            "shortly before"
         )
     return ", and ".join(reasons) or "both phones fell silent at about the same place"

@@ -80,7 +80,7 @@ def what_follows(document: TraceDocument) -> str:
 
 def evidence_letters(contact: ContactDocument) -> str:
     """Return the kinds of evidence of a contact as letters; ``evidence_legend`` explains them."""
-    return "".join(letter for letter, _, _ in _kinds(contact)) or "–"
+    return "".join(letter for letter, _, _ in _kinds(contact)) or "-"
 
 
 def evidence_words(contact: ContactDocument) -> str:

@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from fortnight.report import explain, follows, wording
-from fortnight.report.course import course
+from fortnight.report import course, explain, follows, wording
 from fortnight.report.island import island
 from fortnight.report.local_time import local_clock
 from fortnight.report.parameter_words import PARAMETER_WORDS
@@ -89,7 +88,7 @@ def to_html(document: TraceDocument) -> str:
         words=wording,
         follow=follows,
         explain=explain,
-        course=course,
+        drawing=course,
         order={words: place for place, words in enumerate(reversed(_FOLLOWS))},
         parameter_words=PARAMETER_WORDS,
         stop_radius_m=STOP_RADIUS_M,

@@ -51,6 +51,7 @@ ASSESSMENT_COLUMNS: Final = (
     "first_exposure",
     "last_exposure",
     "test_day",
+    "test_words",
     "follow_up_end",
     "stay_home_until",
     "not_immune_home_from",
