@@ -53,6 +53,18 @@ FACE_WEIGHTS: Final = np.array(
 )
 """``python -m bench.fits.faces``: simulated phones on the badges of InVS13, 60 cases."""
 
+ROOM_WEIGHTS: Final = np.array(
+    [
+        -0.82,  # one
+        0.40,  # within 25 m
+        0.36,  # heard
+        1.20,  # face
+        0.83,  # checked in
+        1.75,  # checked in to room
+    ]
+)
+"""For ranking alone, not calibrated. ``python -m bench.fits.rooms``."""
+
 
 def position_chance(features: Floats) -> Floats:
     """Return the probability of ``WITHIN_RADIUS`` from rows of ``FEATURES``."""
@@ -62,6 +74,16 @@ def position_chance(features: Floats) -> Floats:
 def face_chance(features: Floats) -> Floats:
     """Return the probability of ``FACE_TO_FACE`` from rows of ``FACE_FEATURES``."""
     return _logistic(features @ FACE_WEIGHTS)
+
+
+def room_score(features: Floats) -> Floats:
+    """Return what to rank by for "same room for 15 minutes", by rows of its features.
+
+    It puts what positions, phones and check-ins say into one order, and serves `evaluate` only;
+    ``simulate.claims`` has the features. Each of them raises it.
+    """
+    score: Floats = features @ ROOM_WEIGHTS
+    return score
 
 
 def _logistic(score: Floats) -> Floats:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from fortnight.simulate.markdown import NO_NUMBER, iso, percent, table
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from fortnight.simulate.evaluation import Calibration, Evaluation, Score
-
-
-_NO_NUMBER = "none"
 
 
 def as_dict(evaluation: Evaluation) -> dict[str, Any]:
@@ -21,7 +19,7 @@ def as_dict(evaluation: Evaluation) -> dict[str, Any]:
     Scores carry their recall and precision; times are ISO 8601.
     """
     plain = asdict(evaluation)
-    plain["window"] = [_iso(time) for time in evaluation.window]
+    plain["window"] = [iso(time) for time in evaluation.window]
     for group, holder in (
         *zip((rule.scores for rule in evaluation.rules), plain["rules"], strict=True),
         *zip((split.scores for split in evaluation.splits), plain["splits"], strict=True),
@@ -34,7 +32,7 @@ def as_dict(evaluation: Evaluation) -> dict[str, Any]:
 def as_markdown(evaluation: Evaluation) -> str:
     """Return tables: what was found by every rule, where, with which phones, how well believed."""
     minimum = f"{evaluation.min_minutes:g}"
-    start, end = (_iso(time) for time in evaluation.window)
+    start, end = (iso(time) for time in evaluation.window)
     head = (
         f"{len(evaluation.cases)} cases, {start} to {end}. Near means a true distance of at most "
         f"{evaluation.radius_m:g} m, whatever walls are between. A true pair was so for at least "
@@ -59,10 +57,10 @@ def as_markdown(evaluation: Evaluation) -> str:
 
 def _scores(title: str, scores: Iterable[Score]) -> str:
     rows = [
-        (s.label, str(s.true), str(s.found), str(s.both), _percent(s.recall), _percent(s.precision))
+        (s.label, str(s.true), str(s.found), str(s.both), percent(s.recall), percent(s.precision))
         for s in scores
     ]
-    return _table((title, "true pairs", "found", "both", "recall", "precision"), rows)
+    return table((title, "true pairs", "found", "both", "recall", "precision"), rows)
 
 
 def _calibration(title: str, entries: Iterable[Calibration]) -> str:
@@ -71,23 +69,10 @@ def _calibration(title: str, entries: Iterable[Calibration]) -> str:
             c.label,
             str(c.episodes),
             f"{c.minutes:.0f}",
-            _percent(c.claimed),
-            _percent(c.near),
-            _NO_NUMBER if c.brier is None else f"{c.brier:.3f}",
+            percent(c.claimed),
+            percent(c.near),
+            NO_NUMBER if c.brier is None else f"{c.brier:.3f}",
         )
         for c in entries
     ]
-    return _table((title, "episodes", "minutes", "claimed", "truly near", "Brier"), rows)
-
-
-def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    rule = ("---", *("---:",) * (len(head) - 1))
-    return "\n".join("| " + " | ".join(row) + " |" for row in (head, rule, *rows))
-
-
-def _percent(share: float | None) -> str:
-    return _NO_NUMBER if share is None else f"{100 * share:.1f} %"
-
-
-def _iso(time_ms: int) -> str:
-    return datetime.fromtimestamp(time_ms / 1_000, tz=UTC).isoformat().replace("+00:00", "Z")
+    return table((title, "episodes", "minutes", "claimed", "truly near", "Brier"), rows)

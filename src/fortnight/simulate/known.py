@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -20,6 +21,7 @@ from fortnight.simulate.sensing import SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
     from pathlib import Path
 
     from fortnight.simulate.arrays import Ints
@@ -108,6 +110,12 @@ def town_window(town: Path) -> tuple[int, int]:
     return read_people(town).window
 
 
+def days_of(window: tuple[int, int]) -> tuple[date, date]:
+    """Return the first and last day of a town's window (milliseconds since 1970), both lived."""
+    start, end = (datetime.fromtimestamp(time / 1_000, tz=UTC).date() for time in window)
+    return start, end - timedelta(days=1)
+
+
 def choose_cases(town: Path, count: int, seed: int) -> list[str]:
     """Draw participants of a town, each as likely as any other.
 
@@ -189,6 +197,19 @@ def read_truth(town: Path, people: People, cases: Sequence[str]) -> Truth:
         kind=_codes(table["kind"], KINDS)[row],
         setting=_codes(table["setting"], SETTINGS)[row],
     )
+
+
+def read_kinds(town: Path) -> tuple[int, ...]:
+    """Return which kinds of truth a town knows, as indices into KINDS; badges know one.
+
+    Raises
+    ------
+    InputError
+        Where `truth.parquet` is missing, broken or of another shape.
+
+    """
+    table = _read(town / files.TRUTH_FILE, ["kind"], None)
+    return tuple(sorted(_codes(table["kind"].unique(), KINDS).tolist()))
 
 
 def read_case_fixes(town: Path, people: People, cases: Sequence[str]) -> CaseFixes:

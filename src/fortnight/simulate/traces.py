@@ -27,12 +27,16 @@ _EPISODE_COLUMNS: Final = (
 )
 
 
-class TraceLike(Protocol):
-    """The two tables of a trace that are held against the truth."""
+class ContactsLike(Protocol):
+    """Anything with the contacts of a trace."""
 
     @property
     def contacts(self) -> pa.Table:
-        """One contact a row: ``participant``."""
+        """One contact a row: ``participant``, and for its claims those of `claims`."""
+
+
+class TraceLike(ContactsLike, Protocol):
+    """The two tables of a trace that are held against the truth."""
 
     @property
     def episodes(self) -> pa.Table:
