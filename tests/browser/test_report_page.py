@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 import pytest
-from tests.unit.sample_document import hostile_document, sample_document
+from tests.unit.hostile_document import hostile_document
+from tests.unit.sample_document import sample_document
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -123,3 +123,24 @@ def test_several_cases_give_one_document_each(command: Run, meeting: Path, tmp_p
     named = [one["case"]["participant"] for one in json.loads(done.stdout)]
     assert named == ["participant-1", "participant-2"]
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"case-1", "case-2"}
+
+
+def test_input_of_which_every_row_was_refused_is_said_with_the_reasons(
+    command: Run, tmp_path: Path
+) -> None:
+    rows = ["participant,time,lon,lat", "a,2026-03-03T10:00:00Z,0,0", "a,soon,2,3", "a,later,2,3"]
+    bad = tmp_path / "bad.csv"
+    bad.write_text("\n".join(rows) + "\n")
+    done = command("trace", bad, *CASE)
+    assert done.code == 2
+    assert "among the 0" not in done.stderr
+    assert f"{bad}: 2 refused: bad-time, first at line 3" in done.stderr
+    assert f"{bad}: 1 refused: null-island, first at line 2" in done.stderr
+
+
+def test_calls_without_a_list_of_who_agreed_say_so(command: Run, tmp_path: Path) -> None:
+    calls = tmp_path / "calls.csv"
+    calls.write_text("time,from,to,kind,seconds\n2026-03-03T10:00:00Z,a,b,call,60\n")
+    done = command("trace", calls, *CASE)
+    assert done.code == 2
+    assert "--enrolled FILE" in done.stderr

@@ -103,9 +103,13 @@ def test_island_cannot_end_its_element_and_reads_back(name: str) -> None:
 )
 @settings(max_examples=40, deadline=None)
 def test_table_never_grows_beyond_80_columns(names: list[str], minutes: float) -> None:
+    first, most = DOCUMENT.contacts[0], min(abs(minutes), 30_000.0)
+    together = msgspec.structs.replace(
+        first.together, minutes=most, evidence=["fixes", "bluetooth", "visit", "visit-room", "ties"]
+    )
     contacts = [
         msgspec.structs.replace(
-            DOCUMENT.contacts[0], participant=name, minutes=min(abs(minutes), 30_000.0)
+            first, participant=name, expected_minutes_forward=most, together=together
         )
         for name in names
     ]

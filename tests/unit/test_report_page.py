@@ -12,7 +12,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.unit.sample_document import HOSTILE, hostile_document, sample_document
+from tests.unit.hostile_document import HOSTILE, hostile_document
+from tests.unit.sample_document import sample_document
 
 from fortnight.contact.calibration import WITHIN_RADIUS
 from fortnight.parameters import DEFAULTS

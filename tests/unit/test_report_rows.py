@@ -7,7 +7,8 @@ import io
 
 import msgspec
 import pytest
-from tests.unit.sample_document import hostile_document, sample_document
+from tests.unit.hostile_document import hostile_document
+from tests.unit.sample_document import sample_document
 
 from fortnight.report.document import CONSENT_NOTICE
 from fortnight.report.rows import (

@@ -8,7 +8,8 @@ import re
 import msgspec
 import pytest
 from rich.console import Console
-from tests.unit.sample_document import hostile_document, sample_document
+from tests.unit.hostile_document import hostile_document
+from tests.unit.sample_document import sample_document
 
 from fortnight.report.document import CONSENT_NOTICE, InputDocument, TraceDocument
 from fortnight.report.follows import evidence_letters
