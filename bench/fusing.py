@@ -36,7 +36,7 @@ from fortnight.contact.episodes import (
     X_EXPECTED_24H,
     X_WHO,
 )
-from fortnight.contact.features import face_features, position_features
+from fortnight.contact.features import position_features
 from fortnight.contact.fusion import fuse
 from fortnight.contact.signs import Sightings, SignIndex, Ties, Visits, Windows
 from fortnight.contact.window import Window, window_of
@@ -132,7 +132,7 @@ def score(index: SignIndex, one: Drawn, disease: Disease, window: Window) -> Flo
     """Fuse and score one case; returns the doses of its contacts."""
     fused = fuse(index, one.who, one.episodes, window)
     chance = position_chance(position_features(one.episodes, one.exposures, window))
-    chance = np.maximum(chance, face_chance(face_features(fused.sums)))
+    chance = np.maximum(chance, face_chance(fused.sums))
     kinds = np.where(fused.heard_days.any(axis=1), KINDS["bluetooth"], 0) | KINDS["fixes"]
     contacts = Contacts(
         first=window.first, minutes=fused.days, evidence=kinds, close_minutes=fused.heard_days

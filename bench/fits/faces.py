@@ -1,11 +1,13 @@
 """Fit how sightings tell that two people were face to face for 15 minutes or more in 24 hours.
 
-    python -m bench.fits.faces --fit GATHERING --judge GATHERING,GATHERING
+    python -m bench.fits.faces --fit GATHERING --judge GATHERING,GATHERING --nhs FOLDER
 
 A gathering is a folder of ``fortnight simulate --from-contacts FILE``: phones of people whose
 badges are known. The model of what a phone hears was fitted on the NHS data alone
 (``bench.fits.bluetooth``); this fits how often people who hear each other are face to face, and
-the weights of the logistic regression of the truth on minutes, on the gatherings to fit on.
+the weights of the logistic regression of the truth on minutes, on the gatherings to fit on and,
+with a weight of 0.3 a pair, on the NHS's seats: nobody at a gathering sits across a table for an
+hour, and without such rows the regression would have to guess what that sounds like.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bench.fits.positions import average_precision, logistic, probability
+from bench.fits.seats import EXPERIMENTS, Spacing, seats
+from fortnight.api import gather, index_of
 from fortnight.contact.episodes import EPISODE_COLUMNS
 from fortnight.contact.features import FACE_FEATURES, face_features
 from fortnight.contact.fusing import F_EXPECTED, F_HEARD_24H
@@ -39,6 +43,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 MINUTES: Final = 15.0
+NHS: Final = 0.3  # what a pair of the NHS's experiments counts
+FACE_M: Final = 2.0 + 1e-9
 DECILES: Final = 10
 BANDS: Final = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.01)
 
@@ -82,6 +88,31 @@ def gathering_of(folder: Path, cases: int, seed: int) -> Gathering:
     return Gathering(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
+def seated(folder: Path) -> Gathering:
+    """Return the pairs of the NHS's experiments; within 2 m of each other is face to face."""
+    parts = [_seated(folder, experiment) for experiment in EXPERIMENTS]
+    return Gathering(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+
+def _seated(folder: Path, experiment: str) -> Gathering:
+    index, _ = index_of(gather([folder / f"{experiment}.json"]))
+    day = index.signs.windows["day"][0].as_py()
+    disease = load_disease("covid-19")
+    window = window_of(day, disease, days=1, until=day, timezone="UTC")
+    places, names = seats(experiment, Spacing()), index.tracks.names
+    rows, true, minutes = [], [], []
+    for who in (name for name in names if name in places):
+        found = fuse(index.sign_index, names.index(who), np.empty((0, EPISODE_COLUMNS)), window)
+        for k, other in enumerate(names[int(number)] for number in found.who):
+            if other in places:
+                heard = float(found.sums[k, F_HEARD_24H])
+                near = np.hypot(*np.subtract(places[who], places[other])) <= FACE_M
+                rows.append(face_features(found.sums[k : k + 1])[0])
+                true.append(bool(near) and heard >= MINUTES)
+                minutes.append(heard)
+    return Gathering(np.array(rows), np.array(true), np.array(minutes))
+
+
 def _signs(folder: Path) -> Signs:
     """Read the sightings of a gathering as encounters."""
     table = pq.read_table(folder / "encounters.parquet")
@@ -121,20 +152,24 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--fit", required=True, help="folders to fit on, by comma")
     parser.add_argument("--judge", default="", help="folders to judge on, by comma")
+    parser.add_argument("--nhs", required=True, help="folder of the NHS's exposure windows")
     parser.add_argument("--cases", type=int, default=100, help="cases a gathering")
     options = parser.parse_args(arguments)
     fit, judge = (
         {path: gathering_of(Path(path), options.cases, 1) for path in paths.split(",") if path}
         for paths in (options.fit, options.judge)
     )
+    nhs = seated(Path(options.nhs))
+    towns = [*fit.values(), nhs]
     weights = logistic(
-        np.concatenate([town.features for town in fit.values()]),
-        np.concatenate([town.true for town in fit.values()]).astype(np.float64),
+        np.concatenate([town.features for town in towns]),
+        np.concatenate([town.true for town in towns]).astype(np.float64),
+        counts=np.concatenate([np.full(len(t.true), NHS if t is nhs else 1.0) for t in towns]),
     )
     for name, weight in zip(FACE_FEATURES, weights, strict=True):
         print(f"    {weight:.4f},  # {name}")
-    for kind, towns in (("fitted", fit), ("judged", judge)):
-        for path, town in towns.items():
+    for kind, held in (("fitted", fit), ("judged", judge)):
+        for path, town in held.items():
             report(f"{kind} on {Path(path).name}", town, weights)
 
 

@@ -95,13 +95,16 @@ def town_of(people: int, seed: int, cases: int) -> Town:
     return Town(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
-def logistic(features: Floats, true: Floats, ridge: float = RIDGE) -> Floats:
-    """Return the weights of a logistic regression (Newton's method)."""
+def logistic(
+    features: Floats, true: Floats, ridge: float = RIDGE, counts: Floats | None = None
+) -> Floats:
+    """Return the weights of a logistic regression (Newton's method); a row counts so often."""
     weights = np.zeros(features.shape[1])
+    counts = np.ones(len(true)) if counts is None else counts
     for _ in range(60):
         chance = probability(features, weights)
-        slope = features.T @ (true - chance) - ridge * weights
-        curve = (features * (chance * (1 - chance))[:, None]).T @ features
+        slope = features.T @ (counts * (true - chance)) - ridge * weights
+        curve = (features * (counts * chance * (1 - chance))[:, None]).T @ features
         step = np.linalg.solve(curve + ridge * np.eye(len(weights)), slope)
         weights += step
         if np.abs(step).max() < NEAR_ENOUGH:

@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from tests.reference.effort import FEWER
 
 from fortnight.contact.fusing import (
+    BOUT_MINUTES,
     F_EXPECTED,
     F_EXPECTED_24H,
     F_FACE,
     F_FACE_24H,
+    F_FACE_BOUT,
     F_HEARD,
     F_HEARD_24H,
     F_VARIANCE,
@@ -108,9 +110,9 @@ def twin(person: Known) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArr
     return near, face, heard
 
 
-def most(minutes: NDArray[np.float64]) -> float:
+def most(minutes: NDArray[np.float64], span: int = 1_440) -> float:
     before = np.concatenate(([0.0], np.cumsum(minutes)))
-    return float((before[1_440:] - before[:-1_440]).max())
+    return float((before[span:] - before[:-span]).max())
 
 
 def variance(near: NDArray[np.float64]) -> float:
@@ -135,6 +137,7 @@ def test_minutes_are_put_together_as_by_the_plain_twin(people: list[Known]) -> N
             F_HEARD: heard.sum(),
             F_HEARD_24H: most(heard),
             F_VARIANCE: variance(near),
+            F_FACE_BOUT: most(face, BOUT_MINUTES),
         }
         for column, value in wanted.items():
             assert abs(row[column] - value) < 1e-6 * max(1.0, abs(value)), column

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from fortnight.contact.features import face_features
+from fortnight.contact.fusing import F_FACE_24H, F_HEARD_24H
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -44,14 +47,17 @@ POSITION_WEIGHTS: Final = np.array(
 
 FACE_WEIGHTS: Final = np.array(
     [
-        -17.4579,  # one
-        0.2701,  # face
-        -0.1710,  # face, squared
-        1.3858,  # heard
-        1.4648,  # face in all
+        1.8661,  # one
+        -1.6624,  # face: the same bout within a longer day is worth less
+        1.3259,  # share
+        2.1537,  # bout
     ]
 )
-"""``python -m bench.fits.faces``: simulated phones on the badges of InVS13, 60 cases."""
+"""``python -m bench.fits.faces``: simulated phones on the badges of InVS13, all 92 people as cases,
+and the NHS's seats."""
+
+_MINUTES: Final = 15.0
+_BADGE_SD: Final = 1.0  # minutes; chosen: badges report every 20 seconds
 
 ROOM_WEIGHTS: Final = np.array(
     [
@@ -72,9 +78,22 @@ def position_chance(features: Floats) -> Floats:
     return _logistic(features @ POSITION_WEIGHTS)
 
 
-def face_chance(features: Floats) -> Floats:
-    """Return the probability of ``FACE_TO_FACE`` from rows of ``FACE_FEATURES``."""
-    return _logistic(features @ FACE_WEIGHTS)
+def face_chance(sums: Floats) -> Floats:
+    """Return the probability of ``FACE_TO_FACE`` from rows of ``contact.fusing``'s sums.
+
+    Who was heard for less than 15 minutes cannot have been near for as long, as far as anyone
+    heard: between half of that and all of it the probability rises from nothing.
+    """
+    heard = np.clip(2.0 * sums[:, F_HEARD_24H] / _MINUTES - 1.0, 0.0, 1.0)
+    return heard * _logistic(face_features(sums) @ FACE_WEIGHTS)
+
+
+def badge_chance(sums: Floats) -> Floats:
+    """Return the probability of ``FACE_TO_FACE`` where badges told closeness itself.
+
+    The minutes that they reported, give or take one (a logistic curve of that deviation).
+    """
+    return _logistic(1.7 * (sums[:, F_FACE_24H] - _MINUTES) / _BADGE_SD)
 
 
 def room_score(features: Floats) -> Floats:
@@ -88,5 +107,5 @@ def room_score(features: Floats) -> Floats:
 
 
 def _logistic(score: Floats) -> Floats:
-    chance: Floats = 1.0 / (1.0 + np.exp(-score))
+    chance: Floats = 1.0 / (1.0 + np.exp(-np.clip(score, -500.0, 500.0)))
     return chance

@@ -16,7 +16,7 @@ from fortnight.contact.episodes import (
     X_EXPECTED_24H,
     X_WHO,
 )
-from fortnight.contact.fusing import F_FACE, F_FACE_24H, F_HEARD_24H
+from fortnight.contact.fusing import F_FACE_24H, F_FACE_BOUT, F_HEARD_24H
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,15 +55,11 @@ episode of 15 minutes or more; *night* (22 to 6 h) and *working hours* (8 to 17 
 the lasting time."""
 
 
-FACE_FEATURES: Final = (
-    "one",
-    "face",
-    "face, squared",
-    "heard",
-    "face in all",
-)
-"""Minutes enter as log(1 + minutes): face to face, and heard, in the 24 hours with most of them,
-and face to face in the whole window. All are what sightings make likely, added up."""
+FACE_FEATURES: Final = ("one", "face", "share", "bout")
+"""*face*: log of the minutes face to face that sightings make likely, in the 24 hours with most of
+them, over 15 minutes; *share*: log of what part that is of the minutes in which one phone heard
+the other; *bout*: log of the most of it in any 20 minutes, over 15. Half a minute and a hundredth
+are added, so that nothing has a logarithm."""
 
 
 def position_features(episodes: Floats, exposures: Floats, window: Window) -> Floats:
@@ -147,5 +143,9 @@ def _work_until(time: Floats) -> Floats:
 
 def face_features(sums: Floats) -> Floats:
     """Return a row of ``FACE_FEATURES`` for each row of ``contact.fusing``'s sums."""
-    face, heard, total = (np.log1p(sums[:, k]) for k in (F_FACE_24H, F_HEARD_24H, F_FACE))
-    return np.stack((np.ones(len(sums)), face, face**2, heard, total), axis=1)
+    minutes, heard = sums[:, F_FACE_24H], np.maximum(sums[:, F_HEARD_24H], 1e-9)
+    share = np.minimum(1.0, minutes / heard)
+    face, bout = (
+        np.log((value + 0.5) / (_LONG_ENOUGH + 0.5)) for value in (minutes, sums[:, F_FACE_BOUT])
+    )
+    return np.stack((np.ones(len(sums)), face, np.log(share + 0.01), bout), axis=1)

@@ -15,6 +15,8 @@ Longs = NDArray[np.int64]
 
 MINUTE_MS: Final = 60_000.0
 _DAY_MINUTES: Final = 1_440
+BOUT_MINUTES: Final = 20
+"""Two who talk do so for some minutes, and their phones stay as they are meanwhile."""
 
 # Columns of a span, times in ms from the window's start; sorted by contact.
 FROM: Final = 0
@@ -33,7 +35,8 @@ F_VARIANCE: Final = 5  # of the expected minutes, minutes squared
 F_FIRST: Final = 6  # ms from the window's start
 F_LAST: Final = 7
 F_HEARD_24H: Final = 8
-FUSED_COLUMNS: Final = 9
+F_FACE_BOUT: Final = 9  # the most face to face in any 20 minutes
+FUSED_COLUMNS: Final = 10
 
 # Columns of the buffer of minutes: what each kind of evidence says of one.
 _P: Final = 0
@@ -132,13 +135,13 @@ def _gather(
 
 
 @kernel
-def _most(known: Matrix, row: Int, n: Int) -> float:
-    """Return the largest sum of a row in any 24 hours."""
+def _most(known: Matrix, row: Int, n: Int, span: Int) -> float:
+    """Return the largest sum of a row in any ``span`` minutes."""
     best = total = 0.0
     oldest = 0
     for k in range(n):
         total += known[row, k]
-        while known[_WHEN, k] - known[_WHEN, oldest] >= _DAY_MINUTES:
+        while known[_WHEN, k] - known[_WHEN, oldest] >= span:
             total -= known[row, oldest]
             oldest += 1
         best = max(best, total)
@@ -166,9 +169,11 @@ def _sum_up(
         out[c, F_FACE] += known[_FACE, k]
         out[c, F_HEARD] += known[_HEARD, k]
     out[c, F_VARIANCE] += total * (length - total)
-    out[c, F_EXPECTED_24H] = _most(known, np.int64(_FUSED), n)
-    out[c, F_FACE_24H] = _most(known, np.int64(_FACE), n)
-    out[c, F_HEARD_24H] = _most(known, np.int64(_HEARD), n)
+    day_long, bout = np.int64(_DAY_MINUTES), np.int64(BOUT_MINUTES)
+    out[c, F_EXPECTED_24H] = _most(known, np.int64(_FUSED), n, day_long)
+    out[c, F_FACE_24H] = _most(known, np.int64(_FACE), n, day_long)
+    out[c, F_HEARD_24H] = _most(known, np.int64(_HEARD), n, day_long)
+    out[c, F_FACE_BOUT] = _most(known, np.int64(_FACE), n, bout)
     out[c, F_FIRST] = known[_WHEN, 0] * MINUTE_MS
     out[c, F_LAST] = (known[_WHEN, n - 1] + 1.0) * MINUTE_MS
 
@@ -203,7 +208,7 @@ def fuse_minutes(
     least
         A position's probability is kept this far from 0 and 1: no position alone is certain.
     out, days, heard_days
-        Zeros of shape (contacts, 9) and twice (contacts, days); filled.
+        Zeros of shape (contacts, 10) and twice (contacts, days); filled.
     """
     minutes, known = np.zeros((edges[-1], _BUFFERS)), np.empty((_KNOWN, edges[-1]))
     touched = np.zeros(edges[-1] // _BLOCK + 1, dtype=np.bool_)

@@ -24,10 +24,12 @@ from fortnight.contact.episodes import (
     E_WHO,
 )
 from fortnight.contact.fusing import (
+    BOUT_MINUTES,
     F_EXPECTED,
     F_EXPECTED_24H,
     F_FACE,
     F_FACE_24H,
+    F_FACE_BOUT,
     F_FIRST,
     F_HEARD,
     F_HEARD_24H,
@@ -184,16 +186,29 @@ def _scanned(windows: Windows, window: Window) -> _Scanned:
     noon = (windows.day * _DAY_MS + _DAY_MS // 2).astype(np.int64)
     day = np.searchsorted(window.edges, noon, side="right") - 1
     kept = (noon >= window.start) & (noon < window.end)
-    ratio, face = said_by_level(windows.attenuation, np.ones(len(windows), dtype=np.int64))
     minutes = windows.seconds / _MINUTE_S
+    key = windows.other * len(window.weight) + day
+    level, scans = _means_of(key * 2 + windows.own, windows.attenuation)
+    ratio, face = said_by_level(level, scans)
     near = minutes / (1.0 + np.exp(-(PRIOR + ratio)))
-    key = (windows.other * len(window.weight) + day)[kept]
-    pairs, row = np.unique(key, return_inverse=True)
+    pairs, row = np.unique(key[kept], return_inverse=True)
     sums = np.zeros((3, 2, len(pairs)))
     for k, values in enumerate((near, minutes * face, minutes)):
         np.add.at(sums[k], (windows.own[kept].astype(np.int64), row), values[kept])
     most = sums.max(axis=1)
     return _Scanned(pairs // len(window.weight), pairs % len(window.weight), *most)
+
+
+def _bout(face: Floats, heard: Floats) -> Floats:
+    """Return the most face to face in 20 minutes, where only a day's sums are known."""
+    return face * np.minimum(1.0, BOUT_MINUTES / np.maximum(heard, 1.0))
+
+
+def _means_of(group: Longs, values: Floats) -> tuple[Floats, Longs]:
+    """Return the mean of each value's group, and how many are in it."""
+    _, row, counts = np.unique(group, return_inverse=True, return_counts=True)
+    means = np.bincount(row, values) / counts if len(group) else np.empty(0)
+    return means[row], counts[row]
 
 
 def _add_scanned(
@@ -212,10 +227,16 @@ def _add_scanned(
     np.add.at(days, (row, scanned.day), gain)
     np.maximum.at(heard_days, (row, scanned.day), scanned.heard)
     np.add.at(sums[:, F_EXPECTED], row, gain)
-    for column, values in ((F_EXPECTED_24H, scanned.near), (F_FACE_24H, scanned.face)):
+    for column, values in (
+        (F_EXPECTED_24H, scanned.near),
+        (F_FACE_24H, scanned.face),
+        (F_HEARD_24H, scanned.heard),
+        (F_FACE_BOUT, _bout(scanned.face, scanned.heard)),
+    ):
         np.maximum.at(sums[:, column], row, values)
-    face = np.bincount(row, scanned.face, minlength=len(people))
-    sums[:, F_FACE] = np.maximum(sums[:, F_FACE], face)
+    for column, values in ((F_FACE, scanned.face), (F_HEARD, scanned.heard)):
+        total = np.bincount(row, values, minlength=len(people))
+        sums[:, column] = np.maximum(sums[:, column], total)
     first = (window.edges[scanned.day] - window.start).astype(np.float64)
     last = (window.edges[scanned.day + 1] - window.start).astype(np.float64)
     for place, start, end in zip(row.tolist(), first.tolist(), last.tolist(), strict=True):

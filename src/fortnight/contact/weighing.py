@@ -8,9 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from fortnight.contact.calibration import FACE_TO_FACE, WITHIN_RADIUS, face_chance, position_chance
+from fortnight.contact.calibration import (
+    FACE_TO_FACE,
+    WITHIN_RADIUS,
+    badge_chance,
+    face_chance,
+    position_chance,
+)
 from fortnight.contact.episodes import X_EPISODES, X_EXPECTED_24H, X_OBSERVED, X_WHO
-from fortnight.contact.features import face_features, position_features
+from fortnight.contact.features import position_features
 from fortnight.contact.fusing import F_EXPECTED, F_EXPECTED_24H, F_FACE, F_HEARD, MINUTE_MS
 from fortnight.contact.fusion import run_means, same_room
 from fortnight.risk.assessment import Anchor, Contacts, assess_all
@@ -153,7 +159,9 @@ def _radio(kinds: Longs) -> Bools:
 def _probabilities(trace: Trace, kinds: Longs, sums: Floats) -> Floats:
     """Return the calibrated probability of each contact, NaN where there is no basis for one."""
     features = position_features(trace.episode_rows, trace.exposure_rows, trace.window)
-    near, face = position_chance(features), face_chance(face_features(sums))
+    near = position_chance(features)
+    sensed = (kinds & KINDS["sensor"]) > 0
+    face = np.where(sensed, badge_chance(sums), face_chance(sums))
     observed = ((kinds & KINDS["fixes"]) > 0) & (trace.exposure_rows[:, X_OBSERVED] > 0.0)
     return np.where(_radio(kinds), face, np.where(observed, near, np.nan))
 
