@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fortnight.evidence.stream import FixBatch, StayBatch, Stream
+from fortnight.evidence.stream import FixBatch, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -293,7 +293,7 @@ def times(content: bytes) -> list[int]:
     return sorted(found)
 
 
-def _times(batch: FixBatch | StayBatch) -> list[int]:
+def _times(batch: object) -> list[int]:
     """Return the times of a batch of fixes."""
     assert isinstance(batch, FixBatch)
     return [int(time) for time in batch.time]

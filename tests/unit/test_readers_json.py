@@ -37,6 +37,7 @@ def read(folder: Path, name: str, content: object) -> tuple[list[Fix], list[Stay
         if isinstance(batch, FixBatch):
             fixes += fixes_of(batch)
         else:
+            assert isinstance(batch, StayBatch)
             stays += stays_of(batch)
     return fixes, stays, stream.reports[0]
 

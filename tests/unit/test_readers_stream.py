@@ -120,6 +120,7 @@ def test_the_accuracy_of_visits_is_a_parameter(tmp_path: Path) -> None:
         '"visit":{"topCandidate":{"placeLocation":"geo:53.5,9.9"}}}]',
     )
     (batch,) = Stream([path], now=NOW, parameters=Parameters(visit_accuracy_m=80))
+    assert isinstance(batch, StayBatch)
     assert batch.accuracy.tolist() == [80]
 
 

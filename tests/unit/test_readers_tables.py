@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fortnight.evidence.batches import Column
+    from fortnight.evidence.signs import SignBatch
 
 NOW = 1_800_000_000_000
 TEN = 1_714_557_600_000  # 2024-05-01T10:00:00Z
@@ -30,7 +31,7 @@ TEN_UTC = datetime(2024, 5, 1, 10, tzinfo=UTC)
 Row = tuple[str, int, float, float, float | None, int]
 
 
-def rows_of(batch: FixBatch | StayBatch) -> list[Row]:
+def rows_of(batch: FixBatch | StayBatch | SignBatch) -> list[Row]:
     assert isinstance(batch, FixBatch)
     names = batch.names.to_pylist()
     assert batch.who.dtype == np.int32

@@ -62,7 +62,9 @@ def linger(index: Index, who: int, window: Window, near: Nearness, minutes: floa
     days = np.zeros((len(people), len(window.weight)))
     day = np.searchsorted(window.edges, meetings[:, BEGIN], side="right") - 1
     np.add.at(days, (row, np.clip(day, 0, days.shape[1] - 1)), meetings[:, NEAR_MS])
-    return Linger(people, days / _MINUTE_MS)
+    days = days / _MINUTE_MS * window.forward  # what was left before could infect nobody
+    breathed = days.sum(axis=1) > 0.0
+    return Linger(people[breathed], days[breathed])
 
 
 def _left_behind(stays: Floats, span_ms: float, radius: float) -> Floats:

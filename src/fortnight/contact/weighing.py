@@ -20,7 +20,7 @@ from fortnight.contact.features import position_features
 from fortnight.contact.fusing import F_EXPECTED, F_EXPECTED_24H, F_FACE, F_HEARD, MINUTE_MS
 from fortnight.contact.fusion import run_means, same_room
 from fortnight.risk.assessment import Anchor, Contacts, assess_all
-from fortnight.risk.kinds import KINDS
+from fortnight.risk.kinds import KINDS, NOT_CLOSE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 
 BY_BLUETOOTH: Final = "bluetooth"
 BY_CHECK_IN: Final = "check-in"
-_SURE_OF_ROOM: Final = 0.8
-_LEAST_SCANS: Final = 2
+_SURE_OF_ROOM: Final = 0.95
+_LEAST_SCANS: Final = 3
+_LIKELY: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class Weighed:
     face: Floats
     visited: Floats
     linger: Floats
+    apart: Bools  # heard by Bluetooth, and not likely face to face
     probability: Floats
     probability_of: list[str]
     same_room: list[str | None]
@@ -82,6 +84,9 @@ def weigh(trace: Trace) -> Weighed:
     visited, in_room = _visited(trace, who)
     kinds, scanned_room = _kinds(trace, who, heard_days), _heard_in_room(trace, who)
     kinds |= np.where(visited > 0.0, KINDS["visit"], 0) | np.where(in_room, KINDS["visit-room"], 0)
+    kinds |= np.where(left.sum(axis=1) > 0.0, KINDS["air"], 0)
+    chance = _probabilities(trace, kinds, sums)
+    apart = ((kinds & KINDS["bluetooth"]) > 0) & (chance < _LIKELY)
     exposed = days + left
     close = np.minimum(heard_days, exposed)
     return Weighed(
@@ -96,13 +101,14 @@ def weigh(trace: Trace) -> Weighed:
         face=sums[:, F_FACE],
         visited=visited,
         linger=left.sum(axis=1),
-        probability=_probabilities(trace, kinds, sums),
+        apart=apart,
+        probability=chance,
         probability_of=[FACE_TO_FACE if by_face else WITHIN_RADIUS for by_face in _radio(kinds)],
         same_room=[
             BY_BLUETOOTH if heard else BY_CHECK_IN if room else None
             for heard, room in zip(scanned_room, in_room, strict=True)
         ],
-        assessments=_assessments(trace, exposed, close, kinds),
+        assessments=_assessments(trace, exposed, close, kinds | np.where(apart, NOT_CLOSE, 0)),
     )
 
 

@@ -136,6 +136,7 @@ def _assessment(trace: Trace, place: int) -> AssessmentDocument:
         minutes=dict(zip(dates, weighed.exposed[place].tolist(), strict=True)),
         evidence=weighed.evidence[place],
         close_minutes=dict(zip(dates, weighed.close[place].tolist(), strict=True)),
+        close=not weighed.apart[place],
     )
     home = found.home_if_not_immune or (None, None)
     return AssessmentDocument(

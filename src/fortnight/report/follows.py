@@ -31,9 +31,9 @@ EVIDENCE: Final = {
     "sensor": ("S", "badges", "badges met"),
     "visit": ("V", "venue", "both checked in at the venue"),
     "visit-room": ("R", "room", "both checked in to the room"),
+    "air": ("A", "air left", "in air that the case had left"),
     "ties": ("T", "calls", "calls or texts, never an exposure"),
 }
-AIR: Final = ("A", "air left", "in air that the case had left")
 _MET: Final = frozenset({"fixes", "bluetooth", "sensor", "visit", "visit-room"})
 _HEARD: Final = frozenset({"bluetooth", "sensor"})
 
@@ -91,7 +91,7 @@ def evidence_words(contact: ContactDocument) -> str:
 def evidence_legend(contacts: Iterable[ContactDocument]) -> str:
     """Return what the letters mean, of those that are shown."""
     shown = {kind for contact in contacts for kind in _kinds(contact)}
-    order = [*EVIDENCE.values(), AIR]
+    order = list(EVIDENCE.values())
     return ", ".join(f"{letter} {meaning}" for letter, _, meaning in order if _in(shown, letter))
 
 
@@ -103,7 +103,7 @@ def _kinds(contact: ContactDocument) -> list[tuple[str, str, str]]:
     said = contact.together.evidence
     kinds = [kind for name, kind in EVIDENCE.items() if name in said]
     kinds += [(name, name, name) for name in said if name not in EVIDENCE]
-    return [*kinds, AIR] if contact.together.linger_minutes > 0 else kinds
+    return kinds
 
 
 def probability_legend(contacts: Iterable[ContactDocument]) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from fortnight.risk.assessment import Anchor, Contacts, assess_all, infection_days, offsets_of
 from fortnight.risk.dates import Deadline, by_date, curve_of, deadlines, ill_by, testing_words
 from fortnight.risk.dose import AnchorKind, Where, infectious_days, is_forward
-from fortnight.risk.kinds import MEASURED, bits_of
+from fortnight.risk.kinds import MEASURED, NOT_CLOSE, bits_of
 from fortnight.risk.tiers import most_within, reason, threshold, tier_of
 
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ def assess(
     evidence: Iterable[str],
     where: Where = "unknown",
     close_minutes: Mapping[date, float] | None = None,
+    close: bool = True,
     first_instant: datetime | None = None,
     today: date | None = None,
 ) -> Assessment:
@@ -112,6 +113,8 @@ def assess(
         The setting, where it is known.
     close_minutes : mapping of date to float, optional
         The minutes that Bluetooth or a household vouches for; all of them by default.
+    close : bool
+        Whether Bluetooth makes face to face likely; where it does not, it shows a shared place.
     first_instant : datetime, optional
         The beginning of the first exposure, for deadlines to the hour.
     today : date, optional
@@ -128,7 +131,7 @@ def assess(
     contacts = Contacts(
         first=first,
         minutes=_row(minutes, days),
-        evidence=np.array([bits_of(evidence)], dtype=np.int64),
+        evidence=np.array([bits_of(evidence) | (0 if close else NOT_CLOSE)], dtype=np.int64),
         where=(where,),
         close_minutes=None if close_minutes is None else _row(close_minutes, days),
     )

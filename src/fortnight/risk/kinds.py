@@ -20,9 +20,14 @@ KINDS = {
     "bluetooth": 64,  # one phone heard the other
     "household": 128,  # living together, confirmed by one of them
     "physical": 256,  # touch, confirmed by one of them
+    "air": 512,  # in air that the case had left, where the disease lingers in it
 }
 
-SAME_PLACE = KINDS["fixes"] | KINDS["visit"] | KINDS["visit-room"]
+NOT_CLOSE = 1 << 20
+"""A mark beside "bluetooth": phones heard each other, but were not likely face to face. It then
+says "same place" and no more; no kind of evidence itself."""
+
+SAME_PLACE = KINDS["fixes"] | KINDS["visit"] | KINDS["visit-room"] | KINDS["air"]
 CONFIRMED = KINDS["household"] | KINDS["physical"]
 CLOSE = CONFIRMED | KINDS["sensor"] | KINDS["bluetooth"]
 # The evidence on which a probability of transmission was measured.

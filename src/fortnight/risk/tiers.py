@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fortnight.risk.actions import TIERS, Tier
-from fortnight.risk.kinds import CLOSE, CONFIRMED, KINDS, SAME_PLACE
+from fortnight.risk.kinds import CLOSE, CONFIRMED, KINDS, NOT_CLOSE, SAME_PLACE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -72,6 +72,7 @@ def tier_codes(disease: Disease, minutes: Floats, evidence: Codes) -> Codes:
     evidence : int64 (n,)
         Kinds of evidence, as bits of ``KINDS``.
     """
+    evidence = np.where((evidence & NOT_CLOSE) > 0, _as_place(evidence), evidence)
     least, hours = threshold(disease)
     enough = most_within(minutes, hours) >= least
     enough |= (evidence & CONFIRMED) > 0  # who lives together need not be timed
@@ -85,6 +86,11 @@ def tier_codes(disease: Disease, minutes: Floats, evidence: Codes) -> Codes:
     codes = np.where((evidence & (SAME_PLACE | CLOSE)) > 0, codes, TO_ASK)
     exposed = minutes.sum(axis=1) > 0.0
     return np.where(exposed, codes, NO_TIER).astype(np.int64)
+
+
+def _as_place(evidence: Codes) -> Codes:
+    """Return kinds of evidence with Bluetooth saying no more than a shared place does."""
+    return (evidence & ~(KINDS["bluetooth"] | NOT_CLOSE)) | KINDS["visit"]
 
 
 def tier_of(code: int) -> Tier | None:
@@ -121,7 +127,10 @@ def _shown(disease: Disease, evidence: int) -> str:
         ("visit-room", "checked in to the same room"),
         ("visit", "checked in at the same venue"),
         ("fixes", "at the same place by location, which cannot tell 2 metres"),
+        ("air", "in air that the case had left"),
     )
+    if evidence & NOT_CLOSE and not evidence & (CONFIRMED | KINDS["sensor"]):
+        return "phones that heard each other, not likely face to face"
     for kind, said in words:
         if evidence & KINDS[kind]:
             touch = disease.contact.kind == "prompts" and not evidence & CONFIRMED

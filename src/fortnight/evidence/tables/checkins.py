@@ -169,7 +169,8 @@ def _part(found: pa.Array[Any], name: str) -> NDArray[np.int64]:
     digits = pc.struct_field(found, name)
     blank = pc.equal(digits, pa.scalar("", pa.string()))
     texts: Any = pc.if_else(blank, pa.scalar("0", pa.string()), digits).fill_null("0")
-    return texts.cast(pa.int64()).to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
+    values: NDArray[np.int64] = texts.cast(pa.int64()).to_numpy(zero_copy_only=False)
+    return values
 
 
 def _text(column: Mapping[str, Column], role: str, count: int) -> pa.Array[Any]:
