@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 WITHIN_RADIUS: Final = "within 25 m for 15 minutes in 24 hours"
 FACE_TO_FACE: Final = "face to face for 15 minutes in 24 hours"
 
+FITTED_FROM_MINUTES: Final = 15.0
+"""Contacts with fewer expected minutes in every 24 hours were not fitted on: nothing is claimed."""
+
 POSITION_WEIGHTS: Final = np.array(
     [
         -2.4054,  # one

@@ -10,6 +10,7 @@ import numpy as np
 
 from fortnight.contact.calibration import (
     FACE_TO_FACE,
+    FITTED_FROM_MINUTES,
     WITHIN_RADIUS,
     badge_chance,
     face_chance,
@@ -168,7 +169,9 @@ def _probabilities(trace: Trace, kinds: Longs, sums: Floats) -> Floats:
     near = position_chance(features)
     sensed = (kinds & KINDS["sensor"]) > 0
     face = np.where(sensed, badge_chance(sums), face_chance(sums))
-    observed = ((kinds & KINDS["fixes"]) > 0) & (trace.exposure_rows[:, X_OBSERVED] > 0.0)
+    # fitted on contacts of 15 expected minutes: who is listed by presumed time has no claim
+    enough = trace.exposure_rows[:, X_EXPECTED_24H] >= FITTED_FROM_MINUTES * MINUTE_MS
+    observed = enough & (trace.exposure_rows[:, X_OBSERVED] > 0.0)
     return np.where(_radio(kinds), face, np.where(observed, near, np.nan))
 
 
