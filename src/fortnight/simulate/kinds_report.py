@@ -20,6 +20,7 @@ _WORDS: Final = {
     "near": "within 25 m",
     "close": "face to face",
 }
+_DECIMALS: Final = 3  # of an area
 _GAINS: Final = {
     "fusing_gains": "all together over the best single source",
     "beats_plain": "over the plain rule",
@@ -73,7 +74,7 @@ def _found(found: Found) -> list[str]:
         if getattr(found, name) is not None
     ]
     said = f"Area: {'; '.join(gains)}." if gains else f"Area: of {FIXES} alone."
-    worse = found.fusing_gains is not None and found.fusing_gains < 0.0
+    worse = round(found.fusing_gains or 0.0, _DECIMALS) < 0.0
     verdict = "**Fusing is worse than the best single source here.**" if worse else ""
     return [f"### Found: {_WORDS[found.truth]}", table(head, rows), f"{said} {verdict}".rstrip()]
 
