@@ -54,6 +54,7 @@ def listed(*rows: tuple[str, float, float, float | None, str | None]) -> Listed:
             {
                 "participant": pa.array(names, pa.string()),
                 "minutes": pa.array(minutes, pa.float64()),
+                "expected_minutes_24h": pa.array(minutes, pa.float64()),
                 "heard_minutes": pa.array(heard, pa.float64()),
                 "face_minutes": pa.array([one / 2 for one in heard], pa.float64()),
                 "visit_minutes": pa.array([0.0] * len(names), pa.float64()),
@@ -244,6 +245,13 @@ def test_what_ties_is_found_together() -> None:
 def test_a_certain_claim_is_in_the_last_tenth() -> None:
     (only,) = tenths(np.array([1.0]), np.array([True]))
     assert (only.low, only.claimed, only.share) == (0.9, 1.0, 1.0)
+
+
+def test_who_has_no_claim_comes_behind_by_expected_minutes(town: Path) -> None:
+    unclaimed = listed(("p3", 9, 0, None, None), ("p1", 8, 0, None, None), ("p2", 30, 0, 0.1, None))
+    _, near, _ = compare(town, ("p0",), {FIXES: {"p0": unclaimed}}).found
+    # p2 is first, and p3, who was not near for long enough, before p1.
+    assert near.area(FIXES) == pytest.approx((1 + 2 / 3) / 2)
 
 
 def test_every_sign_of_one_room_raises_the_score() -> None:

@@ -9,7 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fortnight.contact.calibration import FACE_TO_FACE, WITHIN_RADIUS, room_score
+from fortnight.contact.calibration import (
+    FACE_TO_FACE,
+    FITTED_FROM_MINUTES,
+    WITHIN_RADIUS,
+    room_score,
+)
 from fortnight.errors import InputError
 from fortnight.simulate.meetings import CLOSE, NEAR, ROOM
 
@@ -24,10 +29,17 @@ CLAIMS: Final = {WITHIN_RADIUS: NEAR, FACE_TO_FACE: CLOSE}
 """What a probability may be about, and the kind of truth it is held to."""
 
 ROOM_FEATURES: Final = ("one", "within 25 m", "heard", "face", "checked in", "checked in to room")
-"""*within 25 m* is the log odds of that probability where that is what was claimed, *face* is
-log(1 + minutes face to face by Bluetooth), the others are 0 or 1."""
+"""*within 25 m* is the log odds of that probability where that is what was claimed (0 where a
+phone or a check-in speaks instead; where nothing does, up to even odds by expected minutes), *face*
+is log(1 + minutes face to face by Bluetooth), the others are 0 or 1."""
 
-_MINUTES: Final = ("minutes", "heard_minutes", "face_minutes", "visit_minutes")
+_MINUTES: Final = (
+    "minutes",
+    "expected_minutes_24h",
+    "heard_minutes",
+    "face_minutes",
+    "visit_minutes",
+)
 _NEEDED: Final = (
     "participant",
     *_MINUTES,
@@ -38,6 +50,7 @@ _NEEDED: Final = (
 _BY_CHECK_IN: Final = "check-in"
 _LEAST: Final = 0.01  # no position alone is surer
 _VISIT_NEAR: Final = 0.95  # contact.fusion.VENUE_RATIO as a probability
+_EVEN: Final = 0.5
 _DECIMALS: Final = 9  # beyond them two scores are one
 
 
@@ -47,6 +60,7 @@ class Claims:
 
     pair: Ints  # a case's number x people + the contact's
     minutes: Floats  # with an estimated distance within the radius
+    most: Floats  # expected minutes in the 24 hours with most of them, by positions
     heard: Floats
     face: Floats
     visited: Floats
@@ -60,17 +74,20 @@ class Claims:
 
     @property
     def near_score(self) -> Floats:
-        """Rank for "within 25 m": its probability; whom Bluetooth heard first, then check-ins."""
-        by_position = np.where(self._by_position, self.probability, 0.0)
-        visited = np.where(self.visited > 0.0, _VISIT_NEAR, 0.0)
-        heard = np.where(self.heard > 0.0, 1.0, 0.0)
+        """Rank for "within 25 m": its probability; whom Bluetooth heard first, then check-ins.
+
+        Who has no probability comes behind, by expected minutes in 24 hours.
+        """
+        behind = -1.0 / (1.0 + self.most)
+        by_position = np.where(self._by_position, self.probability, behind)
+        visited = np.where(self.visited > 0.0, _VISIT_NEAR, behind)
+        heard = np.where(self.heard > 0.0, 1.0, behind)
         return np.maximum(np.maximum(by_position, visited), heard)
 
     @property
     def face_score(self) -> Floats:
-        """Rank for "face to face": by Bluetooth's probability, and below, by positions'."""
-        known = np.nan_to_num(self.probability, nan=0.0)
-        return np.where(self.about == CLOSE, known, known - 1.0)
+        """Rank for "face to face": by Bluetooth's probability, and behind, as for 25 m."""
+        return np.where(self.about == CLOSE, self.probability, self.near_score - 1.0)
 
     @property
     def room_score(self) -> Floats:
@@ -80,7 +97,7 @@ class Claims:
     @property
     def room_features(self) -> Floats:
         """Rows of ``ROOM_FEATURES``."""
-        chance = np.clip(np.where(self._by_position, self.probability, 0.5), _LEAST, 1.0 - _LEAST)
+        chance = np.clip(self._chance_near, _LEAST, 1.0 - _LEAST)
         columns = (
             np.ones(len(self)),
             np.log(chance / (1.0 - chance)),
@@ -90,6 +107,14 @@ class Claims:
             self.room_code,
         )
         return np.stack([np.asarray(column, dtype=np.float64) for column in columns], axis=1)
+
+    @property
+    def _chance_near(self) -> Floats:
+        """What positions claim; even where others speak, and up to even where nothing claims."""
+        spoken = (self.heard > 0.0) | (self.visited > 0.0)
+        unclaimed = _EVEN * np.minimum(1.0, self.most / FITTED_FROM_MINUTES)
+        otherwise = np.where(spoken, _EVEN, unclaimed)
+        return np.where(self._by_position, self.probability, otherwise)
 
     @property
     def _by_position(self) -> Bools:
@@ -124,7 +149,7 @@ def read_claims(people: People, traces: Mapping[str, ContactsLike]) -> Claims:
 def _nobody() -> Claims:
     none, no = np.zeros(0), np.zeros(0, dtype=np.int64)
     never = np.zeros(0, dtype=np.bool_)
-    return Claims(no, none, none, none, none, none, no, never, never)
+    return Claims(no, none, none, none, none, none, none, no, never, never)
 
 
 def _read(people: People, table: pa.Table, base: int, where: str) -> tuple[Any, ...]:
