@@ -55,6 +55,7 @@ def listed(*rows: tuple[str, float, float, float | None, str | None]) -> Listed:
                 "participant": pa.array(names, pa.string()),
                 "minutes": pa.array(minutes, pa.float64()),
                 "expected_minutes_24h": pa.array(minutes, pa.float64()),
+                "presumed_minutes": pa.array([0.0] * len(names), pa.float64()),
                 "heard_minutes": pa.array(heard, pa.float64()),
                 "face_minutes": pa.array([one / 2 for one in heard], pa.float64()),
                 "visit_minutes": pa.array([0.0] * len(names), pa.float64()),

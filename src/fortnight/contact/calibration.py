@@ -64,12 +64,12 @@ _BADGE_SD: Final = 1.0  # minutes; chosen: badges report every 20 seconds
 
 ROOM_WEIGHTS: Final = np.array(
     [
-        -0.9213,  # one
-        0.4105,  # within 25 m
-        0.5180,  # heard
-        1.0445,  # face
-        0.6801,  # checked in
-        2.3804,  # checked in to room
+        -0.9542,  # one
+        0.4876,  # within 25 m
+        0.5413,  # heard
+        1.0505,  # face
+        0.6665,  # checked in
+        2.3060,  # checked in to room
     ]
 )
 """For ranking alone, not calibrated. ``python -m bench.fits.rooms``: 60 cases in each of three

@@ -30,12 +30,13 @@ CLAIMS: Final = {WITHIN_RADIUS: NEAR, FACE_TO_FACE: CLOSE}
 
 ROOM_FEATURES: Final = ("one", "within 25 m", "heard", "face", "checked in", "checked in to room")
 """*within 25 m* is the log odds of that probability where that is what was claimed (0 where a
-phone or a check-in speaks instead; where nothing does, up to even odds by expected minutes), *face*
-is log(1 + minutes face to face by Bluetooth), the others are 0 or 1."""
+phone, a check-in or 15 presumed minutes speak instead; where nothing does, up to even odds by
+expected minutes), *face* is log(1 + minutes face to face by Bluetooth), the others are 0 or 1."""
 
 _MINUTES: Final = (
     "minutes",
     "expected_minutes_24h",
+    "presumed_minutes",
     "heard_minutes",
     "face_minutes",
     "visit_minutes",
@@ -61,6 +62,7 @@ class Claims:
     pair: Ints  # a case's number x people + the contact's
     minutes: Floats  # with an estimated distance within the radius
     most: Floats  # expected minutes in the 24 hours with most of them, by positions
+    presumed: Floats
     heard: Floats
     face: Floats
     visited: Floats
@@ -111,7 +113,8 @@ class Claims:
     @property
     def _chance_near(self) -> Floats:
         """What positions claim; even where others speak, and up to even where nothing claims."""
-        spoken = (self.heard > 0.0) | (self.visited > 0.0)
+        presumed = self.presumed >= FITTED_FROM_MINUTES
+        spoken = (self.heard > 0.0) | (self.visited > 0.0) | presumed
         unclaimed = _EVEN * np.minimum(1.0, self.most / FITTED_FROM_MINUTES)
         otherwise = np.where(spoken, _EVEN, unclaimed)
         return np.where(self._by_position, self.probability, otherwise)
@@ -149,7 +152,7 @@ def read_claims(people: People, traces: Mapping[str, ContactsLike]) -> Claims:
 def _nobody() -> Claims:
     none, no = np.zeros(0), np.zeros(0, dtype=np.int64)
     never = np.zeros(0, dtype=np.bool_)
-    return Claims(no, none, none, none, none, none, none, no, never, never)
+    return Claims(no, none, none, none, none, none, none, none, no, never, never)
 
 
 def _read(people: People, table: pa.Table, base: int, where: str) -> tuple[Any, ...]:
