@@ -113,7 +113,7 @@ def test_there_is_no_search_by_place_or_time_of_day() -> None:
     arguments = app["trace"].assemble_argument_collection()
     names = {re.sub("^--(no-|empty-)?", "", name) for one in arguments for name in one.names}
     asked = {"inputs", "case", "cases", "onset", "test-date", "disease", "days", "until", "radius"}
-    asked |= {"min-minutes", "timezone", "out", "format", "quiet"}
+    asked |= {"min-minutes", "timezone", "out", "format", "quiet", "enrolled"}
     assert {name for name in names if name.lower() not in asked} == set()
     assert not {field.name for field in fields(Parameters)} & {"lon", "lat", "place", "box", "area"}
 

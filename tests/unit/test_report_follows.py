@@ -95,7 +95,7 @@ def test_one_possible_source_is_one() -> None:
     [
         (["fixes"], 0.0, "F"),
         (["visit", "bluetooth", "fixes"], 0.0, "FBV"),
-        (["ties", "fixes", "visit", "visit-room"], 2.0, "FVRTA"),
+        (["ties", "fixes", "visit", "visit-room", "air"], 2.0, "FVRAT"),
         ([], 0.0, "-"),
     ],
 )

@@ -66,11 +66,13 @@ def test_nobody_is_named_whose_signs_were_all_refused(tmp_path: Path) -> None:
     assert index.tracks.names == ("b", "c")
 
 
-def test_a_case_with_signs_alone_gets_an_empty_answer_and_no_error(tmp_path: Path) -> None:
+def test_a_case_with_signs_alone_has_contacts_and_no_episode_by_positions(tmp_path: Path) -> None:
     found = fortnight.trace(everything(tmp_path), case="a", onset=date(2024, 7, 1))
-    assert found.contacts.num_rows == found.episodes.num_rows == 0
+    assert found.episodes.num_rows == 0
     assert found.coverage == 0
-    assert json.loads(found.to_json())["contacts"] == []
+    (contact,) = json.loads(found.to_json())["contacts"]
+    assert "fixes" not in contact["together"]["evidence"]
+    assert contact["episodes"] == []
 
 
 def test_evidence_gives_the_same_index_again(tmp_path: Path) -> None:
@@ -109,7 +111,8 @@ def test_signs_are_saved_beside_the_segments(tmp_path: Path) -> None:
     assert opened.tracks.names == ("a", "b", "c", "d", "e", "f")
     assert reports == evidence.inputs
     trace = fortnight.trace(opened, case="d", onset=date(2024, 7, 1))
-    assert trace.contacts.num_rows == 0
+    assert trace.contacts.num_rows == 1
+    assert trace.contacts == fortnight.trace(evidence, case="d", onset=date(2024, 7, 1)).contacts
 
 
 def test_a_kind_of_which_there_is_nothing_has_no_file(tmp_path: Path) -> None:
