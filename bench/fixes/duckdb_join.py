@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Final
 
 from bench.contract import ANSWER, MS_A_MINUTE, RADIUS_M
@@ -22,7 +23,7 @@ SLOT_MS: Final = 720_000
 OFFSET: Final = 1 << 18  # makes cells positive; 19 bits each
 
 
-class _DuckdbFixes:
+class _DuckdbFixes(ABC):
     """Reads the file, numbers the participants by name, and holds the connection."""
 
     limit_people = None
@@ -73,11 +74,13 @@ class _DuckdbFixes:
         if self._connection is not None:
             self._connection.close()
 
+    @abstractmethod
     def _tables(self, rows: str) -> list[str]:
-        raise NotImplementedError
+        """Return the statements that make the table from the fixes of ``rows``."""
 
+    @abstractmethod
     def _query(self, chosen: str) -> str:
-        raise NotImplementedError
+        """Return the question about the chosen cases."""
 
 
 class DuckdbGridFixes(_DuckdbFixes):

@@ -22,7 +22,6 @@ from fortnight.contact.episodes import (
     X_OBSERVED,
     X_WHO,
 )
-from fortnight.contact.fusion import fuse
 from fortnight.contact.places import Part, Spot, centre, groups
 from fortnight.contact.trace import Case, last_evidence, trace_one
 from fortnight.contact.window import local_date, zone_of
@@ -171,7 +170,7 @@ def _contacts(index: Index, case: Case, question: Question) -> Iterator[tuple[in
         yield int(row[E_WHO]), round(row[E_START])
     if index.sign_index.is_empty:
         return
-    fused = fuse(index.sign_index, found.who, found.episode_rows, found.window)
+    fused = found.fused
     listed = found.exposure_rows[found.exposure_rows[:, X_OBSERVED] > 0.0, X_WHO]
     for row in np.flatnonzero(fused.signed & np.isin(fused.who, listed)).tolist():
         days = np.flatnonzero((fused.days[row] > 0.0) & found.window.forward)

@@ -20,7 +20,6 @@ from fortnight.contact.episodes import (
     E_START,
     E_WHO,
 )
-from fortnight.contact.fusion import fuse
 from fortnight.contact.observed import window_slots
 from fortnight.contact.trace import trace_one
 from fortnight.contact.window import zone_of
@@ -129,7 +128,7 @@ def _by_all_evidence(
     Where a pair has more than positions, a day's fused minutes are spread over that day's
     episodes in proportion; without an episode they stand for the day, at no place.
     """
-    fused = fuse(found.index.sign_index, found.who, found.episode_rows, found.window)
+    fused = found.fused
     rows = fused.row_of(np.array(list(others), dtype=np.int64))
     signed = {
         other: fused.days[row]

@@ -113,6 +113,9 @@ class Trace:
     area_who: NDArray[np.int64]
     area_more: int
     inputs: tuple[InputReport, ...] = ()
+    listed_by: Fused | None = (
+        None  # what the list was decided with, where more than positions is known
+    )
 
     @property
     def coverage(self) -> float:
@@ -133,7 +136,9 @@ class Trace:
     @cached_property
     def fused(self) -> Fused:
         """What all evidence together says of everybody who may have met the case."""
-        return _fused(self.index, self.who, self.episode_rows, self.window, self.question)
+        return self.listed_by or _fused(
+            self.index, self.who, self.episode_rows, self.window, self.question
+        )
 
     @cached_property
     def weighed(self) -> Weighed:
@@ -282,6 +287,7 @@ def trace_one(
         area_rows=area[shown],
         area_who=shown,
         area_more=len(longest) - len(shown),
+        listed_by=fused,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import zlib
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
@@ -32,14 +33,13 @@ class Source:
         self.was_utf16 = False
         self._on_read = on_read
         self._file = path.open("rb")
-        try:
+        with ExitStack() as unless_read:
+            unless_read.callback(self._file.close)
             self._blocks = self._without_mark(self._unpacked())
             self.head = b""
             while len(self.head) < HEAD_BYTES and (block := next(self._blocks, b"")):
                 self.head += block
-        except BaseException:
-            self._file.close()
-            raise
+            unless_read.pop_all()
 
     def __enter__(self) -> Self:
         return self

@@ -14,7 +14,7 @@ from rich.tree import Tree
 
 from fortnight.report import reasons, wording
 from fortnight.report.local_time import local_clock
-from fortnight.report.table import inputs_table
+from fortnight.report.table import inputs_table, titled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,7 +52,7 @@ def source_table(document: SourceDocument, shown: int = SHOWN) -> RenderableType
 
 
 def _candidates(document: SourceDocument, shown: int) -> Table:
-    table = _ruled("Where from")
+    table = titled("Where from")
     table.add_column("Share", justify="right", no_wrap=True)
     table.add_column("Source", no_wrap=True)
     table.add_column("Why", ratio=1)
@@ -72,7 +72,7 @@ def _shared_places(document: SourceDocument, shown: int) -> Iterable[RenderableT
     if not document.places:
         return
     clock = local_clock(document.asked.timezone)
-    table = _ruled("Place-times shared with two or more other cases")
+    table = titled("Place-times shared with two or more other cases")
     table.add_column("From", no_wrap=True)
     table.add_column("To", no_wrap=True)
     table.add_column("Longitude", justify="right", no_wrap=True)
@@ -133,7 +133,7 @@ def _links(document: ChainDocument, shown: int) -> Iterable[RenderableType]:
     if not document.links:
         yield Text("No two cases shared a time in which one could have infected the other.")
         return
-    table = _ruled("Possible links")
+    table = titled("Possible links")
     for heading in ("Probability", "From", "To"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("Why", ratio=1)
@@ -152,7 +152,7 @@ def _link(link: LinkDocument) -> tuple[str, str, str]:
 def places_table(document: PlacesDocument, shown: int = SHOWN) -> RenderableType:
     """Return place-times with many exposures for the terminal."""
     clock = local_clock(document.asked.timezone)
-    table = _ruled("Place-times with many exposures")
+    table = titled("Place-times with many exposures")
     for heading in ("#", "From", "To", "Days\nago", "Cases", "Con-\ntacts", "Expo-\nsures"):
         table.add_column(heading, justify="right", no_wrap=True)
     for heading in ("Expected\nminutes", "Longitude", "Latitude"):
@@ -191,18 +191,6 @@ def _facts(facts: Sequence[tuple[str, str]]) -> Table:
     for name, value in facts:
         grid.add_row(name, Text(wording.plain(value)))
     return grid
-
-
-def _ruled(title: str) -> Table:
-    return Table(
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        expand=True,
-        pad_edge=False,
-        title=title,
-        title_justify="left",
-        title_style="bold",
-    )
 
 
 def _more(number: int, one: str, many: str) -> Iterable[RenderableType]:

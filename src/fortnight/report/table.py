@@ -176,7 +176,7 @@ def _same_area(
     more = max(0, len(pairs) - shown) + document.same_area_more
     if not pairs and not more:
         return ()
-    table = _titled("In the same area, too coarse to judge closeness")
+    table = titled("In the same area, too coarse to judge closeness")
     table.add_column("Participant", overflow="fold", ratio=1, min_width=10)
     for heading in ("Minutes", "Within", "First", "Last"):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -196,7 +196,7 @@ def _ties(document: TraceDocument, shown: int) -> tuple[RenderableType, ...]:
     """Return whom the case calls or texts."""
     if not document.ties:
         return ()
-    table = _titled("In constant contact: never an exposure by itself")
+    table = titled("In constant contact: never an exposure by itself")
     table.add_column("Participant", overflow="fold", ratio=1, min_width=10)
     for heading in ("Days", "Calls\nout", "Calls\nin", "Texts\nout", "Texts\nin", "Call min"):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -215,7 +215,7 @@ def _exposure_windows(document: TraceDocument, shown: int) -> tuple[RenderableTy
     """Return what the exposure windows that phones recorded say of their own risk."""
     if not document.exposure_windows:
         return ()
-    table = _titled("Exposure windows of own phones")
+    table = titled("Exposure windows of own phones")
     table.add_column("Participant", overflow="fold", ratio=1, min_width=10)
     for heading in ("Windows", "Narrow\nnet min", "On", "Wide\nnet min", "On"):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -245,7 +245,7 @@ def inputs_table(inputs: Sequence[InputDocument], shown: int = SHOWN) -> Rendera
     """
     troubled = [one for one in inputs if one.refused or one.problem is not None]
     clean = [one for one in inputs if not one.refused and one.problem is None]
-    table = _titled("Inputs: received = kept + refused")
+    table = titled("Inputs: received = kept + refused")
     table.add_column("Input", overflow="fold", ratio=1, min_width=20)
     for heading in ("Received", "Kept", "Refused"):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -276,7 +276,8 @@ def _text(text: str, style: str = "") -> Text:
     return Text(wording.plain(text), style=style)
 
 
-def _titled(title: str) -> Table:
+def titled(title: str) -> Table:
+    """Return an empty table under its title, as wide as the terminal."""
     return Table(
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
