@@ -21,3 +21,23 @@ class QuestionError(FortnightError):
 
 class DiseaseError(FortnightError):
     """A disease file that cannot be used, with the key at fault."""
+
+
+class SettingsError(FortnightError):
+    """A setting that is unknown, unreadable, dangerous, or contradicts another."""
+
+
+class DatabaseError(FortnightError):
+    """A database that cannot be used as it is: not there, not migrated, or of a newer version."""
+
+
+class RefusedError(FortnightError):
+    """Something that Fortnight does not do: no grant, no case, no token, no look."""
+
+
+class GoneError(FortnightError):
+    """Data whose key was destroyed. Nothing can bring it back, and nothing should."""
+
+
+class ConflictError(FortnightError):
+    """A step that does not follow from the present state of a case, grant or delivery."""

@@ -1,0 +1,1 @@
+"""Evidence at the door: decoded, checked, sealed, acknowledged once it is durable."""

@@ -1,0 +1,1 @@
+"""Cases: token, the case's own yes, trace, exposures."""

@@ -1,0 +1,1 @@
+"""What people agreed to: grants, their texts, their store."""

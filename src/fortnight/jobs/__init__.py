@@ -1,0 +1,1 @@
+"""Durable jobs, and what runs by the clock."""

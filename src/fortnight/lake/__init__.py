@@ -1,0 +1,1 @@
+"""Fixes and other evidence by day and daily pseudonym, and the indexes that searches read."""

@@ -1,0 +1,1 @@
+"""Texts: an outbox, templates, and gateways behind one narrow port."""
