@@ -118,7 +118,11 @@ consent_grant = Table(
     Column("language", String(8), nullable=False),
     Column("given_at", BigInteger, nullable=False),
     Column("given_by", String(16), nullable=False),
+    Column("salt", LargeBinary(32), nullable=False),  # opens the log's entry of it for the person
+    Column("leaf", ID, ForeignKey("ledger_leaf.id"), nullable=False),
     Column("withdrawn_at", BigInteger),
+    Column("withdrawn_salt", LargeBinary(32)),
+    Column("withdrawn_leaf", ID, ForeignKey("ledger_leaf.id")),
     one_of("kind", GRANT_KINDS),
     one_of("given_by", ("self", "guardian")),
     CheckConstraint("withdrawn_at IS NULL OR withdrawn_at >= given_at", name="order"),
