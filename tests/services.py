@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import random
+import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.postgres_server import (
+    APP,
+    OWNER,
+    SUPERUSER,
+    TEMPLATE,
+    Server,
+    running_server,
+    why_not_here,
+)
 
-from fortnight.db.engine import Database, open_sqlite
+from fortnight.db.engine import SCHEMA, Database, open_postgres, open_sqlite
 from fortnight.db.tables import metadata
 
 if TYPE_CHECKING:
@@ -47,12 +57,56 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=["sqlite"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """Yield an empty main database of each kind."""
-    assert request.param == "sqlite"
-    opened = open_sqlite(tmp_path / "fortnight.db")
-    with opened.write() as connection:
+@dataclass(frozen=True, slots=True)
+class PostgresUrls:
+    """How each role opens one test's own PostgreSQL database."""
+
+    app: str
+    owner: str
+    superuser: str
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Server]:
+    """Yield a server whose template is migrated, or skip where there can be none."""
+    if why := why_not_here():
+        pytest.skip(why)
+    with running_server() as server:
+        server.make_database(TEMPLATE)
+        _migrate(server.url(OWNER, TEMPLATE))
+        yield server
+
+
+def _migrate(owner_url: str) -> None:
+    owner = open_postgres(owner_url)
+    with owner.write() as connection:
+        connection.exec_driver_sql(f"CREATE SCHEMA {SCHEMA}")
         metadata.create_all(connection)
+        connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA {SCHEMA} TO {APP}")
+        connection.exec_driver_sql(f"GRANT ALL ON ALL TABLES IN SCHEMA {SCHEMA} TO {APP}")
+        connection.exec_driver_sql(f"GRANT ALL ON ALL SEQUENCES IN SCHEMA {SCHEMA} TO {APP}")
+    owner.close()
+
+
+@pytest.fixture
+def postgres_urls(postgres_server: Server) -> Iterator[PostgresUrls]:
+    """Yield the URLs of a fresh, migrated database."""
+    name = f"test_{uuid.uuid4().hex}"
+    postgres_server.make_database(name, template=TEMPLATE)
+    roles = (APP, OWNER, SUPERUSER)
+    yield PostgresUrls(*(postgres_server.url(role, name) for role in roles))
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """Yield an empty main database of each kind, as the service opens it."""
+    if request.param == "postgres":
+        urls: PostgresUrls = request.getfixturevalue("postgres_urls")
+        opened = open_postgres(urls.app)
+    else:
+        opened = open_sqlite(tmp_path / "fortnight.db")
+        with opened.write() as connection:
+            metadata.create_all(connection)
     yield opened
     opened.close()
