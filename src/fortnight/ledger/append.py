@@ -1,0 +1,27 @@
+"""An entry joins the transaction of what it tells of: both are durable, or neither is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert
+
+from fortnight.db.tables import ledger_leaf
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from fortnight.ledger.entries import Leaf
+
+
+def add(connection: Connection, leaf: Leaf, now: int) -> str:
+    """Add an entry in the caller's transaction, at ``now`` ms since 1970, and return its id.
+
+    It is pending until the log's next turn takes it into the tree.
+    """
+    connection.execute(
+        insert(ledger_leaf).values(
+            id=leaf.id, kind=leaf.kind, entry=leaf.entry, made_at=now, place=None
+        )
+    )
+    return leaf.id
