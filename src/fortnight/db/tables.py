@@ -217,6 +217,7 @@ case_file = Table(
         "code_hash", LargeBinary(32)
     ),  # of the code sent to the case; null once it was read back
     Column("code_tries", Integer, nullable=False, server_default="0"),
+    Column("code_expires_at", BigInteger),
     Column("agreed_at", BigInteger),  # the case's own yes
     Column("follow_up_end_day", Integer),
     Column("closed_at", BigInteger),
@@ -276,6 +277,8 @@ trace_run = Table(
     ),
     Column("state", String(16), nullable=False),
     Column("asked_at", BigInteger, nullable=False),
+    Column("asked_by", String(64), nullable=False),  # the reader whose looks the run leaves
+    Column("asked_role", String(32), nullable=False),
     Column("started_at", BigInteger),
     Column("ended_at", BigInteger),
     Column("problem", String(500)),
