@@ -1,0 +1,231 @@
+"""Grants in the database. A change, its entry in the log and what it stops are one transaction."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from fortnight.consent.grant import (
+    KINDS,
+    Grant,
+    TextRead,
+    give,
+    given_by,
+    kind_named,
+    standing,
+    withdraw,
+)
+from fortnight.consent.texts import text_agreed_to
+from fortnight.db.tables import consent_grant, message
+from fortnight.errors import ConflictError
+from fortnight.ledger.append import add
+from fortnight.ledger.entries import make_leaf
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from sqlalchemy import Connection
+
+    from fortnight.consent.grant import By, Kind
+    from fortnight.db.engine import Database
+    from fortnight.ledger.entries import Leaf
+
+_AT_ONCE = 500
+"""People asked about in one query: SQLite takes a limited number of values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consents:
+    """What people agreed to.
+
+    Parameters
+    ----------
+    random : callable
+        Returns that many random bytes, such as ``secrets.token_bytes``.
+    """
+
+    database: Database
+    random: Callable[[int], bytes]
+
+    def give(
+        self, person: str, kind: str, *, text_version: str, language: str, by: str, now: int
+    ) -> Grant:
+        """Write down that a person agreed, and return the grant.
+
+        Raises RefusedError for a kind, text, language or giver that does not exist, ConflictError
+        where the same text was agreed to already.
+        """
+        known, giver = kind_named(kind), given_by(by)
+        text = TextRead(text_agreed_to(known, text_version, language).version, language)
+        try:
+            with self.database.write() as connection:
+                before = _held(connection, person, locked=True)
+                after = give(before, known, text, now, giver)
+                for replaced in _ended(before, after):
+                    _end(connection, person, replaced)
+                self._insert(connection, person, after[-1], now)
+        except IntegrityError as error:  # another process gave the same at the same moment
+            raise ConflictError(f"The grant {kind} was given a moment ago; look again.") from error
+        return after[-1]
+
+    def withdraw(self, person: str, kind: str, now: int) -> Grant:
+        """End a grant and everything queued under it; return it.
+
+        Raises RefusedError for an unknown kind, ConflictError where no such grant stands.
+        """
+        known = kind_named(kind)
+        with self.database.write() as connection:
+            before = _held(connection, person, locked=True)
+            (ended,) = self._withdraw(connection, person, before, (known,), now)
+        return ended
+
+    def withdraw_all(self, person: str, now: int) -> tuple[Grant, ...]:
+        """End every grant that a person holds, at once; return those that ended."""
+        with self.database.write() as connection:
+            before = _held(connection, person, locked=True)
+            kinds = tuple(kind for kind in KINDS if standing(before, kind) is not None)
+            return self._withdraw(connection, person, before, kinds, now)
+
+    def held(self, person: str) -> tuple[Grant, ...]:
+        """Return every grant of a person, withdrawn ones too, in the order they were given."""
+        with self.database.read() as connection:
+            return _held(connection, person)
+
+    def live(self, connection: Connection | None, person: str, kind: str) -> bool:
+        """Tell whether a grant holds now, in the given transaction or in one of its own."""
+        return person in self.live_people(connection, (person,), kind)
+
+    def live_people(
+        self, connection: Connection | None, people: Iterable[str], kind: str
+    ) -> set[str]:
+        """Return those of many people whose grant holds now."""
+        known = kind_named(kind)
+        with self._reading(connection) as reading:
+            return _live(reading, sorted(set(people)), known)
+
+    @contextmanager
+    def _reading(self, connection: Connection | None) -> Iterator[Connection]:
+        if connection is not None:
+            yield connection
+            return
+        with self.database.read() as own:
+            yield own
+
+    def _leaf(self, kind: str, person: str, grant: Grant, now: int) -> Leaf:
+        detail = {
+            "by": grant.given_by,
+            "grant": grant.kind,
+            "language": grant.text.language,
+            "person": person,
+            "text": grant.text.version,
+        }
+        return make_leaf(kind, now, detail, None, self.random)
+
+    def _insert(self, connection: Connection, person: str, grant: Grant, now: int) -> None:
+        leaf = self._leaf("grant", person, grant, now)
+        row = {
+            "id": self.random(16).hex(),
+            "person": person,
+            "kind": grant.kind,
+            "text_version": grant.text.version,
+            "language": grant.text.language,
+            "given_at": grant.given_at,
+            "given_by": grant.given_by,
+            "salt": leaf.salt,
+            "leaf": add(connection, leaf, now),
+        }
+        connection.execute(consent_grant.insert().values(row))
+
+    def _withdraw(
+        self,
+        connection: Connection,
+        person: str,
+        before: tuple[Grant, ...],
+        kinds: tuple[Kind, ...],
+        now: int,
+    ) -> tuple[Grant, ...]:
+        after = before
+        for kind in kinds:
+            after = withdraw(after, kind, now)
+        ended = _ended(before, after)
+        for grant in ended:
+            leaf = self._leaf("withdrawal", person, grant, now)
+            added = add(connection, leaf, now)
+            _end(connection, person, grant, withdrawn_salt=leaf.salt, withdrawn_leaf=added)
+            _stop_messages(connection, person, grant.kind)
+        return ended
+
+
+def _held(connection: Connection, person: str, *, locked: bool = False) -> tuple[Grant, ...]:
+    query = (
+        select(consent_grant)
+        .where(consent_grant.c.person == person)
+        .order_by(
+            consent_grant.c.given_at,
+            consent_grant.c.withdrawn_at.is_(None),
+            consent_grant.c.withdrawn_at,
+            consent_grant.c.kind,
+        )
+    )
+    if locked:  # a second withdrawal waits here, then finds nothing standing
+        query = query.with_for_update()
+    return tuple(
+        Grant(
+            kind=kind_named(row.kind),
+            text=TextRead(row.text_version, row.language),
+            given_at=row.given_at,
+            given_by=cast("By", row.given_by),
+            withdrawn_at=row.withdrawn_at,
+        )
+        for row in connection.execute(query)
+    )
+
+
+def _ended(before: tuple[Grant, ...], after: tuple[Grant, ...]) -> tuple[Grant, ...]:
+    """Return the grants that ended between the two: the rules keep every grant in its place."""
+    return tuple(new for old, new in zip(before, after, strict=False) if new != old)
+
+
+def _end(connection: Connection, person: str, ended: Grant, **proof: bytes | str) -> None:
+    """Write down the end of the standing grant of a kind."""
+    connection.execute(
+        update(consent_grant)
+        .where(
+            consent_grant.c.person == person,
+            consent_grant.c.kind == ended.kind,
+            consent_grant.c.withdrawn_at.is_(None),
+        )
+        .values(withdrawn_at=ended.withdrawn_at, **proof)
+    )
+
+
+def _stop_messages(connection: Connection, person: str, purpose: str) -> None:
+    """Stop every queued text that needs the grant; its words go with it."""
+    connection.execute(
+        update(message)
+        .where(
+            message.c.person == person,
+            message.c.purpose == purpose,
+            message.c.state == "queued",
+        )
+        .values(state="stopped", sealed=None)
+    )
+
+
+def _live(connection: Connection, people: list[str], kind: Kind) -> set[str]:
+    found: set[str] = set()
+    for start in range(0, len(people), _AT_ONCE):
+        found.update(
+            connection.scalars(
+                select(consent_grant.c.person).where(
+                    consent_grant.c.person.in_(people[start : start + _AT_ONCE]),
+                    consent_grant.c.kind == kind,
+                    consent_grant.c.withdrawn_at.is_(None),
+                )
+            )
+        )
+    return found
