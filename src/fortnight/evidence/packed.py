@@ -1,110 +1,206 @@
-"""Checked rows of one person as compact bytes: what waits, sealed, between the door and the lake.
+"""Rows as compact bytes: what is sealed at the door, and what the lake unpacks.
 
-A header of four bytes says the version and the kind. Fixes, encounters and ties have rows of one
-length; check-ins have texts, and are MessagePack. A single fix takes 25 bytes.
+Little endian. A head of eight bytes (the kind's letter, the version, two zeros, the number of
+rows) and then row after row, so that many arrivals are unpacked by one joining of bytes.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
 import numpy as np
-from numpy.typing import NDArray
+import pyarrow as pa
 
-from fortnight.errors import InputError
+from fortnight.evidence.values import blank_as_null
 
-FIX: Final = np.dtype(
-    [
-        ("time", "<i8"),  # ms since 1970 UTC
-        ("lon", "<i4"),  # 1e-7 degrees, WGS 84
-        ("lat", "<i4"),
-        ("accuracy", "<f4"),  # metres, 68 %; NaN where the phone claimed none
-        ("source", "u1"),  # place in schema.SOURCES
-    ]
-)
-ENCOUNTER: Final = np.dtype(
-    [
-        ("start", "<i8"),
-        ("end", "<i8"),
-        ("seen", "u1", (16,)),  # the beacon of the day that was heard
-        ("attenuation", "<f4"),  # dB; NaN where the sensor tells closeness itself
-        ("kind", "u1"),  # place in ENCOUNTER_KINDS
-    ]
-)
-TIE: Final = np.dtype(
-    [
-        ("start", "<i8"),
-        ("other", "u1", (16,)),  # the id of the person who was called or written to
-        ("seconds", "<i4"),
-        ("kind", "u1"),  # place in TIE_KINDS
-    ]
-)
-ENCOUNTER_KINDS: Final = ("bluetooth", "sensor")
-TIE_KINDS: Final = ("call", "message")
-CLOSED: Final = ("checked-out", "presumed")
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
-Rows = NDArray[Any]
+    from numpy.typing import NDArray
+
+    Int64 = NDArray[np.int64]
+
+LETTERS: Final[Mapping[str, bytes]] = {
+    "fixes": b"F",
+    "visits": b"V",
+    "encounters": b"E",
+    "ties": b"T",
+}
+ID_BYTES: Final = 16
 _VERSION: Final = 1
-_MAGIC: Final = b"FN"
-_KINDS: Final = ("fixes", "visits", "encounters", "ties")
-_TYPES: Final = {"fixes": FIX, "encounters": ENCOUNTER, "ties": TIE}
+_HEAD: Final = struct.Struct("<cB2xI")
+_FIX: Final = np.dtype(
+    [("time", "<i8"), ("lon_e7", "<i4"), ("lat_e7", "<i4"), ("accuracy", "<f4"), ("source", "u1")]
+)
+_VISIT: Final = np.dtype(
+    [("start", "<i8"), ("end", "<i8"), ("presumed", "?"), ("venue", "<u2"), ("room", "<u2")]
+)
+_ENCOUNTER: Final = np.dtype(
+    [("beacon", "u1", (ID_BYTES,)), ("start", "<i8"), ("end", "<i8"), ("attenuation", "<f4")]
+)
+_TIE: Final = np.dtype(
+    [("other", "u1", (ID_BYTES,)), ("start", "<i8"), ("kind", "u1"), ("seconds", "<i4")]
+)
 
 
-class CheckIn(msgspec.Struct, frozen=True, array_like=True):
-    """One check-in: times in ms since 1970 UTC, ``closed`` one of CLOSED, degrees WGS 84."""
+@dataclass(frozen=True, slots=True)
+class Fixes:
+    """Fixes of one person."""
 
-    venue: str
-    room: str | None
-    start: int
-    end: int
-    closed: str
-    lon: float | None = None
-    lat: float | None = None
-
-
-_CHECK_INS: Final = msgspec.msgpack.Decoder(list[CheckIn])
+    time: Int64  # milliseconds since 1970 UTC
+    lon_e7: NDArray[np.int32]  # ten-millionths of a degree
+    lat_e7: NDArray[np.int32]
+    accuracy: NDArray[np.float32]  # metres, NaN where none was claimed
+    source: NDArray[np.uint8]  # place in schema.SOURCES
 
 
-def pack_rows(kind: str, rows: Rows) -> bytes:
-    """Return fixes, encounters or ties (arrays of FIX, ENCOUNTER or TIE) as bytes."""
-    if rows.dtype != _TYPES[kind]:
-        raise TypeError(f"rows of {kind} have type {rows.dtype}")
-    return _header(kind) + rows.tobytes()
+@dataclass(frozen=True, slots=True)
+class Visits:
+    """Check-ins of one person."""
+
+    venue: pa.StringArray
+    room: pa.StringArray  # null where none was named
+    start: Int64  # milliseconds since 1970 UTC
+    end: Int64
+    presumed: NDArray[np.bool_]  # nobody saw the end
 
 
-def pack_check_ins(rows: list[CheckIn]) -> bytes:
-    """Return check-ins as bytes."""
-    return _header("visits") + msgspec.msgpack.encode(rows)
+@dataclass(frozen=True, slots=True)
+class Encounters:
+    """Phones that one person's phone heard."""
+
+    beacon: NDArray[np.uint8]  # 16 bytes a row: what the other phone sent on the day of `start`
+    start: Int64  # milliseconds since 1970 UTC
+    end: Int64
+    attenuation: NDArray[np.float32]  # dB
 
 
-def unpack_rows(kind: str, data: bytes) -> Rows:
-    """Return the rows that ``pack_rows`` made bytes of; the array is read-only.
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """Calls and messages of one person to others who agreed too."""
 
-    Raises InputError where the bytes are no rows of this kind.
+    other: NDArray[np.uint8]  # 16 bytes a row: the other person's id
+    start: Int64  # milliseconds since 1970 UTC
+    kind: NDArray[np.uint8]  # 0 a call, 1 a message
+    seconds: NDArray[np.int32]
+
+
+def pack_fixes(rows: Fixes) -> bytes:
+    """Return fixes in 21 bytes each."""
+    return _packed("fixes", _filled(_FIX, rows))
+
+
+def unpack_fixes(parts: Sequence[bytes]) -> tuple[Fixes, Int64]:
+    """Return the fixes of many packed parts as one, and how many each part had.
+
+    Raises ValueError for bytes that no `pack_fixes` made; the other kinds likewise.
     """
-    body = _body(kind, data)
-    if len(body) % _TYPES[kind].itemsize:
-        raise InputError(f"Packed {kind} end within a row: they were cut short.")
-    return np.frombuffer(body, dtype=_TYPES[kind])
+    rows, counts = _unpacked("fixes", _FIX, parts)
+    return Fixes(*(rows[name] for name in _FIX.names or ())), counts
 
 
-def unpack_check_ins(data: bytes) -> list[CheckIn]:
-    """Return the check-ins that ``pack_check_ins`` made bytes of.
-
-    Raises InputError where the bytes are none.
-    """
-    try:
-        return _CHECK_INS.decode(_body("visits", data))
-    except msgspec.DecodeError as error:
-        raise InputError(f"Packed visits cannot be read: {error}.") from error
+def pack_encounters(rows: Encounters) -> bytes:
+    """Return encounters in 36 bytes each."""
+    return _packed("encounters", _filled(_ENCOUNTER, rows))
 
 
-def _header(kind: str) -> bytes:
-    return _MAGIC + bytes((_VERSION, _KINDS.index(kind)))
+def unpack_encounters(parts: Sequence[bytes]) -> tuple[Encounters, Int64]:
+    """Return the encounters of many packed parts as one, and how many each part had."""
+    rows, counts = _unpacked("encounters", _ENCOUNTER, parts)
+    return Encounters(*(rows[name] for name in _ENCOUNTER.names or ())), counts
 
 
-def _body(kind: str, data: bytes) -> memoryview:
-    if data[:4] != _header(kind):
-        raise InputError(f"These bytes are no packed {kind} of version {_VERSION}.")
-    return memoryview(data)[4:]
+def pack_ties(rows: Ties) -> bytes:
+    """Return ties in 29 bytes each."""
+    return _packed("ties", _filled(_TIE, rows))
+
+
+def unpack_ties(parts: Sequence[bytes]) -> tuple[Ties, Int64]:
+    """Return the ties of many packed parts as one, and how many each part had."""
+    rows, counts = _unpacked("ties", _TIE, parts)
+    return Ties(*(rows[name] for name in _TIE.names or ())), counts
+
+
+def pack_visits(rows: Visits) -> bytes:
+    """Return visits in 21 bytes each and their texts: every venue, then every room."""
+    venues, rooms = _encoded(rows.venue), _encoded(rows.room)
+    table = np.zeros(len(rows.start), dtype=_VISIT)
+    table["start"], table["end"], table["presumed"] = rows.start, rows.end, rows.presumed
+    table["venue"], table["room"] = [len(text) for text in venues], [len(text) for text in rooms]
+    return _packed("visits", table) + b"".join(venues) + b"".join(rooms)
+
+
+def unpack_visits(parts: Sequence[bytes]) -> tuple[Visits, Int64]:
+    """Return the visits of many packed parts as one, and how many each part had."""
+    counts = np.array([_count("visits", part) for part in parts], dtype=np.int64)
+    ends = [_HEAD.size + int(count) * _VISIT.itemsize for count in counts]
+    bodies = [part[_HEAD.size : end] for part, end in zip(parts, ends, strict=True)]
+    rows = np.frombuffer(b"".join(bodies), dtype=_VISIT)
+    texts = [part[end:] for part, end in zip(parts, ends, strict=True)]
+    cuts, place = [], 0
+    for count, text in zip(counts.tolist(), texts, strict=True):
+        cut = int(rows["venue"][place : place + count].sum(dtype=np.int64))
+        whole = cut + int(rows["room"][place : place + count].sum(dtype=np.int64))
+        if whole != len(text):
+            raise ValueError("packed visits: the texts are not as long as the rows say")
+        cuts.append(cut)
+        place += count
+    pairs = list(zip(texts, cuts, strict=True))
+    venue = _texts([text[:cut] for text, cut in pairs], rows["venue"])
+    room = blank_as_null(_texts([text[cut:] for text, cut in pairs], rows["room"]))
+    return Visits(venue, room, rows["start"], rows["end"], rows["presumed"]), counts
+
+
+def count_of(kind: str, data: bytes) -> int:
+    """Return how many rows of a kind bytes say they hold; ValueError where they are another's."""
+    return _count(kind, data)
+
+
+def _packed(kind: str, rows: NDArray[np.void]) -> bytes:
+    return _HEAD.pack(LETTERS[kind], _VERSION, len(rows)) + rows.tobytes()
+
+
+def _filled(shape: np.dtype[np.void], rows: Fixes | Encounters | Ties) -> NDArray[np.void]:
+    """Return the columns side by side."""
+    table = np.empty(
+        len(getattr(rows, "start" if "start" in (shape.names or ()) else "time")), shape
+    )
+    for name in shape.names or ():
+        table[name] = getattr(rows, name)
+    return table
+
+
+def _unpacked(
+    kind: str, shape: np.dtype[np.void], parts: Sequence[bytes]
+) -> tuple[NDArray[Any], Int64]:
+    counts = [_count(kind, part) for part in parts]
+    for part, count in zip(parts, counts, strict=True):
+        if len(part) != _HEAD.size + count * shape.itemsize:
+            raise ValueError(f"packed {kind}: {len(part)} bytes cannot hold {count} rows")
+    bodies = b"".join([part[_HEAD.size :] for part in parts])
+    return np.frombuffer(bodies, dtype=shape), np.array(counts, dtype=np.int64)
+
+
+def _count(kind: str, data: bytes) -> int:
+    if len(data) < _HEAD.size:
+        raise ValueError(f"packed {kind}: {len(data)} bytes are not even a head")
+    letter, version, count = _HEAD.unpack_from(data)
+    if (letter, version) != (LETTERS[kind], _VERSION):
+        raise ValueError(f"packed {kind}: these are other rows, or of another version")
+    return int(count)
+
+
+def _encoded(texts: pa.StringArray) -> list[bytes]:
+    return [(text or "").encode() for text in texts.to_pylist()]
+
+
+def _texts(parts: Sequence[bytes], lengths: NDArray[np.uint16]) -> pa.StringArray:
+    """Return joined texts as a column; `lengths` are in bytes."""
+    offsets = np.zeros(len(lengths) + 1, dtype=np.int32)
+    np.cumsum(lengths, out=offsets[1:])
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(parts))]
+    column: pa.StringArray = pa.Array.from_buffers(pa.string(), len(lengths), buffers)
+    column.validate(full=True)
+    return column
