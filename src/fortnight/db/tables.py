@@ -309,7 +309,8 @@ exposure_detail = Table(
     metadata,
     Column("case_id", ID, ForeignKey("case_file.id", ondelete="CASCADE"), primary_key=True),
     Column("contact", String(16), primary_key=True),
-    Column("last_day", Integer, nullable=False, index=True),  # goes when that day goes
+    # One row a day on which they met: places of an earlier day must not live as long as the last.
+    Column("last_day", Integer, primary_key=True, index=True),  # goes when that day goes
     Column("sealed", LargeBinary, nullable=False),  # episodes and places, under the case's key
 )
 alarm = Table(
@@ -354,6 +355,8 @@ erasure = Table(
     Column("key_gone_at", BigInteger),
     Column("rows_gone_at", BigInteger),
     Column("files_gone_at", BigInteger),
+    Column("trail", Text),  # JSON: what files and cases call the person; until those are rewritten
     Column("leaf", ID, ForeignKey("ledger_leaf.id")),
+    Column("salt", LargeBinary(32)),  # opens the leaf, which names the erasure and nobody
     UniqueConstraint("leaf"),
 )
