@@ -1,0 +1,77 @@
+"""What the vault asks of a case before anyone is named for it, in the main database.
+
+No case, no key: a case that stands has a laboratory token bound to the tested person's number,
+and that person's own yes, and is neither closed nor withdrawn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import select
+
+from fortnight.db.tables import case_file, laboratory_token
+from fortnight.errors import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sqlalchemy import Connection
+
+    from fortnight.consent.store import Consents
+
+_OVER: Final = ("closed", "withdrawn")
+
+
+@dataclass(frozen=True, slots=True)
+class StandingCase:
+    """A case, the tested person's id where they are enrolled, and their number's keyed hash."""
+
+    id: str
+    person: str | None
+    number_hash: bytes
+
+
+def standing_case(connection: Connection, case_id: str) -> StandingCase:
+    """Return a case that stands. Raises RefusedError, with the first reason, where it does not."""
+    query = (
+        select(case_file, laboratory_token.c.number_hash.label("token_hash"))
+        .outerjoin(laboratory_token, case_file.c.token_id == laboratory_token.c.id)
+        .where(case_file.c.id == case_id)
+    )
+    row = connection.execute(query).first()
+    if row is None:
+        raise RefusedError("There is no such case: people are looked up for a case alone.")
+    if row.token_hash is None:
+        raise RefusedError("This case has no laboratory token: ask the laboratory for one.")
+    if row.token_hash != row.number_hash:
+        raise RefusedError("The laboratory's token of this case is for another number.")
+    if row.state in _OVER:
+        raise RefusedError(f"This case is {row.state}: nobody is looked up for it any more.")
+    if row.agreed_at is None:
+        raise RefusedError(
+            "The case has not said yes: send the code, and enter what they read back."
+        )
+    return StandingCase(row.id, row.person, row.number_hash)
+
+
+def refuse_unknown_case(connection: Connection, case_id: str) -> None:
+    """Raise RefusedError where there is no such case."""
+    known = connection.scalar(select(case_file.c.id).where(case_file.c.id == case_id))
+    if known is None:
+        raise RefusedError("There is no such case: name the case that this is for.")
+
+
+def holders(
+    consents: Consents, connection: Connection, people: Collection[str], grants: Collection[str]
+) -> dict[str, set[str]]:
+    """Return for each kind of grant who of the people has it live."""
+    return {kind: consents.live_people(connection, people, kind) for kind in sorted(grants)}
+
+
+def holders_of_any(
+    consents: Consents, connection: Connection, people: Collection[str], grants: Collection[str]
+) -> set[str]:
+    """Return who of the people has at least one of the grants live."""
+    return set().union(*holders(consents, connection, people, grants).values())

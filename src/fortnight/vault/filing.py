@@ -1,0 +1,82 @@
+"""Filing under daily pseudonyms and sealing under people's keys. Nobody reads, so no look."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fortnight.errors import GoneError
+from fortnight.vault.parts import Parts
+from fortnight.vault.pseudonyms import daily_beacon, daily_pseudonym
+from fortnight.vault.sealing import seal, unseal
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+
+class Filing(Parts):
+    """Names for the lake, and sealed bytes for every table.
+
+    Days are days since 1970 UTC. A person whose key was destroyed is gone: what is for one of them
+    raises GoneError, what is for many leaves them out. A day whose key was destroyed raises
+    GoneError.
+    """
+
+    def seal(self, person: str, plaintext: bytes, label: bytes) -> bytes:
+        """Seal under a person's key; ``label`` says what it is, such as ``b"arrival"``."""
+        return seal(self._keys.person_key(person), plaintext, label, self._random)
+
+    def unseal(self, person: str, sealed: bytes, label: bytes) -> bytes:
+        """Open what `seal` sealed under the same label; DatabaseError where it is damaged."""
+        return unseal(self._keys.person_key(person), sealed, label)
+
+    def seal_case(self, case_id: str, plaintext: bytes, label: bytes) -> bytes:
+        """Seal under a case's key, which the first sealing makes."""
+        return seal(self._keys.make_case_key(case_id), plaintext, label, self._random)
+
+    def unseal_case(self, case_id: str, sealed: bytes, label: bytes) -> bytes:
+        """Open what `seal_case` sealed; GoneError where the case's key was destroyed."""
+        return unseal(self._keys.case_key(case_id), sealed, label)
+
+    def file_under(self, person: str, day: int) -> bytes:
+        """Return the pseudonym of a person on a day, which is on file from now on."""
+        named = self.file_under_many((person,), day)
+        if person not in named:
+            raise GoneError("Nothing is filed for this person: they were erased.")
+        return named[person]
+
+    def file_under_many(self, people: Iterable[str], day: int) -> dict[str, bytes]:
+        """Return the pseudonyms of many people on a day, on file from now on; one transaction.
+
+        Whoever was erased is left out.
+        """
+        keys = self._keys_of(people)
+        if not keys:
+            return {}
+        day_key = self._keys.make_day_key(day)
+        named = {who: daily_pseudonym(day_key, key, day) for who, key in keys.items()}
+        there = self._people.file_pseudonyms(day, [(name, who) for who, name in named.items()])
+        return {who: name for who, name in named.items() if who in there}
+
+    def beacons(self, person: str, days: Collection[int]) -> dict[int, bytes]:
+        """Return what a person's phone sends on each day, on file from now on."""
+        key = self._keys.person_key(person)
+        sent = {
+            day: daily_beacon(self._keys.make_day_key(day), key, day) for day in sorted(set(days))
+        }
+        rows = [(day, beacon, person) for day, beacon in sent.items()]
+        if rows and not self._people.file_beacons(rows):
+            raise GoneError("There are no beacons for this person: they were erased.")
+        return sent
+
+    def people_of_beacons(self, day: int, beacons: Collection[bytes]) -> dict[bytes, str]:
+        """Return who sent each beacon on a day, to file what others heard. Unknown: left out."""
+        return self._people.people_of_beacons(day, beacons)
+
+    def _keys_of(self, people: Iterable[str]) -> dict[str, bytes]:
+        keys: dict[str, bytes] = {}
+        for person in people:
+            try:
+                keys[person] = self._keys.person_key(person)
+            except GoneError:
+                continue
+        return keys
