@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,12 +19,19 @@ from tests.postgres_server import (
     why_not_here,
 )
 
+from fortnight.consent.store import Consents
 from fortnight.db.engine import SCHEMA, Database, open_postgres, open_sqlite
 from fortnight.db.tables import metadata
+from fortnight.vault.door import Vault
+from fortnight.vault.keys import FileKeys
+from fortnight.vault.people_sqlite import SqlitePeople
+from fortnight.vault.tables import people_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from fortnight.vault.people import People
 
 NOON = 1_772_366_400_000  # 2026-03-01 12:00 UTC
 MINUTE = 60_000
@@ -110,3 +118,46 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
             metadata.create_all(connection)
     yield opened
     opened.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """One vault, and everything below it."""
+
+    database: Database
+    people: People
+    keys: FileKeys
+    consents: Consents
+    vault: Vault
+    clock: Clock
+    folder: Path
+
+
+@pytest.fixture
+def stores(tmp_path: Path, clock: Clock) -> Iterator[Stores]:
+    """Yield an empty vault of each kind of database."""
+    with sqlite_stores(tmp_path, clock) as opened:
+        yield opened
+
+
+@contextmanager
+def sqlite_stores(folder: Path, clock: Clock) -> Iterator[Stores]:
+    """Open an empty vault on SQLite files in a folder."""
+    main, people = open_sqlite(folder / "fortnight.db"), open_sqlite(folder / "people.db")
+    for database, tables in ((main, metadata), (people, people_metadata)):
+        with database.write() as connection:
+            tables.create_all(connection)
+    consents = Consents(main, seeded(2).randbytes)
+    try:
+        yield _stores(main, SqlitePeople(people, main, consents), consents, folder, clock)
+    finally:
+        people.close()
+        main.close()
+
+
+def _stores(
+    main: Database, people: People, consents: Consents, folder: Path, clock: Clock
+) -> Stores:
+    keys = FileKeys.create(folder / "keys", seeded(3).randbytes)
+    vault = Vault(main, people, keys, consents, seeded(4).randbytes, clock)
+    return Stores(main, people, keys, consents, vault, clock, folder)
