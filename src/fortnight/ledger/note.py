@@ -34,13 +34,10 @@ class PublicKey:
         """Read ``name+id+base64``. Raises InputError where it is no such key."""
         name, _, rest = text.strip().partition("+")
         stated, _, encoded = rest.partition("+")
-        try:
-            decoded = b64decode(encoded, validate=True)
-        except ValueError as error:
-            raise InputError(f"the key {text.strip()!r} is not name+id+base64.") from error
+        decoded = _decoded(encoded)
         public = cls(name, decoded[1:])
         if decoded[:1] != _ED25519 or len(public.key) != SEED_BYTES or public.id.hex() != stated:
-            raise InputError(f"the key {text.strip()!r} is not an Ed25519 key with its own id.")
+            raise InputError(f"the key {text.strip()!r} is not name+id+base64 of an Ed25519 key.")
         return public
 
     @property
@@ -58,7 +55,7 @@ class PublicKey:
         if not blank or len(note) > _MOST_BYTES:
             raise InputError("this is no signed note: a text, a blank line, signatures.")
         signed = f"{text}\n"
-        for line in signatures.splitlines():
+        for line in signatures.split("\n"):
             signature = self._own(line)
             if signature is not None:
                 self._check(signed, signature)
@@ -68,10 +65,7 @@ class PublicKey:
     def _own(self, line: str) -> bytes | None:
         """Return the signature of a line that says it is by this key."""
         name, _, encoded = line.removeprefix(_DASH).partition(" ")
-        try:
-            decoded = b64decode(encoded, validate=True)
-        except ValueError:
-            return None
+        decoded = _decoded(encoded)
         ours = line.startswith(_DASH) and name == self.name and decoded[:_ID_BYTES] == self.id
         return decoded[_ID_BYTES:] if ours else None
 
@@ -103,3 +97,12 @@ class Signer:
         """Return the signed note of a text that ends with a line's end."""
         signature = b64encode(self.public.id + self._private.sign(text.encode())).decode()
         return f"{text}\n{_DASH}{self.public.name} {signature}\n"
+
+
+def _decoded(text: str) -> bytes:
+    """Return the bytes, or none where the text is not the one base64 of any bytes."""
+    try:
+        decoded = b64decode(text, validate=True)
+    except ValueError:
+        return b""
+    return decoded if b64encode(decoded).decode() == text else b""
