@@ -1,0 +1,166 @@
+"""One transaction for many batches: grants asked, receipts and sealed rows written, once each.
+
+Exactly once rests on the primary key of ``receipt`` alone. Where a batch came before, the whole
+transaction is taken back, what was acknowledged is looked up, and the rest is written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from sqlalchemy import insert, select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
+
+from fortnight.db.tables import arrival, receipt
+from fortnight.errors import DatabaseError, RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from contextlib import AbstractContextManager
+
+    from sqlalchemy import Connection
+
+    from fortnight.consent.store import Consents
+    from fortnight.db.engine import Database
+
+_KEYS_AT_ONCE: Final = 300
+_TRIES: Final = 8
+"""Each try has seen more receipts than the one before: a second is rare, a third more so."""
+
+
+class Key(NamedTuple):
+    """What makes a batch the same: who sent it, of which kind, under which name of their own."""
+
+    person: str
+    kind: str
+    batch: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One batch that waits to be written."""
+
+    key: Key
+    origin: str
+    grant: str  # the kind of grant that it needs
+    received_at: int  # milliseconds since 1970 UTC
+    rows: int  # those kept
+    sealed: bytes
+    answer: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What is acknowledged: the same bytes each time the same batch comes."""
+
+    answer: bytes  # JSON
+    repeated: bool  # whether it had come before
+
+
+Outcome = Receipt | RefusedError
+
+
+class _CameBeforeError(Exception):
+    """Some of the batches have receipts already."""
+
+
+def write(database: Database, consents: Consents, waiting: Sequence[Waiting]) -> list[Outcome]:
+    """Write batches in one durable transaction; return what to say to each.
+
+    Without a live grant nothing of a batch is written: its outcome is a RefusedError.
+    """
+    before: dict[Key, bytes] = {}
+    for _ in range(_TRIES):
+        try:
+            with database.write() as connection:
+                allowed = _allowed(connection, consents, waiting)
+                fresh = {
+                    one.key: one
+                    for one in reversed(waiting)  # so that of repeats in one go the first counts
+                    if one.key not in before and (one.key.person, one.grant) in allowed
+                }
+                _insert(connection, list(fresh.values()))
+        except _CameBeforeError:
+            before |= _answers(database.read, [one.key for one in waiting])
+            continue
+        return [_outcome(one, before, fresh, allowed) for one in waiting]
+    raise DatabaseError("The database kept changing while a batch was written. Send it again.")
+
+
+def _allowed(
+    connection: Connection, consents: Consents, waiting: Iterable[Waiting]
+) -> set[tuple[str, str]]:
+    """Return (person, kind of grant) for what is live now, in one query a kind."""
+    asked: dict[str, set[str]] = {}
+    for one in waiting:
+        asked.setdefault(one.grant, set()).add(one.key.person)
+    return {
+        (person, kind)
+        for kind, people in sorted(asked.items())
+        for person in consents.live_people(connection, people, kind)
+    }
+
+
+def _insert(connection: Connection, fresh: Sequence[Waiting]) -> None:
+    """Insert receipts and sealed rows; raises _CameBeforeError where a receipt was there."""
+    if not fresh:
+        return
+    receipts = [
+        {**one.key._asdict(), "received_at": one.received_at, "answer": one.answer} for one in fresh
+    ]
+    if connection.execute(_new_receipts(connection), receipts).rowcount != len(receipts):
+        raise _CameBeforeError
+    arrivals = [_arrival(one) for one in fresh if one.rows]
+    if arrivals:
+        connection.execute(insert(arrival), arrivals)
+
+
+def _new_receipts(connection: Connection) -> Any:  # noqa: ANN401 - each dialect has its own type
+    """Return an insert that passes over receipts that are there, and counts the others."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return dialect.insert(receipt).on_conflict_do_nothing()
+
+
+def _arrival(one: Waiting) -> dict[str, str | int | bytes]:
+    return {
+        "person": one.key.person,
+        "kind": one.key.kind,
+        "origin": one.origin,
+        "received_at": one.received_at,
+        "rows": one.rows,
+        "sealed": one.sealed,
+    }
+
+
+def _answers(
+    reading: Callable[[], AbstractContextManager[Connection]], keys: Sequence[Key]
+) -> dict[Key, bytes]:
+    """Return what was acknowledged before."""
+    columns = (receipt.c.person, receipt.c.kind, receipt.c.batch)
+    found: dict[Key, bytes] = {}
+    with reading() as connection:
+        for start in range(0, len(keys), _KEYS_AT_ONCE):
+            some = keys[start : start + _KEYS_AT_ONCE]
+            rows = connection.execute(
+                select(*columns, receipt.c.answer).where(tuple_(*columns).in_(some))
+            )
+            found.update({Key(row.person, row.kind, row.batch): row.answer for row in rows})
+    return found
+
+
+def _outcome(
+    one: Waiting,
+    before: dict[Key, bytes],
+    fresh: dict[Key, Waiting],
+    allowed: set[tuple[str, str]],
+) -> Outcome:
+    if (one.key.person, one.grant) not in allowed:
+        return RefusedError(
+            f"There is no live grant {one.grant}: nothing was stored. Give it first, or stop "
+            "sending."
+        )
+    if one.key in before:
+        return Receipt(before[one.key], repeated=True)
+    first = fresh[one.key]
+    return Receipt(first.answer, repeated=first is not one)
