@@ -309,8 +309,7 @@ exposure_detail = Table(
     metadata,
     Column("case_id", ID, ForeignKey("case_file.id", ondelete="CASCADE"), primary_key=True),
     Column("contact", String(16), primary_key=True),
-    # One row a day on which they met: places of an earlier day must not live as long as the last.
-    Column("last_day", Integer, primary_key=True, index=True),  # goes when that day goes
+    Column("last_day", Integer, nullable=False, index=True),  # goes when that day goes
     Column("sealed", LargeBinary, nullable=False),  # episodes and places, under the case's key
 )
 alarm = Table(
