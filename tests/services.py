@@ -148,9 +148,11 @@ def sqlite_stores(folder: Path, clock: Clock) -> Iterator[Stores]:
         with database.write() as connection:
             tables.create_all(connection)
     consents = Consents(main, seeded(2).randbytes)
+    stores = _stores(main, SqlitePeople(people, main, consents), consents, folder, clock)
     try:
-        yield _stores(main, SqlitePeople(people, main, consents), consents, folder, clock)
+        yield stores
     finally:
+        stores.keys.close()
         people.close()
         main.close()
 
