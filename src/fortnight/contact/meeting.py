@@ -250,7 +250,7 @@ def _panels(m: Motion, begin: float, end: float, low: float, high: float) -> Int
     speed = math.sqrt(m.u * m.u + m.v * m.v + m.w * m.w)
     moved = speed * (end - begin) / (_PANEL_SHARE * low)
     # the probability falls with the variance: the more it grows, the sooner it has fallen
-    swelling = max(8.0 * (high - low) / high, 2.0 * (high / low - 1.0))
+    swelling = max(8.0 * (high - low) / high, 4.0 * (high / low - 1.0))
     return int(min(MAX_PANELS // 4, max(1.0, math.ceil(moved), math.ceil(swelling))))
 
 
