@@ -1,0 +1,172 @@
+"""Who comes in: every request is admitted by its row of the table of routes, or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from fortnight.web import problems
+from fortnight.web.bodies import Patience, header
+from fortnight.web.devices import Known, secret_of
+from fortnight.web.limits import Meter, Rate
+from fortnight.web.metrics import Metrics
+from fortnight.web.routes import BY_PATH
+
+if TYPE_CHECKING:
+    from litestar import Request
+    from litestar.connection import ASGIConnection
+    from litestar.handlers import BaseRouteHandler
+
+    from fortnight.web.needs import Device, Service
+    from fortnight.web.routes import LimitClass, Route
+
+    Connection: TypeAlias = ASGIConnection[Any, Any, Any, Any]
+
+_CHALLENGE: Final = 'Basic realm="fortnight", charset="UTF-8", Bearer realm="fortnight"'
+_PHONES_BEHIND_ONE_ADDRESS: Final = 100
+"""Mobile networks put very many phones behind one address."""
+CLOSED_NETWORKS: Final = (
+    "127.0.0.0/8",
+    "::1/128",
+    "10.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "fc00::/7",
+)
+"""Where a proxy and the administrator's own programs stand."""
+_CLOSED: Final = tuple(ip_network(network) for network in CLOSED_NETWORKS)
+_DEVICE_KINDS: Final = {"tracker": "owntracks", "app": "api"}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who was admitted."""
+
+    route: Route
+    device: Device | None = None
+    operator: str | None = None
+
+
+class Door:
+    """What all routes share: the service, allowances, known secrets and counts."""
+
+    def __init__(self, service: Service, patience: Patience | None = None) -> None:
+        self.service = service
+        self.patience = patience or Patience()
+        self.metrics = Metrics()
+        self.devices = Known(service.vault.authenticate)
+        self.operators = Known(service.operators.authenticate)
+        self.one_delivery = asyncio.Lock()
+        self.addresses, self.meters = _meters(service.settings.posts_a_minute)
+
+    def most_bytes(self, route: Route) -> int:
+        """Return how large a body the route takes, in bytes."""
+        if isinstance(route.most_bytes, int):
+            return route.most_bytes
+        most: int = getattr(self.service.settings, route.most_bytes)
+        return most
+
+    async def admit(self, connection: Connection, _: BaseRouteHandler) -> None:
+        """Admit a request, or raise the problem that it is answered with."""
+        scope: Any = connection.scope
+        if scope["method"] == "OPTIONS":
+            return
+        route = BY_PATH.get((scope["path_template"], scope["method"]))
+        if route is None:  # a route that nobody thought through is not served
+            raise problems.ProblemError(problems.NOT_FOUND, "There is nothing here.")
+        now = self.service.clock()
+        address = scope["client"][0] if scope.get("client") else ""
+        _check_rate(self.addresses[route.limit], address, now)
+        scope["user"] = await self._caller(connection, route, address, now)
+
+    async def _caller(self, connection: Connection, route: Route, address: str, now: int) -> Caller:
+        if route.permission == "anyone":
+            return Caller(route)
+        if route.permission == "near":
+            return _near(route, address)
+        secret = secret_of(header(connection, b"authorization"))
+        if secret is None:
+            raise _unknown()
+        if route.permission == "operator":
+            return await self._operator(connection, route, secret, now)
+        return await self._device(route, secret, now)
+
+    async def _device(self, route: Route, secret: str, now: int) -> Caller:
+        device = await self.devices.of(secret, now)
+        if device is None:
+            raise _unknown()
+        _check_rate(self.meters[route.limit], device.id, now)
+        if device.kind != _DEVICE_KINDS[route.permission]:
+            raise problems.ProblemError(
+                problems.REFUSED,
+                "This secret is of a device of another kind: OwnTracks sends to /owntracks, "
+                "everything else to /api/v1.",
+            )
+        return Caller(route, device=device)
+
+    async def _operator(
+        self, connection: Connection, route: Route, secret: str, now: int
+    ) -> Caller:
+        operator = await self.operators.of(secret, now)
+        if operator is None:
+            raise _unknown()
+        _check_rate(self.meters[route.limit], operator, now)
+        if connection.path_params.get("operator_id") != operator:
+            raise problems.ProblemError(problems.REFUSED, "This key is of another operator.")
+        return Caller(route, operator=operator)
+
+
+def _meters(posts_a_minute: int) -> tuple[dict[LimitClass, Meter], dict[LimitClass, Meter]]:
+    """Return the allowances of addresses and of callers, by class of limit."""
+    of_callers = {
+        "post": Rate(posts_a_minute, posts_a_minute),  # a phone that was offline sends all at once
+        "delivery": Rate(60, 20),
+        "public": Rate(6_000, 1_000),  # whoever checks the log fetches many tiles
+        "check": Rate(6_000, 1_000),
+    }
+    posts = posts_a_minute * _PHONES_BEHIND_ONE_ADDRESS
+    of_addresses = of_callers | {"post": Rate(posts, posts)}
+    return (
+        {name: Meter(rate) for name, rate in of_addresses.items()},  # type: ignore[misc]
+        {name: Meter(rate) for name, rate in of_callers.items()},  # type: ignore[misc]
+    )
+
+
+def _check_rate(meter: Meter, asker: str, now: int) -> None:
+    taken = meter.take(asker, now)
+    if not taken.is_allowed:
+        raise problems.too_often(taken.wait_ms)
+
+
+def _near(route: Route, address: str) -> Caller:
+    try:
+        found = ip_address(address)
+    except ValueError:
+        found = None
+    if found is None or not any(found in network for network in _CLOSED):
+        raise problems.ProblemError(
+            problems.REFUSED, "This is answered to the service's own network only."
+        )
+    return Caller(route)
+
+
+def _unknown() -> problems.ProblemError:
+    return problems.ProblemError(
+        problems.UNKNOWN_SECRET,
+        "Give a secret of the service: Basic with any user and the secret, or Bearer.",
+        headers={"www-authenticate": _CHALLENGE},
+    )
+
+
+def door_of(request: Request[Any, Any, Any]) -> Door:
+    """Return the door of the application that a request came to."""
+    door: Door = request.app.state.door
+    return door
+
+
+def caller_of(request: Request[Any, Any, Any]) -> Caller:
+    """Return who was admitted."""
+    caller: Caller = request.scope["user"]
+    return caller

@@ -1,0 +1,61 @@
+"""Counts for the administrator. No label ever comes from what somebody sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector, generate_latest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from litestar.types import Message, Scope
+
+TEXT: Final = "text/plain; version=0.0.4"
+_NO_ROUTE: Final = "none"
+
+
+class Metrics:
+    """The counts of one service."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._answers = Counter(
+            "fortnight_answers",
+            "Answers given, by route and status.",
+            ("route", "method", "status"),
+            registry=self._registry,
+        )
+        self._rows = Counter(
+            "fortnight_rows",
+            "Rows of evidence that came in, by kind and what became of them.",
+            ("kind", "outcome"),
+            registry=self._registry,
+        )
+        self._not_ready = Gauge(
+            "fortnight_not_ready", "Parts that are not ready.", registry=self._registry
+        )
+        ProcessCollector(registry=self._registry)
+
+    def count_rows(self, kind: str, kept: int, refused: Mapping[str, int]) -> None:
+        """Count rows by what became of them: kept, or the reason of their refusal."""
+        if kept:
+            self._rows.labels(kind, "kept").inc(kept)
+        for reason, count in refused.items():
+            self._rows.labels(kind, reason).inc(count)
+
+    def set_not_ready(self, count: int) -> None:
+        """Say how many parts are not ready."""
+        self._not_ready.set(count)
+
+    async def count_answer(self, message: Message, scope: Scope) -> None:
+        """Count an answer that is about to go out, under its route's pattern, never its path."""
+        if message["type"] != "http.response.start":
+            return
+        route = str(scope.get("path_template", _NO_ROUTE))
+        method = "any" if route == _NO_ROUTE else str(scope.get("method"))
+        self._answers.labels(route, method, str(message["status"])).inc()
+
+    def text(self) -> bytes:
+        """Return all counts as Prometheus reads them."""
+        return generate_latest(self._registry)

@@ -1,0 +1,130 @@
+"""What the doors need of the rooms behind them, and nothing more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from fortnight.arrivals.checked import Checked
+    from fortnight.settings import Settings
+
+
+class Device(Protocol):
+    """A person's device."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
+    def person(self) -> str:
+        """Whose it is."""
+
+    @property
+    def kind(self) -> str:
+        """What it speaks: ``owntracks`` or ``api``."""
+
+
+class Vault(Protocol):
+    """Who is who, as far as a door has to know: whose device this is."""
+
+    def authenticate(self, secret: str) -> Device | None:
+        """Return the device with a secret, or None."""
+
+    def owntracks_key(self, device: str) -> bytes:
+        """Return the key of a device's encrypted messages."""
+
+    def beacons(self, person: str, days: Sequence[int]) -> Mapping[int, bytes]:
+        """Return what a person's phone sends over Bluetooth on each day (since 1970, UTC)."""
+
+
+class Consents(Protocol):
+    """What people agreed to."""
+
+    def live(self, connection: None, person: str, kind: str) -> bool:
+        """Tell whether a person's grant of a kind is live."""
+
+
+class Receipt(Protocol):
+    """What was acknowledged."""
+
+    @property
+    def answer(self) -> bytes:
+        """The receipt as JSON, the same bytes whenever the batch is sent again."""
+
+
+class Journal(Protocol):
+    """Where what arrived waits, durably, for the lake."""
+
+    async def put_async(
+        self, person: str, kind: str, origin: str, batch: str, rows: Checked
+    ) -> Receipt:
+        """Keep rows, and return once that is durable. RefusedError where no grant is live."""
+
+
+class Delivery(Protocol):
+    """An operator's delivery that is on its way in; nothing is kept before it is whole."""
+
+    def part(self, name: str, data: bytes) -> None:
+        """Take one file. ConflictError where it is not what the manifest says."""
+
+    def finish(self, now: int) -> bytes:
+        """Keep what may be kept, and return the receipt as JSON."""
+
+
+class Deliveries(Protocol):
+    """What operators deliver."""
+
+    def begin(self, operator: str, manifest: bytes, now: int) -> Delivery:
+        """Begin a delivery. RefusedError where the manifest cannot be used."""
+
+    def subscriber_list(self, operator: str, now: int) -> bytes:
+        """Return the signed list of an operator's subscribers who agreed, as JSON."""
+
+
+class Operators(Protocol):
+    """The operators that may deliver."""
+
+    def authenticate(self, key: str) -> str | None:
+        """Return the id of the operator with a key, or None."""
+
+
+class Service(Protocol):
+    """The service, as the doors see it."""
+
+    @property
+    def settings(self) -> Settings:
+        """What the administrator decided."""
+
+    @property
+    def clock(self) -> Callable[[], int]:
+        """The present instant, in milliseconds since 1970."""
+
+    @property
+    def vault(self) -> Vault:
+        """Who is who."""
+
+    @property
+    def consents(self) -> Consents:
+        """What people agreed to."""
+
+    @property
+    def journal(self) -> Journal:
+        """Where evidence is kept first."""
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """What operators deliver."""
+
+    @property
+    def operators(self) -> Operators:
+        """Who delivers."""
+
+    @property
+    def log_key(self) -> str:
+        """The key that verifies the log's checkpoints, as ``name+id+base64``."""
+
+    def ready(self) -> Mapping[str, str]:
+        """Return what is not ready, in words without personal data; empty where all is."""

@@ -1,0 +1,203 @@
+"""Every route of the service in one table: who may, what for, about whom, how often, and why.
+
+The table is not a description beside the code: what admits a request reads it, and a route
+without a row is never served.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Permission = Literal["anyone", "near", "tracker", "app", "operator"]
+Purpose = Literal["trace", "notify", "support", "rights", "repair", "none"]
+Relation = Literal["own", "subscribers", "nobody"]
+LimitClass = Literal["post", "delivery", "public", "check"]
+
+PERMISSIONS: Final[Mapping[Permission, str]] = MappingProxyType(
+    {
+        "anyone": "no secret is asked for",
+        "near": "an address of this machine or of its own closed network",
+        "tracker": "the secret of a person's OwnTracks device",
+        "app": "the secret of a person's app",
+        "operator": "the key of the operator that the path names",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One row. ``most_bytes`` names the setting or the number that bounds the body.
+
+    Attributes
+    ----------
+    purpose : str
+        For which of the five purposes personal data is touched, or "none" where none is.
+    relation : str
+        Whose data it is, as seen from whoever asks.
+    most_bytes : int or str
+        Largest body in bytes, or the name of the setting that says it. 0: a body is not read.
+    """
+
+    path: str
+    method: Literal["GET", "POST"]
+    permission: Permission
+    purpose: Purpose
+    relation: Relation
+    limit: LimitClass
+    most_bytes: int | Literal["max_body_bytes", "max_part_bytes"]
+    why: str
+
+
+MOST_MESSAGE_BYTES: Final = 64 * 1_024
+"""A message of a phone is a few hundred bytes; one with way points may be some thousands."""
+
+ROUTES: Final = (
+    Route(
+        "/owntracks",
+        "POST",
+        "tracker",
+        "trace",
+        "own",
+        "post",
+        MOST_MESSAGE_BYTES,
+        "A phone says where it is, in the words of an app that many have.",
+    ),
+    Route(
+        "/api/v1/fixes",
+        "POST",
+        "app",
+        "trace",
+        "own",
+        "post",
+        "max_body_bytes",
+        "A phone sends the places that it gathered while it was offline.",
+    ),
+    Route(
+        "/api/v1/visits",
+        "POST",
+        "app",
+        "trace",
+        "own",
+        "post",
+        "max_body_bytes",
+        "A person checks in at venues.",
+    ),
+    Route(
+        "/api/v1/encounters",
+        "POST",
+        "app",
+        "trace",
+        "own",
+        "post",
+        "max_body_bytes",
+        "A phone says which beacons of other phones it heard.",
+    ),
+    Route(
+        "/api/v1/beacons",
+        "GET",
+        "app",
+        "trace",
+        "own",
+        "post",
+        0,
+        "A phone asks what to send over Bluetooth today.",
+    ),
+    Route(
+        "/api/v1/operators/{operator_id}/deliveries",
+        "POST",
+        "operator",
+        "trace",
+        "subscribers",
+        "delivery",
+        "max_part_bytes",
+        "An operator delivers rows of subscribers who agreed.",
+    ),
+    Route(
+        "/api/v1/operators/{operator_id}/subscribers",
+        "GET",
+        "operator",
+        "trace",
+        "subscribers",
+        "delivery",
+        0,
+        "An operator needs the list of who agreed, to leave out everyone else before it sends.",
+    ),
+    Route(
+        "/log/checkpoint",
+        "GET",
+        "anyone",
+        "none",
+        "nobody",
+        "public",
+        0,
+        "Anyone can hold the service to what its log said before.",
+    ),
+    Route(
+        "/log/tile/{path}",
+        "GET",
+        "anyone",
+        "none",
+        "nobody",
+        "public",
+        0,
+        "The same: tiles hold hashes and salted commitments.",
+    ),
+    Route(
+        "/log/vkey",
+        "GET",
+        "anyone",
+        "none",
+        "nobody",
+        "public",
+        0,
+        "The key by which a checkpoint's signature is verified.",
+    ),
+    Route(
+        "/openapi.json",
+        "GET",
+        "anyone",
+        "none",
+        "nobody",
+        "public",
+        0,
+        "Whoever writes a client reads what every route takes and answers.",
+    ),
+    Route(
+        "/healthz",
+        "GET",
+        "anyone",
+        "none",
+        "nobody",
+        "check",
+        0,
+        "A supervisor asks whether the process answers.",
+    ),
+    Route(
+        "/readyz",
+        "GET",
+        "near",
+        "none",
+        "nobody",
+        "check",
+        0,
+        "A proxy asks whether to send people here. What is broken is nobody else's business.",
+    ),
+    Route(
+        "/metrics",
+        "GET",
+        "near",
+        "none",
+        "nobody",
+        "check",
+        0,
+        "Counts for the administrator. Small counts can say something of people, so not for all.",
+    ),
+)
+BY_PATH: Final[Mapping[tuple[str, str], Route]] = MappingProxyType(
+    {(route.path, route.method): route for route in ROUTES}
+)

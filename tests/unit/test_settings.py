@@ -1,0 +1,98 @@
+"""Settings: what is refused, and with which words."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.services import NOON
+
+from fortnight.errors import SettingsError
+from fortnight.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+SOUND = 'programme_end = 2026-12-31\ndistrict = "north"\n'
+
+
+def read(tmp_path: Path, text: str, environment: Mapping[str, str] | None = None) -> Settings:
+    home = tmp_path / "service"
+    home.mkdir(exist_ok=True)
+    (home / "fortnight.toml").write_text(text, encoding="utf-8")
+    return read_settings(home, environment or {}, now=NOON)
+
+
+def test_what_is_not_given_has_its_default_and_keys_lie_outside(tmp_path: Path) -> None:
+    settings = read(tmp_path, SOUND)
+    assert settings.programme_end == date(2026, 12, 31)
+    assert settings.district == "north"
+    assert settings.is_embedded
+    assert settings.keys == tmp_path / "service-keys"
+    assert settings.host == "127.0.0.1"
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    environment = {
+        "FORTNIGHT_PORT": "9000",
+        "FORTNIGHT_BEHIND_PROXY": "yes",
+        "FORTNIGHT_HOME": "ignored",
+        "PATH": "/usr/bin",
+    }
+    settings = read(tmp_path, SOUND, environment)
+    assert settings.port == 9000
+    assert settings.behind_proxy
+
+
+@pytest.mark.parametrize(
+    ("text", "environment", "said"),
+    [
+        ("", {}, "programme_end is missing"),
+        ("programme_end = 2029-01-01", {}, "more than two years"),
+        (SOUND + "keep_days = 30", {}, "no setting 'keep_days'"),
+        (SOUND + 'home = "/elsewhere"', {}, "no setting 'home'"),
+        (SOUND, {"FORTNIGHT_SECRET": "x"}, "FORTNIGHT_SECRET: there is no setting"),
+        (SOUND + "port = 0", {}, "port is 0: give 1 to 65535"),
+        (SOUND + 'port = "many"', {}, "'many' cannot be read"),
+        (SOUND + 'behind_proxy = "perhaps"', {}, "say yes or no"),
+        (SOUND + 'host = "0.0.0.0"', {}, "the service speaks plain HTTP"),
+        (SOUND + 'timezone = "Mars"', {}, "timezone is 'Mars'"),
+        (SOUND + "drain_every_s = 300.0", {}, "drain_every_s is 300.0: give"),
+        (SOUND + 'database_url = "mysql://a@b/c"', {}, "of kind 'mysql'"),
+        (
+            SOUND,
+            {
+                "FORTNIGHT_DATABASE_URL": "postgresql://one@host/db",
+                "FORTNIGHT_OWNER_DATABASE_URL": "postgresql://one@host/db",
+            },
+            "one role, one",
+        ),
+        ("programme_end = ", {}, "fortnight.toml"),
+    ],
+)
+def test_what_is_dangerous_or_contradicts_is_refused(
+    tmp_path: Path, text: str, environment: Mapping[str, str], said: str
+) -> None:
+    with pytest.raises(SettingsError, match=r".") as refused:
+        read(tmp_path, text, environment)
+    assert said in str(refused.value)
+
+
+def test_keys_inside_the_service_are_refused(tmp_path: Path) -> None:
+    inside = str(tmp_path / "service" / "keys")
+    with pytest.raises(SettingsError, match="a backup of the one would hold the other"):
+        read(tmp_path, SOUND, {"FORTNIGHT_KEYS": inside})
+
+
+def test_a_folder_without_settings_says_how_to_make_them(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="fortnight init"):
+        read_settings(tmp_path / "nowhere", {}, now=NOON)
+
+
+def test_there_is_no_setting_for_a_secret_or_for_how_long_evidence_is_held() -> None:
+    names = {field.name for field in fields(Settings)}
+    assert not {name for name in names if "secret" in name or "password" in name}
+    assert not {name for name in names if "days" in name or "retention" in name}

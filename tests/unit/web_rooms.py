@@ -1,0 +1,259 @@
+"""Small rooms behind the doors: what a door asked of them can be read afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from fortnight.errors import ConflictError, RefusedError
+from fortnight.settings import Settings
+from fortnight.web.app import create_app
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+
+    from litestar import Litestar
+
+    from fortnight.arrivals.checked import Checked
+    from fortnight.web.bodies import Patience
+
+NOW = 1_772_366_400_000  # 2026-03-01 12:00 UTC
+OPERATOR = "0" * 31 + "1"
+OPERATOR_KEY = "operator-key"
+PHONE, APP = "phone-secret", "app-secret"
+TRACKER = "Basic " + "YW55OnBob25lLXNlY3JldA=="  # any:phone-secret
+BEARER = f"Bearer {APP}"
+
+
+@dataclass(frozen=True)
+class Device:
+    id: str
+    person: str
+    kind: str
+
+
+DEVICES = {
+    PHONE: Device("d1", "p1", "owntracks"),
+    APP: Device("d2", "p1", "api"),
+}
+
+
+@dataclass
+class Vault:
+    devices: dict[str, Device] = field(default_factory=lambda: dict(DEVICES))
+    asked: int = 0
+
+    def authenticate(self, secret: str) -> Device | None:
+        self.asked += 1
+        return self.devices.get(secret)
+
+    def owntracks_key(self, device: str) -> bytes:
+        return hashlib.sha256(device.encode()).digest()
+
+    def beacons(self, person: str, days: Sequence[int]) -> Mapping[int, bytes]:
+        assert person == "p1"
+        return {day: day.to_bytes(16, "big") for day in days}
+
+
+@dataclass
+class Consents:
+    kinds: set[str] = field(default_factory=lambda: {"trace.bluetooth"})
+
+    def live(self, connection: None, person: str, kind: str) -> bool:
+        assert connection is None
+        assert person == "p1"
+        return kind in self.kinds
+
+
+@dataclass(frozen=True)
+class Receipt:
+    answer: bytes
+
+
+@dataclass
+class Journal:
+    kept: dict[tuple[str, str, str], Checked] = field(default_factory=dict)
+    raises: Exception | None = None
+
+    async def put_async(
+        self, person: str, kind: str, origin: str, batch: str, rows: Checked
+    ) -> Receipt:
+        if self.raises is not None:
+            raise self.raises
+        assert origin == "phone"
+        self.kept.setdefault((person, kind, batch), rows)
+        answer = {
+            "batch": batch,
+            "received": rows.received,
+            "kept": rows.kept,
+            "refused": dict(rows.refused),
+            "examples": [{"row": one.row, "reason": one.reason} for one in rows.examples],
+        }
+        return Receipt(json.dumps(answer).encode())
+
+
+@dataclass
+class Delivery:
+    batch: str
+    files: dict[str, str]
+    taken: list[tuple[str, bytes]] = field(default_factory=list)
+    is_kept: bool = False
+
+    def part(self, name: str, data: bytes) -> None:
+        if self.files.get(name) != hashlib.sha256(data).hexdigest():
+            raise ConflictError("The file is not what the manifest says.")
+        self.taken.append((name, data))
+
+    def finish(self, now: int) -> bytes:
+        assert now == NOW
+        if len(self.taken) != len(self.files):
+            raise ConflictError("A file of the manifest is missing.")
+        self.is_kept = True
+        files = [{"name": name, "rows": 1} for name in self.files]
+        answer = {"batch": self.batch, "received": 1, "accepted": 1, "refused": {}, "files": files}
+        return json.dumps(answer).encode()
+
+
+@dataclass
+class Deliveries:
+    begun: list[Delivery] = field(default_factory=list)
+
+    def begin(self, operator: str, manifest: bytes, now: int) -> Delivery:
+        assert (operator, now) == (OPERATOR, NOW)
+        try:
+            document = json.loads(manifest)
+            files = {one["name"]: one["sha256"] for one in document["files"]}
+            self.begun.append(Delivery(str(document["batch"]), files))
+        except (ValueError, KeyError, TypeError) as error:
+            raise RefusedError("The manifest cannot be used.") from error
+        return self.begun[-1]
+
+    def subscriber_list(self, operator: str, now: int) -> bytes:
+        assert (operator, now) == (OPERATOR, NOW)
+        return b'{"numbers":[],"signature":""}'
+
+
+class Operators:
+    def authenticate(self, key: str) -> str | None:
+        return OPERATOR if key == OPERATOR_KEY else None
+
+
+@dataclass
+class Rooms:
+    """A service of nothing but what doors need."""
+
+    settings: Settings
+    now: int = NOW
+    vault: Vault = field(default_factory=Vault)
+    consents: Consents = field(default_factory=Consents)
+    journal: Journal = field(default_factory=Journal)
+    deliveries: Deliveries = field(default_factory=Deliveries)
+    operators: Operators = field(default_factory=Operators)
+    log_key: str = "fortnight.invalid/log+00000000+AAAA"
+    not_ready: dict[str, str] = field(default_factory=dict)
+
+    def clock(self) -> int:
+        return self.now
+
+    def ready(self) -> Mapping[str, str]:
+        return self.not_ready
+
+
+def rooms(home: Path, **settings: int) -> Rooms:
+    """Return rooms in a folder, with some settings changed."""
+    return Rooms(
+        Settings(
+            home=home,
+            keys=Path(f"{home}-keys"),
+            programme_end=date(2026, 12, 31),
+            **settings,  # type: ignore[arg-type] # tests change numbers only
+        )
+    )
+
+
+@dataclass(frozen=True)
+class Client:
+    """Asks an application, each time from one address."""
+
+    app: Litestar
+    address: str = "127.0.0.1"
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | AsyncIterator[bytes] = b"",
+        files: list[tuple[str, tuple[str, bytes]]] | None = None,
+    ) -> httpx.Response:
+        """Return the answer to one request."""
+        return asyncio.run(self._ask(method, path, headers, content, files))
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str] | None,
+        content: bytes | AsyncIterator[bytes],
+        files: list[tuple[str, tuple[str, bytes]]] | None,
+    ) -> httpx.Response:
+        application: Any = self.app
+        transport = httpx.ASGITransport(
+            application, client=(self.address, 1), raise_app_exceptions=False
+        )
+        async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
+            return await client.request(
+                method, path, headers=headers, content=None if files else content, files=files
+            )
+
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> httpx.Response:
+        """Ask for something."""
+        return self.ask("GET", path, headers=headers)
+
+    def track(
+        self, message: bytes | AsyncIterator[bytes], headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        """Send what OwnTracks sends."""
+        return self.ask(
+            "POST",
+            "/owntracks",
+            headers={"authorization": TRACKER, **(headers or {})},
+            content=message,
+        )
+
+    def send(
+        self, kind: str, body: bytes, headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        """Send a batch."""
+        given = {"authorization": BEARER, "content-type": "application/json", **(headers or {})}
+        return self.ask("POST", f"/api/v1/{kind}", headers=given, content=body)
+
+
+def client_of(service: Rooms, patience: Patience | None = None) -> Client:
+    """Return a client of a service's doors."""
+    return Client(create_app(service, patience))
+
+
+def message(**values: object) -> bytes:
+    """Return a location that OwnTracks sends, with some values changed."""
+    plain = {"_type": "location", "lat": 56.95, "lon": 24.11, "tst": NOW // 1_000 - 60, "acc": 12}
+    return json.dumps(plain | values).encode()
+
+
+def fix(**values: object) -> dict[str, object]:
+    """Return a row of a batch of fixes, with some values changed."""
+    return {"time": NOW - 60_000, "lon": 24.11, "lat": 56.95, "accuracy": 12.0} | values
+
+
+def batch(*rows: object, name: str | None = "b1", kind: str = "fixes") -> bytes:
+    """Return the body of a batch."""
+    named = {} if name is None else {"batch": name}
+    return json.dumps(named | {kind: list(rows)}).encode()
