@@ -103,7 +103,7 @@ def test_every_route_limits_how_often(tmp_path: Path, route: Route) -> None:
     service = rooms(tmp_path, posts_a_minute=1)
     client = client_of(service)
     answers = [client.ask(route.method, place(route), headers=AS[route.permission])]
-    while answers[-1].status_code != 429 and len(answers) < 1_100:
+    while answers[-1].status_code != 429 and len(answers) < 300:
         answers.append(client.ask(route.method, place(route), headers=AS[route.permission]))
     assert answers[-1].status_code == 429
     service.now += int(answers[-1].headers["retry-after"]) * 1_000

@@ -36,6 +36,7 @@ _DOCUMENT: Final = OpenAPIConfig(
     "on the fifteenth. Problems are answered as RFC 9457 says.",
     components=_SECRETS,
     create_examples=False,
+    use_handler_docstrings=True,
 )
 
 

@@ -123,8 +123,8 @@ def _meters(posts_a_minute: int) -> tuple[dict[LimitClass, Meter], dict[LimitCla
     of_callers = {
         "post": Rate(posts_a_minute, posts_a_minute),  # a phone that was offline sends all at once
         "delivery": Rate(60, 20),
-        "public": Rate(6_000, 1_000),  # whoever checks the log fetches many tiles
-        "check": Rate(6_000, 1_000),
+        "public": Rate(3_000, 200),  # whoever checks the log fetches many tiles
+        "check": Rate(3_000, 200),
     }
     posts = posts_a_minute * _PHONES_BEHIND_ONE_ADDRESS
     of_addresses = of_callers | {"post": Rate(posts, posts)}
