@@ -310,7 +310,7 @@ def _numbered(connection: Connection, start: int) -> list[bytes]:
         .values(place=start + waiting.c.turn)
         .returning(leaf.place, leaf.entry)
     )
-    return [entry for _, entry in sorted(numbered.tuples())]
+    return [entry for _, entry in sorted(tuple(row) for row in numbered)]
 
 
 def _row(head: Checkpoint, now: int) -> dict[str, object]:
