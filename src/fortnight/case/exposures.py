@@ -1,0 +1,198 @@
+"""What a trace found of each contact: a row to decide by, and the sealed detail behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from sqlalchemy import delete, insert, select
+
+from fortnight.case.day_parts import DayPart, day_of, joined
+from fortnight.db.tables import exposure, exposure_detail
+from fortnight.errors import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from sqlalchemy import Connection
+
+    from fortnight.report.document import ContactDocument
+
+    Seal = Callable[[str, bytes, bytes], bytes]
+
+SECOND_KINDS: Final = frozenset({"bluetooth", "visit", "visit-room"})
+"""Evidence that two devices or two people gave on the spot: it needs no second kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """One contact of one case.
+
+    Attributes
+    ----------
+    contact : str
+        Random; valid in this case only.
+    rank : int
+        From 1.
+    first_day, last_day : int
+        Days since 1970 UTC of the first and the last meeting.
+    minutes : int
+        Together, by all evidence.
+    kinds : tuple of str
+        Of evidence, as in ``together.evidence`` of docs/trace-document.md.
+    origins : tuple of str
+        Where the positions came from: ``phone`` stands where both sides' did.
+    late : bool
+        Whether evidence was received after the case's sample was taken.
+    """
+
+    contact: str
+    rank: int
+    first_day: int
+    last_day: int
+    minutes: int
+    tier: str | None
+    kinds: tuple[str, ...]
+    origins: tuple[str, ...]
+    late: bool
+
+
+def exposure_of(
+    contact: ContactDocument, rank: int, origins: Collection[str], *, late: bool
+) -> Exposure:
+    """Return what is decided by of one contact of a trace."""
+    return Exposure(
+        contact=contact.participant,
+        rank=rank,
+        first_day=day_of(contact.first),
+        last_day=day_of(contact.last),
+        minutes=round(contact.together.minutes),
+        tier=contact.tier,
+        kinds=tuple(sorted(contact.together.evidence)),
+        origins=tuple(sorted(origins)),
+        late=late,
+    )
+
+
+def may_tell(found: Exposure, *, interviewed: bool = False) -> str | None:
+    """Return why a contact may not be told on this evidence; None where they may.
+
+    A file can be made up, and an operator's cell is kilometres wide: neither, nor both together,
+    resolves or tells anyone. It takes a second kind: positions that both phones sent by
+    themselves, Bluetooth, a check-in, or an interview in which the case named them.
+    """
+    if interviewed or SECOND_KINDS & set(found.kinds):
+        return None
+    if "fixes" in found.kinds and "phone" in found.origins:
+        return None
+    return (
+        "What speaks for this contact is an uploaded file or an operator's rows alone. Ask the "
+        "case whether they met, or wait for a second kind of evidence."
+    )
+
+
+# -- the store -----------------------------------------------------------------------------------
+
+
+def replace_all(
+    connection: Connection,
+    case_id: str,
+    run_id: str,
+    found: Sequence[tuple[Exposure, Sequence[DayPart]]],
+    seal: Seal,
+) -> None:
+    """Put what a run found in the place of what earlier runs of the case did."""
+    forget_all(connection, case_id)
+    for one, parts in found:
+        connection.execute(insert(exposure).values(_row(case_id, run_id, one)))
+        for part in parts:
+            sealed = seal(case_id, msgspec.json.encode(part), _label(one.contact, part.day))
+            row = {"case_id": case_id, "contact": one.contact, "last_day": part.day}
+            connection.execute(insert(exposure_detail).values(sealed=sealed, **row))
+
+
+def forget_all(connection: Connection, case_id: str) -> None:
+    """Delete everything that traces of a case found."""
+    forget_details(connection, case_id)
+    connection.execute(delete(exposure).where(exposure.c.case_id == case_id))
+
+
+def forget_details(connection: Connection, case_id: str) -> None:
+    """Delete the episodes and places of a case; days, minutes and tiers stay."""
+    connection.execute(delete(exposure_detail).where(exposure_detail.c.case_id == case_id))
+
+
+def exposures(connection: Connection, case_id: str) -> tuple[Exposure, ...]:
+    """Return the contacts of a case in rank order."""
+    rows = connection.execute(
+        select(exposure).where(exposure.c.case_id == case_id).order_by(exposure.c.rank)
+    )
+    return tuple(
+        Exposure(
+            contact=row.contact,
+            rank=row.rank,
+            first_day=row.first_day,
+            last_day=row.last_day,
+            minutes=row.minutes,
+            tier=row.tier,
+            kinds=_words(row.kinds),
+            origins=_words(row.origins),
+            late=row.late,
+        )
+        for row in rows
+    )
+
+
+def exposure_to(connection: Connection, case_id: str, contact: str) -> Exposure:
+    """Return one contact of a case. Raises RefusedError where the trace did not return them."""
+    for one in exposures(connection, case_id):
+        if one.contact == contact:
+            return one
+    raise RefusedError(f"The trace of case {case_id} returned no contact {contact}.")
+
+
+def detail(connection: Connection, case_id: str, contact: str, unseal: Seal) -> ContactDocument:
+    """Return the episodes, places and explanation of a contact, of the days still held.
+
+    Raises RefusedError where none is, GoneError where the case's key was destroyed.
+    """
+    rows = connection.execute(
+        select(exposure_detail)
+        .where(exposure_detail.c.case_id == case_id, exposure_detail.c.contact == contact)
+        .order_by(exposure_detail.c.last_day)
+    ).all()
+    if not rows:
+        raise RefusedError(f"Nothing is held of where case {case_id} and {contact} met.")
+    return joined(
+        [
+            msgspec.json.decode(
+                unseal(case_id, row.sealed, _label(contact, row.last_day)), type=DayPart
+            )
+            for row in rows
+        ]
+    )
+
+
+def _row(case_id: str, run_id: str, one: Exposure) -> dict[str, object]:
+    return {
+        "case_id": case_id,
+        "contact": one.contact,
+        "run_id": run_id,
+        "rank": one.rank,
+        "first_day": one.first_day,
+        "last_day": one.last_day,
+        "minutes": one.minutes,
+        "tier": one.tier,
+        "kinds": ",".join(one.kinds),
+        "origins": ",".join(one.origins),
+        "late": one.late,
+    }
+
+
+def _words(written: str) -> tuple[str, ...]:
+    return tuple(written.split(",")) if written else ()
+
+
+def _label(contact: str, day: int) -> bytes:
+    return f"exposure {contact} {day}".encode()

@@ -1,0 +1,124 @@
+"""The texts that people are sent, in every version that was ever sent.
+
+No text holds a health fact, a name, a place or a link: whoever holds the phone may read it. One
+file a template, ``texts/<template>.toml``, oldest version first; a version is the first 12
+hexadecimal digits of the SHA-256 of its words in all languages.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from hashlib import sha256
+from importlib import resources
+from string import Formatter
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from fortnight.errors import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LANGUAGES: Final = ("en", "ru")
+_DIGITS: Final = 12
+
+
+class Template(StrEnum):
+    """Why a text is sent: a closed list."""
+
+    CASE_OPENED = "case-opened"
+    CODE = "code"
+    PLEASE_CALL = "please-call"
+
+
+OWN_ACTS: Final = frozenset({Template.CASE_OPENED, Template.CODE})
+"""Texts that go without the grant ``notify``.
+
+They answer what happens to the person's own file: that it was opened, and the code by which they
+alone can allow the trace. Without them a case could be opened behind the back of whoever wants no
+texts, and could never say yes.
+"""
+
+
+def purpose_of(template: Template) -> str:
+    """Return what people's data is read for when a text is sent: ``rights`` or ``notify``."""
+    return "rights" if template in OWN_ACTS else "notify"
+
+
+class _Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One version, in each language."""
+
+    en: str
+    ru: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextVersion:
+    """One version of one template.
+
+    Attributes
+    ----------
+    version : str
+        12 hexadecimal digits.
+    words : mapping
+        By language; ``{name}`` stands for a value.
+    """
+
+    template: Template
+    version: str
+    words: Mapping[str, str]
+
+
+def current(template: Template) -> TextVersion:
+    """Return the version in use."""
+    return versions_of(template)[-1]
+
+
+@cache
+def versions_of(template: Template) -> tuple[TextVersion, ...]:
+    """Return every version of a template, oldest first."""
+    source = resources.files("fortnight.notify").joinpath("texts", f"{template}.toml")
+    document = tomllib.loads(source.read_text(encoding="utf-8"))
+    texts = msgspec.convert(document, dict[str, list[_Words]])["texts"]
+    return tuple(_version(template, one) for one in texts)
+
+
+def _version(template: Template, said: _Words) -> TextVersion:
+    words = {language: getattr(said, language).strip() for language in LANGUAGES}
+    digest = sha256("\n\n".join((template, *words.values())).encode()).hexdigest()
+    return TextVersion(template, digest[:_DIGITS], words)
+
+
+def names_in(words: str) -> set[str]:
+    """Return the names of the values that a text needs."""
+    return {name for _, name, _, _ in Formatter().parse(words) if name is not None}
+
+
+def check_values(template: Template, values: Mapping[str, str]) -> None:
+    """Raise RefusedError unless the values are those that the version in use needs."""
+    needed = names_in(current(template).words["en"])
+    if needed != set(values):
+        raise RefusedError(
+            f"The text {template} takes {', '.join(sorted(needed)) or 'no values'}, "
+            f"not {', '.join(sorted(values)) or 'none'}."
+        )
+
+
+def language_for(wanted: str) -> str:
+    """Return the language that somebody is written to in: theirs, or English."""
+    return wanted if wanted in LANGUAGES else LANGUAGES[0]
+
+
+def render(template: Template, version: str, language: str, values: Mapping[str, str]) -> str:
+    """Return the words of a version, old ones too, with their values.
+
+    Raises RefusedError where there is no such version.
+    """
+    for one in versions_of(template):
+        if one.version == version:
+            return one.words[language_for(language)].format_map(values)
+    raise RefusedError(f"The text {template} has no version {version!r}.")
