@@ -110,12 +110,22 @@ def purpose_named(name: str) -> Purpose:
         ) from error
 
 
-def fields_for(purpose: Purpose, fields: Iterable[Field]) -> tuple[Field, ...]:
+def field_named(name: str) -> Field:
+    """Return the field of that name. Raises RefusedError for any other: the list is closed."""
+    try:
+        return Field(name)
+    except ValueError as error:
+        raise RefusedError(
+            f"There is no field {name!r}: what can be read is {', '.join(Field)}."
+        ) from error
+
+
+def fields_for(purpose: Purpose, fields: Iterable[str]) -> tuple[Field, ...]:
     """Return the fields once each, sorted by name.
 
     Raises RefusedError where there is none, or one that this purpose does not open.
     """
-    wanted = tuple(sorted({Field(field) for field in fields}))
+    wanted = tuple(sorted({field_named(field) for field in fields}))
     if not wanted:
         raise RefusedError("Nothing is asked for: name the fields to read.")
     if beyond := [field for field in wanted if field not in ALLOWED[purpose]]:

@@ -9,13 +9,13 @@ from fortnight.errors import GoneError, RefusedError
 from fortnight.vault.looks import Look, looks_at
 from fortnight.vault.parts import Parts
 from fortnight.vault.people import Ask, FoundRow, Opened, Seed
-from fortnight.vault.purposes import TRACE_GRANTS, Field, Purpose, fields_for
+from fortnight.vault.purposes import TRACE_GRANTS, Field, fields_for, purpose_named
 from fortnight.vault.sealing import unseal
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from fortnight.vault.purposes import Reader
+    from fortnight.vault.purposes import Purpose, Reader
 
 NUMBER_LABEL = b"number"
 Value: TypeAlias = "str | dict[int, bytes] | None"
@@ -54,7 +54,7 @@ class Reading(Parts):
         Raises RefusedError where nobody is left, for a field that the purpose does not open, and
         for trace of whom no standing case concerns.
         """
-        why = Purpose(purpose)
+        why = purpose_named(purpose)
         ask = Ask(reader, why, fields_for(why, fields), case_id)
         seeds = {who: Seed.of(self._random) for who in dict.fromkeys(people)}
         self._people.open_access(ask, seeds, now)
