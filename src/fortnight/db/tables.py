@@ -170,6 +170,8 @@ delivery = Table(
     Column("received_at", BigInteger, nullable=False),
     Column("rows", BigInteger, nullable=False),  # of the whole file; never how many were enrolled
     Column("sha256", String(64), nullable=False),
+    Column("salt", LargeBinary(32), nullable=False),  # opens the leaf's commitment
+    Column("leaf", ID, ForeignKey("ledger_leaf.id"), nullable=False),
 )
 
 # -- the lake's catalogue ------------------------------------------------------------------------
@@ -309,7 +311,8 @@ exposure_detail = Table(
     metadata,
     Column("case_id", ID, ForeignKey("case_file.id", ondelete="CASCADE"), primary_key=True),
     Column("contact", String(16), primary_key=True),
-    Column("last_day", Integer, nullable=False, index=True),  # goes when that day goes
+    # One row a day: places of an earlier day must not live as long as those of the last.
+    Column("last_day", Integer, primary_key=True, index=True),  # goes when that day goes
     Column("sealed", LargeBinary, nullable=False),  # episodes and places, under the case's key
 )
 alarm = Table(

@@ -1,0 +1,73 @@
+"""A case whose tested person is erased: contacts keep day, minutes and tier, and nobody a name.
+
+The service's role on PostgreSQL may not change the number of a case, because the vault goes by
+it. So the case is written anew, under its own id and a token that fits no number.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import delete, insert, select
+
+from fortnight.db.tables import case_file, exposure, laboratory_token, message, trace_run
+from fortnight.parameters import MILLISECONDS_A_DAY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection
+
+_KEPT: Final = (trace_run, exposure, message)
+"""What goes with the row of a case, and comes back without the person. Places do not come back."""
+
+
+def make_nameless(
+    connection: Connection, case_id: str, random: Callable[[int], bytes], now: int
+) -> None:
+    """Write a case anew without its person, or delete it where nobody else is concerned.
+
+    ``now`` is in milliseconds since 1970. Repeating changes nothing.
+    """
+    found = connection.execute(select(case_file).where(case_file.c.id == case_id)).first()
+    if found is None:
+        return
+    old = found._asdict()
+    kept = {table: _rows(connection, table, case_id) for table in _KEPT}
+    kept[message] = [row for row in kept[message] if row["person"] != old["person"]]
+    token = _rows(connection, laboratory_token, old["token_id"], "id")[0]
+    connection.execute(delete(case_file).where(case_file.c.id == case_id))
+    connection.execute(delete(laboratory_token).where(laboratory_token.c.id == old["token_id"]))
+    if kept[exposure]:
+        hashes = {name: random(32) for name in ("token_hash", "test_hash", "number_hash")}
+        connection.execute(insert(laboratory_token).values(token | hashes))
+        connection.execute(insert(case_file).values(old | _without_name(old, random, now)))
+        for table, rows in kept.items():
+            if rows:
+                connection.execute(insert(table), rows)
+
+
+def _without_name(
+    old: dict[str, Any], random: Callable[[int], bytes], now: int
+) -> dict[str, object]:
+    closed_at = now if old["closed_at"] is None else old["closed_at"]
+    return {
+        "person": None,
+        "number_hash": random(32),
+        "state": old["state"] if old["state"] == "withdrawn" else "closed",
+        "closed_at": closed_at,
+        "sample_at": old["test_day"] * MILLISECONDS_A_DAY,  # the minute of a sample is a mark
+        "onset_day": None,
+        "code_hash": None,
+        "code_expires_at": None,
+    }
+
+
+def _rows(
+    connection: Connection,
+    table: Any,  # noqa: ANN401 - a table with rows of a case, or that of tokens
+    value: str,
+    column: str = "case_id",
+) -> list[dict[str, Any]]:
+    found = connection.execute(select(table).where(table.c[column] == value))
+    return [dict(row) for row in found.mappings()]
