@@ -91,13 +91,18 @@ def read_arrow(
         table = pa.Table.from_batches(batches, schema).select(
             [name for name in names if name in schema.names]
         )
-        columns = {name: _one_array(table.column(name)) for name in table.column_names}
         batch = (schema.metadata or {}).get(b"batch")
-        return (None if batch is None else batch.decode()), ArrowTable(columns, table.num_rows)
-    except _BROKEN as error:
+        return (None if batch is None else batch.decode()), arrow_table(table)
+    except _BROKEN:  # whose words may hold what a cell said
         raise RefusedError(
             "The message is not a whole, sound Arrow IPC stream: write it again, uncompressed."
-        ) from error
+        ) from None
+
+
+def arrow_table(table: pa.Table) -> ArrowTable:
+    """Return a table with each column as one array, out of dictionaries."""
+    columns = {name: _one_array(table.column(name)) for name in table.column_names}
+    return ArrowTable(columns, table.num_rows)
 
 
 def _batches(reader: ipc.RecordBatchStreamReader, bounds: Bounds) -> list[pa.RecordBatch]:
@@ -119,14 +124,14 @@ def _check_schema(schema: pa.Schema, names: Sequence[str], needed: Sequence[str]
     for name in names:
         if schema.names.count(name) > 1:
             raise RefusedError(f"The Arrow schema has two columns {name}.")
-        if name in schema.names and not _is_plain(schema.field(name).type):
+        if name in schema.names and not is_plain(schema.field(name).type):
             raise RefusedError(
                 f"Column {name} is of type {schema.field(name).type}: give numbers, text, or "
                 "for times timestamps."
             )
 
 
-def _is_plain(kind: pa.DataType) -> bool:
+def is_plain(kind: pa.DataType) -> bool:
     """Tell whether a type takes as much memory as it has bytes: no runs, no views, no lists."""
     if pa.types.is_dictionary(kind):
         return bool(pa.types.is_string(kind.value_type))

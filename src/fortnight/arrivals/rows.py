@@ -104,7 +104,8 @@ def encounters_of_arrow(body: bytes, bounds: Bounds, now: int) -> Decoded:
 
 def check_fixes(table: Table, now: int) -> Checked:
     """Return what became of a table of one person's fixes."""
-    rows = _raw_fixes(table)
+    count = len(table.numbers_of_rows)
+    rows = raw_fixes(table, *one_name("sender", count))
     found = verdicts(fix_faults(rows, limits(now)), FIX_RULES, len(rows.who))
     return summed(packed_fixes(rows, found.keep), found, table.numbers_of_rows, table.damaged)
 
@@ -128,14 +129,13 @@ def rounded(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.rint(degrees * _E7) / _E7
 
 
-def _raw_fixes(table: Table) -> RawFixes:
-    time = table.instants("time")
-    names, who = one_name("sender", len(time))
+def raw_fixes(table: Table, names: pa.StringArray, who: NDArray[np.int32]) -> RawFixes:
+    """Return a table of fixes unchecked, in the form that the library's rules read."""
     sources = [source_code(word) for word in table.texts("source").to_pylist()]
     return RawFixes(
         names,
         who,
-        time,
+        table.instants("time"),
         rounded(table.numbers("lon")),
         rounded(table.numbers("lat")),
         table.accuracies("accuracy"),
