@@ -20,10 +20,12 @@ from tests.postgres_server import (
 )
 
 from fortnight.consent.store import Consents
-from fortnight.db.engine import SCHEMA, Database, open_postgres, open_sqlite
+from fortnight.db.engine import Database, open_postgres, open_sqlite
+from fortnight.db.migrate import PEOPLE, install, make_schemas
 from fortnight.db.tables import metadata
 from fortnight.vault.door import Vault
 from fortnight.vault.keys import FileKeys
+from fortnight.vault.people_postgres import PostgresPeople
 from fortnight.vault.people_sqlite import SqlitePeople
 from fortnight.vault.tables import people_metadata
 
@@ -86,14 +88,24 @@ def postgres_server() -> Iterator[Server]:
 
 
 def _migrate(owner_url: str) -> None:
-    owner = open_postgres(owner_url)
+    # From the models, as on SQLite: that migrations make the same is what test_migrations shows.
+    owner, people = open_postgres(owner_url), open_postgres(owner_url)
     with owner.write() as connection:
-        connection.exec_driver_sql(f"CREATE SCHEMA {SCHEMA}")
+        make_schemas(connection)
         metadata.create_all(connection)
-        connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA {SCHEMA} TO {APP}")
-        connection.exec_driver_sql(f"GRANT ALL ON ALL TABLES IN SCHEMA {SCHEMA} TO {APP}")
-        connection.exec_driver_sql(f"GRANT ALL ON ALL SEQUENCES IN SCHEMA {SCHEMA} TO {APP}")
+        for column in ("look ADD xid", "ledger_leaf ADD xid"):
+            connection.exec_driver_sql(
+                f"ALTER TABLE {column} xid8 NOT NULL DEFAULT pg_current_xact_id()"
+            )
+        connection.exec_driver_sql(
+            "ALTER TABLE look ADD written timestamptz NOT NULL DEFAULT clock_timestamp()"
+        )
+    with people.write() as connection:
+        connection.exec_driver_sql(f"SET LOCAL search_path = {PEOPLE.schema}")
+        people_metadata.create_all(connection)
+        install(connection, APP)
     owner.close()
+    people.close()
 
 
 @pytest.fixture
@@ -133,11 +145,27 @@ class Stores:
     folder: Path
 
 
-@pytest.fixture
-def stores(tmp_path: Path, clock: Clock) -> Iterator[Stores]:
+@pytest.fixture(params=["sqlite", "postgres"])
+def stores(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[Stores]:
     """Yield an empty vault of each kind of database."""
-    with sqlite_stores(tmp_path, clock) as opened:
+    if request.param == "postgres":
+        urls: PostgresUrls = request.getfixturevalue("postgres_urls")
+        opening = postgres_stores(urls, tmp_path, clock)
+    else:
+        opening = sqlite_stores(tmp_path, clock)
+    with opening as opened:
         yield opened
+
+
+@contextmanager
+def postgres_stores(urls: PostgresUrls, folder: Path, clock: Clock) -> Iterator[Stores]:
+    """Open an empty vault on PostgreSQL, by the service's role."""
+    main = open_postgres(urls.app)
+    try:
+        consents = Consents(main, seeded(2).randbytes)
+        yield _stores(main, PostgresPeople(main), consents, folder, clock)
+    finally:
+        main.close()
 
 
 @contextmanager
