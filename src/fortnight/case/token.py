@@ -12,7 +12,7 @@ import hmac
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import and_, exists, insert, select, update
+from sqlalchemy import and_, delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from fortnight.db.tables import laboratory, laboratory_token
@@ -157,18 +157,13 @@ class Laboratories:
 
     def _insert(self, connection: Connection, row: dict[str, object]) -> str:
         """Write a token down, in the place of the same test's unused one if there is one."""
-        again: str | None = connection.scalar(
-            update(laboratory_token)
-            .where(
+        connection.execute(
+            delete(laboratory_token).where(
                 laboratory_token.c.test_hash == row["test_hash"],
                 laboratory_token.c.number_hash == row["number_hash"],
                 laboratory_token.c.used_at.is_(None),
             )
-            .values(row)
-            .returning(laboratory_token.c.id)
         )
-        if again is not None:
-            return again
         if connection.scalar(
             select(laboratory_token.c.id).where(laboratory_token.c.test_hash == row["test_hash"])
         ):
