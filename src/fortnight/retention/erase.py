@@ -6,6 +6,7 @@ that a crash interrupted goes on where it stands.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,8 +29,10 @@ from fortnight.db.tables import (
 from fortnight.errors import DatabaseError, GoneError, RefusedError
 from fortnight.ledger.append import add
 from fortnight.ledger.entries import make_leaf
+from fortnight.parameters import MILLISECONDS_A_DAY
 from fortnight.retention.handed_over import blank_messages
 from fortnight.retention.nameless_case import make_nameless
+from fortnight.settings import HELD_DAYS
 from fortnight.vault.purposes import Field, Purpose, Reader
 
 if TYPE_CHECKING:
@@ -242,6 +245,7 @@ class Eraser:
             jobs = sorted(connection.scalars(select(trace_run.c.id).where(of_them)))
             texts = _listed(connection, message, message.c.id, person)
             seen_in = _listed(connection, look, look.c.case_id, person)
+        self._file_every_day(person, now)
         days = self._opened(person, None, Field.PSEUDONYMS, now)
         contacts = [
             (case_id, str(contact))
@@ -251,6 +255,13 @@ class Eraser:
         pseudonyms = days if isinstance(days, dict) else {}
         named = {day: one.hex() for day, one in pseudonyms.items()}
         return _Trail(named, contacts, cases, jobs, texts)
+
+    def _file_every_day(self, person: str, now: int) -> None:
+        """Put the pseudonyms of every day held on file: rows on their way may be of any of them."""
+        today = now // MILLISECONDS_A_DAY
+        for day in range(today - HELD_DAYS, today + 2):  # midnight may come in between
+            with suppress(GoneError):  # no key any more, of the day or of the person
+                self._held.vault.file_under(person, day)
 
     def _opened(
         self, person: str, case_id: str | None, field: Field, now: int

@@ -26,6 +26,11 @@ def blank_before(path: Path, instant: int) -> int:
     return _blank(path, lambda line: int(line.get("at", 0)) < instant)
 
 
+def blank_all(path: Path) -> int:
+    """Blank every text; return how many."""
+    return _blank(path, lambda _: True)
+
+
 def _blank(path: Path, goes: Callable[[dict[str, Any]], bool]) -> int:
     try:
         file = path.open("r+b")

@@ -260,6 +260,13 @@ _PEOPLE: Final = (
         outlived_by=("case_id", "case_file.id"),
     ),
     _part(
+        "look",
+        "xid written",
+        "as long as the look",
+        "PostgreSQL alone: how the database sees that a look was committed before anyone read.",
+        Ending.WITH_PARENT,
+    ),
+    _part(
         "message",
         "id person key case_id template template_version language purpose state made_at sent_at",
         f"{LOOK_DAYS} days at least, and as long as the case that it was for",
@@ -412,6 +419,7 @@ _QUEUE: Final = (
     ),
 )
 
+ON_POSTGRES_ALONE: Final = frozenset({"look.xid", "look.written"})
 SCHEDULE: Final = (*_EVIDENCE, *_CASES, *_PEOPLE, *_SERVICE, *_QUEUE)
 
 

@@ -1,0 +1,154 @@
+"""Everything that ends, small: a lake that remembers what it was told, and rows of every table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Boolean, LargeBinary, String, Text, insert
+from tests.services import DAY, NOON, seeded
+
+from fortnight.consent.texts import current_text
+from fortnight.db import tables
+from fortnight.retention.erase import Eraser
+from fortnight.retention.holdings import Holdings
+from fortnight.retention.sweep import Sweeper
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sqlalchemy import Connection, Table
+    from tests.services import Stores
+
+    from fortnight.db.engine import Database
+
+TODAY = NOON // DAY
+
+
+@dataclass
+class RememberingLake:
+    """Remembers what it was told to forget."""
+
+    people: list[dict[int, bytes]] = field(default_factory=list)
+    days: list[int] = field(default_factory=list)
+
+    def person(self, pseudonyms: Mapping[int, bytes], now: int) -> None:
+        assert now > 0
+        self.people.append(dict(pseudonyms))
+
+    def day(self, day: int, now: int) -> None:
+        assert now > 0
+        self.days.append(day)
+
+
+@dataclass
+class Endings:
+    """Stores with an eraser and a sweeper."""
+
+    stores: Stores
+    lake: RememberingLake
+    jobs: list[str]
+    holdings: Holdings
+    eraser: Eraser
+    sweeper: Sweeper
+
+    @property
+    def database(self) -> Database:
+        return self.stores.database
+
+    def enrol(self, number: str = "+37120000001", *grants: str) -> str:
+        """Enrol a person who agrees to some things."""
+        now = self.stores.clock()
+        person = self.stores.vault.enrol(number, language="en", now=now)
+        for kind in grants:
+            version = current_text(kind, "en").version
+            self.stores.consents.give(
+                person, kind, text_version=version, language="en", by="self", now=now
+            )
+        return person
+
+    def add(self, table: Table, **given: object) -> dict[str, Any]:
+        """Add a row; what is not given is made up."""
+        with self.database.write() as connection:
+            return add_row(connection, table, **given)
+
+    def rows(self, table: Table) -> list[dict[str, Any]]:
+        with self.database.read() as connection:
+            return [dict(row) for row in connection.execute(table.select()).mappings()]
+
+
+def endings(stores: Stores) -> Endings:
+    """Put together what ends things."""
+    lake, jobs = RememberingLake(), list[str]()
+    holdings = Holdings(
+        stores.database,
+        stores.people,
+        stores.keys,
+        stores.vault,
+        lake,
+        stores.folder / "texts",
+        jobs.extend,
+    )
+    eraser = Eraser(holdings, seeded(11).randbytes, "district")
+    sweeper = Sweeper(holdings, eraser, seeded(12).randbytes)
+    return Endings(stores, lake, jobs, holdings, eraser, sweeper)
+
+
+_NUMBERS: Iterator[int] = count(1)
+_WORDS: Mapping[str, object] = {
+    "case_file.state": "agreed",
+    "case_file.agreed_at": NOON,
+    "case_file.follow_up_end_day": TODAY,
+    "case_file.disease": "measles",
+    "trace_run.state": "done",
+    "message.state": "sent",
+    "message.purpose": "notify",
+    "message.case_id": None,
+    "look.purpose": "trace",
+    "look.outcome": "read",
+    "look.case_id": None,
+    "consent_grant.kind": "notify",
+    "consent_grant.given_by": "self",
+    "lake_file.kind": "fixes",
+    "arrival.kind": "fixes",
+    "arrival.origin": "phone",
+    "receipt.kind": "fixes",
+    "laboratory_token.issued_at": 0,
+    "laboratory_token.expires_at": NOON + DAY,
+    "hidden_stay.start": 0,
+}
+_LEFT_OUT = ("arrival.id", "ledger_leaf.place", "erasure.person", "exposure.tier")
+
+
+def add_row(connection: Connection, table: Table, **given: object) -> dict[str, Any]:
+    """Add a row, and the rows that it refers to."""
+    row: dict[str, Any] = dict(given)
+    for column in table.columns:
+        name = f"{table.name}.{column.name}"
+        if column.name in row or name in _LEFT_OUT:
+            continue
+        if name in _WORDS:
+            row[column.name] = _WORDS[name]
+        elif column.foreign_keys and not column.nullable:
+            (key,) = column.foreign_keys
+            row[column.name] = add_row(connection, key.column.table, **_same_case(table, row))["id"]
+        elif not column.nullable:
+            row[column.name] = _made_up(column.type)
+    connection.execute(insert(table).values(row))
+    return row
+
+
+def _same_case(table: Table, row: dict[str, Any]) -> dict[str, Any]:
+    """A run that an exposure refers to is of the same case."""
+    return {"case_id": row["case_id"]} if table is tables.exposure and "case_id" in row else {}
+
+
+def _made_up(kind: object) -> object:
+    number = next(_NUMBERS)
+    if isinstance(kind, LargeBinary):
+        return number.to_bytes(32, "big")
+    if isinstance(kind, Text | String):
+        length = getattr(kind, "length", None) or 32
+        return f"{number:x}".rjust(min(length, 32), "0")
+    return False if isinstance(kind, Boolean) else NOON
