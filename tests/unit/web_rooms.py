@@ -14,10 +14,11 @@ import httpx
 
 from fortnight.errors import ConflictError, RefusedError
 from fortnight.settings import Settings
+from fortnight.vault.people import Device
 from fortnight.web.app import create_app
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Collection, Mapping
 
     from litestar import Litestar
 
@@ -30,13 +31,6 @@ OPERATOR_KEY = "operator-key"
 PHONE, APP = "phone-secret", "app-secret"
 TRACKER = "Basic " + "YW55OnBob25lLXNlY3JldA=="  # any:phone-secret
 BEARER = f"Bearer {APP}"
-
-
-@dataclass(frozen=True)
-class Device:
-    id: str
-    person: str
-    kind: str
 
 
 DEVICES = {
@@ -54,10 +48,10 @@ class Vault:
         self.asked += 1
         return self.devices.get(secret)
 
-    def owntracks_key(self, device: str) -> bytes:
-        return hashlib.sha256(device.encode()).digest()
+    def owntracks_key(self, device: Device) -> bytes:
+        return hashlib.sha256(device.id.encode()).digest()
 
-    def beacons(self, person: str, days: Sequence[int]) -> Mapping[int, bytes]:
+    def beacons(self, person: str, days: Collection[int]) -> Mapping[int, bytes]:
         assert person == "p1"
         return {day: day.to_bytes(16, "big") for day in days}
 

@@ -90,14 +90,20 @@ async def chunks(
 
 async def _next(request: Request[Any, Any, Any], seconds: float) -> dict[str, Any]:
     """Return the next event of a request, in time and not the news that nobody is there."""
+    if seconds <= 0:  # bytes that are always there never meet the timeout below
+        raise _too_slow()
     try:
         async with asyncio.timeout(seconds):
             event: Any = await request.receive()
     except TimeoutError as error:
-        raise problems.ProblemError(problems.TOO_SLOW, "Send the body without pauses.") from error
+        raise _too_slow() from error
     if event["type"] == "http.disconnect":  # nobody reads this, and nothing may be kept of it
         raise problems.ProblemError(problems.UNREADABLE, "The body ended before its end.")
     return dict(event)
+
+
+def _too_slow() -> problems.ProblemError:
+    return problems.ProblemError(problems.TOO_SLOW, "Send the body at once, without pauses.")
 
 
 async def read(request: Request[Any, Any, Any], most: int, patience: Patience) -> bytes:

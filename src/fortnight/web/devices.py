@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MOST_HEADER_BYTES: Final = 1_024
-KNOWN_MS: Final = 10_000
-"""How long an answer is believed. A secret that was revoked opens nothing after that, well within
-the minute in which a withdrawal has to take hold; the grant itself is asked for with every batch.
+KNOWN_MS: Final = 5_000
+"""How long an answer is believed: with what the vault remembers itself, a secret that was revoked
+opens nothing well within a minute. The grant is asked for with every batch, at its commit.
 """
 
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from litestar.connection import ASGIConnection
     from litestar.handlers import BaseRouteHandler
 
-    from fortnight.web.needs import Device, Service
+    from fortnight.vault.people import Device
+    from fortnight.web.needs import Service
     from fortnight.web.routes import LimitClass, Route
 
     Connection: TypeAlias = ASGIConnection[Any, Any, Any, Any]

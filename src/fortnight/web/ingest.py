@@ -7,6 +7,7 @@ import asyncio
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from typing import Any, Final
 
 from litestar import MediaType, Request, Response, get, post
@@ -19,10 +20,10 @@ from fortnight.arrivals.rows import Decoded
 from fortnight.errors import GoneError, RefusedError
 from fortnight.parameters import MILLISECONDS_A_DAY
 from fortnight.settings import Settings
+from fortnight.vault.people import Device
 from fortnight.web import documents, problems
 from fortnight.web.bodies import header, media_type, read
 from fortnight.web.door import Caller, Door, caller_of, door_of
-from fortnight.web.needs import Device
 
 _Decode = Callable[[bytes, Bounds, int], Decoded]
 
@@ -39,6 +40,7 @@ _BLUETOOTH: Final = "trace.bluetooth"
 _ON_THE_LOOP_BYTES: Final = 16 * 1_024
 """Smaller bodies are decoded where they came in: a thread would cost more than it spares."""
 _DONE: Final = b"[]"
+_ENCRYPTED: Final = b'"encrypted"'
 _EPOCH: Final = date(1970, 1, 1)
 
 
@@ -67,15 +69,17 @@ async def owntracks(request: Request[Any, Any, Any]) -> Response[bytes]:
     """
     door, device = door_of(request), device_of(request)
     body = await read(request, door.most_bytes(caller_of(request).route), door.patience)
-    now = door.service.clock()
-    vault = door.service.vault
-    found = read_post(
+    read_message = partial(
+        read_post,
         body,
         device.id,
-        lambda: vault.owntracks_key(device.id),
-        now,
+        partial(door.service.vault.owntracks_key, device),
+        door.service.clock(),
         bounds_of(door.service.settings),
     )
+    # The key of an encrypted message comes from the database, which may keep us waiting.
+    may_wait = _ENCRYPTED in body
+    found = await asyncio.to_thread(read_message) if may_wait else read_message()
     await _keep_post(door, device, found.batch, found.checked)
     return Response(_DONE, media_type=MediaType.JSON)
 

@@ -21,15 +21,19 @@ if TYPE_CHECKING:
 
     Event = MutableMapping[str, Any]
 
-WORDS: Final = frozenset({"event", "level", "logger", "kind", "method", "part", "fault"})
+WORDS: Final = frozenset({"event", "level", "logger", "kind", "method", "part"})
 """Names whose values are words."""
 NUMBERS: Final = frozenset({"status", "ms", "count", "rows", "files", "port"})
 """Names whose values are small numbers: counts, and milliseconds."""
-MADE_HERE: Final = frozenset({"timestamp", "places", "route"})
-"""Names whose values come from this program's own text, so are safe as they are."""
+FAULT: Final = "fault"
+"""The name of an error's type."""
+PLACES: Final = "places"
+"""The name of where an error passed: modules and lines."""
 REDACTED: Final = "[redacted]"
 
 _PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z'/_-]{0,19}(?:\.[A-Za-z]{1,20}){0,3}[.,:;!?]?")
+_TYPE: Final = re.compile(r"[A-Za-z_]{1,60}")
+_PLACE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,120}:[0-9]{1,5}")
 _LARGEST: Final = 999_999  # seven digits could be somebody's number
 _MOST_WORDS: Final = 40
 _MOST_PLACES: Final = 12
@@ -50,8 +54,10 @@ def redact(_: object, __: str, event: Event) -> Event:
             kept[name] = scrub(str(value))
         elif name in NUMBERS:
             kept[name] = _number(value)
-        elif name in MADE_HERE:
-            kept[name] = value
+        elif name == FAULT:
+            kept[name] = value if _TYPE.fullmatch(str(value)) else REDACTED
+        elif name == PLACES and isinstance(value, list):
+            kept[name] = [one if _PLACE.fullmatch(str(one)) else REDACTED for one in value]
     return kept
 
 

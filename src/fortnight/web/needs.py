@@ -5,26 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping
 
     from fortnight.arrivals.checked import Checked
     from fortnight.settings import Settings
-
-
-class Device(Protocol):
-    """A person's device."""
-
-    @property
-    def id(self) -> str:
-        """Its id."""
-
-    @property
-    def person(self) -> str:
-        """Whose it is."""
-
-    @property
-    def kind(self) -> str:
-        """What it speaks: ``owntracks`` or ``api``."""
+    from fortnight.vault.people import Device
 
 
 class Vault(Protocol):
@@ -33,10 +18,10 @@ class Vault(Protocol):
     def authenticate(self, secret: str) -> Device | None:
         """Return the device with a secret, or None."""
 
-    def owntracks_key(self, device: str) -> bytes:
+    def owntracks_key(self, device: Device) -> bytes:
         """Return the key of a device's encrypted messages."""
 
-    def beacons(self, person: str, days: Sequence[int]) -> Mapping[int, bytes]:
+    def beacons(self, person: str, days: Collection[int]) -> Mapping[int, bytes]:
         """Return what a person's phone sends over Bluetooth on each day (since 1970, UTC)."""
 
 
