@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import event
 from tests.postgres_server import (
     APP,
     OWNER,
@@ -32,6 +33,8 @@ from fortnight.vault.tables import people_metadata
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    import psycopg
 
     from fortnight.vault.people import People
 
@@ -130,6 +133,24 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
             metadata.create_all(connection)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def tampering(request: pytest.FixtureRequest, database: Database) -> Iterator[Database]:
+    """Yield the same main database as whoever holds its files has it: no privilege, no guard."""
+    if not database.is_postgres:
+        yield database
+        return
+    urls: PostgresUrls = request.getfixturevalue("postgres_urls")
+    opened = open_postgres(urls.superuser)
+    event.listen(opened.engine, "connect", _switch_guards_off)
+    yield opened
+    opened.close()
+
+
+def _switch_guards_off(connection: psycopg.Connection, _: object) -> None:
+    connection.execute("SET session_replication_role = replica")
+    connection.commit()
 
 
 @dataclass(frozen=True, slots=True)

@@ -229,9 +229,6 @@ BEGIN
     END IF;
     -- Locked, so that of two who read at once the second finds the look read.
     PERFORM FROM look WHERE id = ANY (p_looks) ORDER BY id FOR UPDATE;
-    IF NOT FOUND THEN
-        PERFORM refuse('No such look is committed: open the access first, then read.');
-    END IF;
     IF EXISTS (SELECT FROM look WHERE id = ANY (p_looks) AND xid = pg_current_xact_id()) THEN
         PERFORM refuse('A look is not committed: nothing is read in its own transaction.');
     END IF;
@@ -245,6 +242,22 @@ BEGIN
         PERFORM refuse('A look is older than 10 minutes: open the access anew.');
     END IF;
     RETURN QUERY UPDATE look SET outcome = 'read' WHERE id = ANY (p_looks) RETURNING *;
+END
+$$;
+
+-- Takes one look at one case, if it has these fields.
+CREATE FUNCTION people.take_one(p_look text, p_fields text) RETURNS fortnight.look
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_look fortnight.look;
+BEGIN
+    SELECT * INTO v_look FROM take_looks(ARRAY[p_look]);
+    IF (v_look.purpose = 'trace' AND v_look.case_id IS NOT NULL AND v_look.fields = p_fields)
+        IS NOT TRUE
+    THEN
+        PERFORM refuse('No such look is committed: open the access first, then read.');
+    END IF;
+    RETURN v_look;
 END
 $$;
 
@@ -446,6 +459,9 @@ BEGIN
                 AND c.case_id = v_look.case_id AND 'contact' = ANY (v_fields))::text
         FROM person AS p WHERE p.id = v_look.person;
     END LOOP;
+    IF NOT FOUND THEN -- no look at all, whoever it was at
+        PERFORM refuse('No look is committed: open the access first, then read.');
+    END IF;
 END
 $$;
 
@@ -482,13 +498,10 @@ CREATE FUNCTION people.read_own(p_look text, p_days integer[])
 RETURNS TABLE (day integer, pseudonym bytea)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = people, fortnight, pg_temp AS $$
 DECLARE
-    v_look fortnight.look;
+    v_look fortnight.look := take_one(p_look, 'pseudonyms');
 BEGIN
-    SELECT * INTO v_look FROM take_looks(ARRAY[p_look]);
-    IF (v_look.purpose = 'trace' AND v_look.fields = 'pseudonyms'
-        AND v_look.person = own_person(v_look.case_id)) IS NOT TRUE
-    THEN
-        PERFORM refuse('This look is not at a case''s own pseudonyms.');
+    IF v_look.person <> own_person(v_look.case_id) THEN
+        PERFORM refuse('This look is not at the tested person of its case.');
     END IF;
     RETURN QUERY SELECT s.day, s.pseudonym FROM pseudonym AS s
     WHERE s.person = v_look.person AND s.day = ANY (p_days) ORDER BY s.day;
@@ -593,17 +606,14 @@ RETURNS TABLE (
 )
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = people, fortnight, pg_temp AS $$
 DECLARE
-    v_case fortnight.case_file;
-    v_look fortnight.look;
+    v_look fortnight.look := take_one(p_look, 'language,number');
+    v_case fortnight.case_file := standing_case(v_look.case_id);
 BEGIN
-    SELECT * INTO v_look FROM take_looks(ARRAY[p_look]);
-    v_case := standing_case(v_look.case_id);
     PERFORM check_grant(v_look.person, v_case.id);
     UPDATE case_contact AS c SET resolved_at = v_look.at
-    WHERE c.case_id = v_case.id AND c.person = v_look.person
-        AND v_look.purpose = 'trace' AND v_look.fields = 'language,number';
+    WHERE c.case_id = v_case.id AND c.person = v_look.person;
     IF NOT FOUND THEN
-        PERFORM refuse('This look does not resolve a contact of a case.');
+        PERFORM refuse('This contact was erased a moment ago.');
     END IF;
     RETURN QUERY SELECT
         v_look.id::text, p.id::text, v_look.purpose::text, v_look.case_id::text, p.number_sealed,
