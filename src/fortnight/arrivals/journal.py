@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import re
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Final, Protocol
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import msgspec
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
+from fortnight.arrivals.callers import Outcome, Put, tell
 from fortnight.arrivals.receipts import Key, Receipt, Waiting, write
 from fortnight.consent.grant import source_kinds
 from fortnight.errors import DatabaseError, RefusedError
@@ -44,14 +44,6 @@ class Sealer(Protocol):
         """Encrypt under a person's key; raises GoneError where it was destroyed."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Put:
-    """One caller who waits for the commit."""
-
-    waiting: Waiting
-    done: Future[Receipt] = field(default_factory=Future)
-
-
 class Journal:
     """Takes batches of evidence from any number of threads and tasks.
 
@@ -68,7 +60,7 @@ class Journal:
         self._vault = vault
         self._consents = consents
         self._clock = clock
-        self._queue: SimpleQueue[_Put | None] = SimpleQueue()
+        self._queue: SimpleQueue[Put | None] = SimpleQueue()
         self._door = Lock()  # nothing enters behind the mark that ends the queue
         self._closed = False
         self._writer = Thread(target=self._run, name="journal")
@@ -89,13 +81,17 @@ class Journal:
         DatabaseError
             If the database did not take it. It may be sent again.
         """
-        return self._enter(person, kind, origin, batch, rows).result()
+        caller: Future[Receipt] = Future()
+        self._enter(Put(self._waiting(Key(person, kind, batch), origin, rows), caller))
+        return caller.result()
 
     async def put_async(
         self, person: str, kind: str, origin: str, batch: str, rows: Checked
     ) -> Receipt:
         """Store a batch without holding up the event loop; as `put`."""
-        return await asyncio.wrap_future(self._enter(person, kind, origin, batch, rows))
+        caller: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        self._enter(Put(self._waiting(Key(person, kind, batch), origin, rows), caller))
+        return await caller
 
     def close(self) -> None:
         """Write what waits, then stop. Repeating changes nothing."""
@@ -105,15 +101,11 @@ class Journal:
                 self._queue.put(None)
         self._writer.join()
 
-    def _enter(
-        self, person: str, kind: str, origin: str, batch: str, rows: Checked
-    ) -> Future[Receipt]:
-        put = _Put(self._waiting(Key(person, kind, batch), origin, rows))
+    def _enter(self, put: Put) -> None:
         with self._door:
             if self._closed:
                 raise RefusedError("The service is stopping: nothing was stored. Send it again.")
             self._queue.put(put)
-        return put.done
 
     def _waiting(self, key: Key, origin: str, rows: Checked) -> Waiting:
         """Return a batch ready to be written: sealed here, so that the one writer only writes."""
@@ -135,11 +127,11 @@ class Journal:
         is_open = True
         while is_open:
             group, is_open = self._taken()
-            self._serve([put for put in group if put.done.set_running_or_notify_cancel()])
+            self._serve([put for put in group if put.is_wanted()])
 
-    def _taken(self) -> tuple[list[_Put], bool]:
+    def _taken(self) -> tuple[list[Put], bool]:
         """Wait for a batch; return it with those that wait behind it, and whether to go on."""
-        group: list[_Put] = []
+        group: list[Put] = []
         weight = 0
         put = self._queue.get()
         while put is not None:
@@ -153,11 +145,11 @@ class Journal:
                 return group, True
         return group, False
 
-    def _serve(self, group: Sequence[_Put]) -> None:
+    def _serve(self, group: Sequence[Put]) -> None:
         """Write a group and answer each; where it fails, try each alone: one may be to blame."""
         if not group:
             return
-        outcomes: Sequence[Receipt | Exception]
+        outcomes: Sequence[Outcome]
         try:
             outcomes = write(self._database, self._consents, [put.waiting for put in group])
         except (OperationalError, InterfaceError) as error:  # no batch's fault: none would pass
@@ -168,11 +160,7 @@ class Journal:
                     self._serve([put])
                 return
             outcomes = [_told(error)]
-        for put, outcome in zip(group, outcomes, strict=True):
-            if isinstance(outcome, Receipt):
-                put.done.set_result(outcome)
-            else:
-                put.done.set_exception(outcome)
+        tell(zip(group, outcomes, strict=True))
 
 
 def _told(error: Exception) -> Exception:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import binascii
 from dataclasses import dataclass
 from hashlib import sha256
-from math import isfinite
+from math import isfinite, nan
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -23,7 +23,7 @@ from fortnight.arrivals.rows import check_fixes
 from fortnight.errors import FortnightError, RefusedError
 from fortnight.evidence.batches import UNKNOWN_SOURCE
 from fortnight.evidence.checks import MAX_ACCURACY_M, MAX_LAT, MAX_LON
-from fortnight.evidence.packed import Fixes, pack_fixes
+from fortnight.evidence.packed import pack_fix
 from fortnight.evidence.times import instant_of
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _surely_sound(message: Message, now: int) -> bytes | None:
         return None
     if abs(message.tst) >= _MOST:
         return None
-    metres = np.nan if accuracy is None else accuracy
+    metres = nan if accuracy is None else accuracy
     if isinstance(metres, str) or not (accuracy is None or 0 <= metres <= MAX_ACCURACY_M):
         return None
     time, when = instant_of(message.tst), limits(now)
@@ -146,12 +146,4 @@ def _surely_sound(message: Message, now: int) -> bytes | None:
         return None
     if not (0.001 < abs(lon) <= MAX_LON and abs(lat) <= MAX_LAT):  # noqa: PLR2004 - clear of 0, 0
         return None
-    return pack_fixes(
-        Fixes(
-            np.array([time]),
-            np.array([round(lon * _E7)], dtype=np.int32),
-            np.array([round(lat * _E7)], dtype=np.int32),
-            np.array([metres], dtype=np.float32),
-            np.array([UNKNOWN_SOURCE], dtype=np.uint8),
-        )
-    )
+    return pack_fix(time, round(lon * _E7), round(lat * _E7), metres, UNKNOWN_SOURCE)

@@ -9,22 +9,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import insert, select, tuple_
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from fortnight.db.tables import arrival, receipt
 from fortnight.errors import DatabaseError, RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Connection
 
     from fortnight.consent.store import Consents
     from fortnight.db.engine import Database
 
-_KEYS_AT_ONCE: Final = 300
+_ANSWER: Final = select(receipt.c.answer).where(
+    receipt.c.person == bindparam("person"),
+    receipt.c.kind == bindparam("kind"),
+    receipt.c.batch == bindparam("batch"),
+)
 _TRIES: Final = 8
 """Each try has seen more receipts than the one before: a second is rare, a third more so."""
 
@@ -82,7 +85,7 @@ def write(database: Database, consents: Consents, waiting: Sequence[Waiting]) ->
                 }
                 _insert(connection, list(fresh.values()))
         except _CameBeforeError:
-            before |= _answers(database.read, [one.key for one in waiting])
+            before |= _answers(database, {one.key for one in waiting} - before.keys())
             continue
         return [_outcome(one, before, fresh, allowed) for one in waiting]
     raise DatabaseError("The database kept changing while a batch was written. Send it again.")
@@ -133,19 +136,14 @@ def _arrival(one: Waiting) -> dict[str, str | int | bytes]:
     }
 
 
-def _answers(
-    reading: Callable[[], AbstractContextManager[Connection]], keys: Sequence[Key]
-) -> dict[Key, bytes]:
-    """Return what was acknowledged before."""
-    columns = (receipt.c.person, receipt.c.kind, receipt.c.batch)
+def _answers(database: Database, keys: Iterable[Key]) -> dict[Key, bytes]:
+    """Return what was acknowledged before, asked one by one: SQLite has no index for many keys."""
     found: dict[Key, bytes] = {}
-    with reading() as connection:
-        for start in range(0, len(keys), _KEYS_AT_ONCE):
-            some = keys[start : start + _KEYS_AT_ONCE]
-            rows = connection.execute(
-                select(*columns, receipt.c.answer).where(tuple_(*columns).in_(some))
-            )
-            found.update({Key(row.person, row.kind, row.batch): row.answer for row in rows})
+    with database.read() as connection:
+        for key in keys:
+            answer = connection.scalar(_ANSWER, key._asdict())
+            if answer is not None:
+                found[key] = answer
     return found
 
 
