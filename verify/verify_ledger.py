@@ -246,16 +246,14 @@ def entries_of(name: str, content: bytes, width: int) -> list[bytes]:
     """Return a bundle's first entries."""
     entries: list[bytes] = []
     place = 0
-    while place < len(content) and len(entries) < width:
-        end = place + 2 + int.from_bytes(content[place : place + 2], "big")
-        if end > len(content):
-            break
-        entries.append(content[place + 2 : end])
-        place = end
-    whole = place == len(content) or is_full(name)
-    if len(entries) != width or not whole:
-        raise DoesNotVerifyError(f"{name}: it should hold {width} entries, and does not.")
-    return entries
+    while place < len(content):
+        start = place + 2
+        place = start + int.from_bytes(content[place:start], "big")
+        entries.append(content[start:place])
+    expected = WIDTH if is_full(name) else width
+    if place != len(content) or len(entries) != expected:
+        raise DoesNotVerifyError(f"{name}: it should hold {expected} entries, and does not.")
+    return entries[:width]
 
 
 def is_full(name: str) -> bool:

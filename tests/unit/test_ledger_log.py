@@ -10,6 +10,7 @@ from sqlalchemy import delete, update
 from tests.reference.ledger import NOON, SIGNER, add_leaves, make_leaves, mth, open_log, verify
 from tests.services import seeded
 
+from fortnight.db.engine import open_postgres
 from fortnight.db.tables import ledger_head, ledger_leaf
 from fortnight.errors import DatabaseError, QuestionError
 from fortnight.ledger import log as log_module
@@ -25,8 +26,10 @@ from fortnight.ledger.tree import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from tests.services import PostgresUrls
 
     from fortnight.db.engine import Database
     from fortnight.ledger.entries import Leaf
@@ -40,6 +43,21 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def log(database: Database, folder: Path) -> Log:
     return open_log(database, folder)
+
+
+@pytest.fixture
+def owner(database: Database, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """Yield the database as whoever owns it can damage it, which the service's role cannot."""
+    if not database.is_postgres:
+        yield database
+        return
+    urls: PostgresUrls = request.getfixturevalue("postgres_urls")
+    opened = open_postgres(urls.owner)
+    with opened.write() as connection:
+        for table in (ledger_head, ledger_leaf):
+            connection.exec_driver_sql(f"ALTER TABLE {table.name} DISABLE TRIGGER USER")
+    yield opened
+    opened.close()
 
 
 def in_order(leaves: Sequence[Leaf]) -> list[bytes]:
@@ -218,11 +236,11 @@ def test_a_missing_or_cut_tile_says_what_to_do(database: Database, log: Log, fol
 
 
 def test_an_older_database_than_the_published_log_is_refused(
-    database: Database, log: Log, folder: Path
+    database: Database, owner: Database, log: Log, folder: Path
 ) -> None:
     add_leaves(database, make_leaves(seeded(), 3))
     published = log.sequence(NOON)
-    with database.write() as connection:
+    with owner.write() as connection:
         connection.execute(delete(ledger_head))
         connection.execute(update(ledger_leaf).values(place=None))
     with pytest.raises(DatabaseError, match="restored from an older backup"):
@@ -231,13 +249,13 @@ def test_an_older_database_than_the_published_log_is_refused(
 
 
 def test_a_changed_entry_in_the_database_is_never_published(
-    database: Database, log: Log, tmp_path: Path
+    database: Database, owner: Database, log: Log, tmp_path: Path
 ) -> None:
     leaves = make_leaves(seeded(), 3)
     add_leaves(database, leaves)
     log.sequence(NOON)
     changed = update(ledger_leaf).where(ledger_leaf.c.id == leaves[1].id)
-    with database.write() as connection:
+    with owner.write() as connection:
         connection.execute(changed.values(entry=b"another"))
     with pytest.raises(DatabaseError, match="not what the checkpoint"):
         log.proof(leaves[1].id)
@@ -245,7 +263,7 @@ def test_a_changed_entry_in_the_database_is_never_published(
     with pytest.raises(DatabaseError, match="do not give the root"):
         other.sequence(NOON)
     assert other.checkpoint() is None
-    with database.write() as connection:
+    with owner.write() as connection:
         connection.execute(delete(ledger_leaf).where(ledger_leaf.c.id == leaves[1].id))
     with pytest.raises(DatabaseError, match="lacks 1 of the log's entries 0 to 2"):
         other.sequence(NOON)
@@ -262,11 +280,11 @@ def test_another_key_cannot_go_on_with_the_log(
 
 
 def test_the_folder_of_another_log_of_the_same_key_is_refused(
-    database: Database, log: Log, folder: Path
+    database: Database, owner: Database, log: Log, folder: Path
 ) -> None:
     add_leaves(database, make_leaves(seeded(), 2))
     log.sequence(NOON)
-    with database.write() as connection:
+    with owner.write() as connection:
         connection.execute(delete(ledger_head))
         connection.execute(delete(ledger_leaf))
     add_leaves(database, make_leaves(seeded(9), 2))
