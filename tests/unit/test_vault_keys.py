@@ -95,14 +95,20 @@ def test_making_a_key_twice_gives_the_first(keys: FileKeys) -> None:
     assert keys.cases() == {CASE}
 
 
+def test_of_many_keys_those_that_are_there_are_given(keys: FileKeys) -> None:
+    made, other = keys.make_person_key(PERSON), keys.make_person_key(OTHER)
+    assert keys.person_keys([PERSON, OTHER, CASE]) == {PERSON: made, OTHER: other}
+    keys.destroy_person_key(OTHER)
+    assert keys.person_keys([PERSON, OTHER, CASE]) == {PERSON: made}
+
+
 def test_a_key_never_made_is_gone(keys: FileKeys) -> None:
-    for read in (
-        lambda: keys.person_key(PERSON),
-        lambda: keys.day_key(20_000),
-        lambda: keys.case_key(CASE),
-    ):
-        with pytest.raises(GoneError, match="no key"):
-            read()
+    with pytest.raises(GoneError, match="no key of this person"):
+        keys.person_key(PERSON)
+    with pytest.raises(GoneError, match="no key of this day"):
+        keys.day_key(20_000)
+    with pytest.raises(GoneError, match="no key of this case"):
+        keys.case_key(CASE)
 
 
 def test_a_destroyed_key_is_gone_from_the_file_and_at_the_next_copy_from_the_copy(
@@ -126,7 +132,7 @@ def test_a_destroyed_key_is_gone_from_the_file_and_at_the_next_copy_from_the_cop
         keys.person_key(PERSON)
     with pytest.raises(GoneError):
         keys.case_key(CASE)
-    assert keys.people() == keys.days() == keys.cases() == set()
+    assert (keys.people(), keys.days(), keys.cases()) == (set(), set(), set())
 
 
 def test_no_page_keeps_a_destroyed_key_however_many_come_and_go(

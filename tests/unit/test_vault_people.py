@@ -8,7 +8,7 @@ import pytest
 from tests.reference.vault_world import TODAY, WORKER, enrolled, met, number, sound_case
 
 from fortnight.errors import ConflictError, DatabaseError, GoneError, RefusedError
-from fortnight.vault.devices import REMEMBERED_MS
+from fortnight.vault.devices import REMEMBERED_MS, Remembered
 from fortnight.vault.people import Device
 
 if TYPE_CHECKING:
@@ -214,3 +214,16 @@ def test_forgetting_twice_changes_nothing(stores: Stores) -> None:
     stores.people.settle()
     assert stores.people.ids() == [two]
     assert stores.keys.people() == {two}
+
+
+def test_a_device_that_is_revoked_while_it_is_asked_about_is_not_remembered() -> None:
+    remembered, device = Remembered(lambda: 0), Device("d" * 32, "a" * 32, "api")
+
+    def found_then_revoked(_: bytes) -> Device:
+        remembered.forget()
+        return device
+
+    assert remembered.get(b"hash", found_then_revoked) == device
+    assert remembered.get(b"hash", lambda _: None) is None
+    assert remembered.get(b"hash", lambda _: device) == device
+    assert remembered.get(b"hash", lambda _: None) == device

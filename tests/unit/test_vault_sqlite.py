@@ -9,7 +9,7 @@ from tests.reference.vault_world import TODAY, WORKER, enrolled, met, number, so
 from tests.services import Stores, seeded, sqlite_stores
 
 from fortnight.errors import RefusedError
-from fortnight.vault.looks import add_look, look_leaf
+from fortnight.vault.looks import add_looks, look_leaf
 from fortnight.vault.people import Ask, NewPerson, Seed
 from fortnight.vault.purposes import Field, Purpose
 from fortnight.vault.reading import Access
@@ -41,7 +41,7 @@ def refuse_reading(stores: Stores, seed: Seed) -> None:
 
 
 def look_at(connection: Connection, stores: Stores, person: str, seed: Seed) -> None:
-    add_look(connection, "look", ASK, person, seed, stores.clock())
+    add_looks(connection, "look", ASK, {person: seed}, stores.clock())
 
 
 def test_a_look_in_a_transaction_still_open_opens_nothing(embedded: Stores) -> None:

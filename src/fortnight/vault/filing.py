@@ -49,7 +49,7 @@ class Filing(Parts):
 
         Whoever was erased is left out.
         """
-        keys = self._keys_of(people)
+        keys = self._keys.person_keys(people)
         if not keys:
             return {}
         day_key = self._keys.make_day_key(day)
@@ -71,12 +71,3 @@ class Filing(Parts):
     def people_of_beacons(self, day: int, beacons: Collection[bytes]) -> dict[bytes, str]:
         """Return who sent each beacon on a day, to file what others heard. Unknown: left out."""
         return self._people.people_of_beacons(day, beacons)
-
-    def _keys_of(self, people: Iterable[str]) -> dict[str, bytes]:
-        keys: dict[str, bytes] = {}
-        for person in people:
-            try:
-                keys[person] = self._keys.person_key(person)
-            except GoneError:
-                continue
-        return keys

@@ -25,7 +25,7 @@ from fortnight.vault.private_files import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 KEY_BYTES: Final = 32
@@ -60,6 +60,9 @@ class Keys(Protocol):
 
     def person_key(self, person: str) -> bytes:
         """Return a person's key."""
+
+    def person_keys(self, people: Iterable[str]) -> dict[str, bytes]:
+        """Return the keys of many people; whose was destroyed is left out."""
 
     def make_person_key(self, person: str) -> bytes:
         """Make a person's key."""
@@ -160,6 +163,17 @@ class FileKeys:
         """Return a person's key."""
         return self._get("person", person)
 
+    def person_keys(self, people: Iterable[str]) -> dict[str, bytes]:
+        """Return the keys of many people; whose was destroyed is left out."""
+        keys: dict[str, bytes] = {}
+        with self._lock:
+            self._notice_others()
+            for person in people:
+                found = self._found("person", person)
+                if found is not None:
+                    keys[person] = found
+        return keys
+
     def make_person_key(self, person: str) -> bytes:
         """Make a person's key."""
         return self._make("person", person)
@@ -233,10 +247,12 @@ class FileKeys:
     def _get(self, kind: _Kind, name: str) -> bytes:
         with self._lock:
             self._notice_others()
-            found = self._cache.get((kind, name))
-            if found is None:
-                found = self._cache[kind, name] = self._read(kind, name)
-            return found
+            found = self._found(kind, name)
+        if found is None:
+            raise GoneError(
+                f"There is no key of this {kind}: it was destroyed, and what it sealed with it."
+            )
+        return found
 
     def _notice_others(self) -> None:
         """Forget what was read where another process has changed the file since."""
@@ -245,15 +261,17 @@ class FileKeys:
             self._cache.clear()
             self._version = version
 
-    def _read(self, kind: _Kind, name: str) -> bytes:
+    def _found(self, kind: _Kind, name: str) -> bytes | None:
+        known = self._cache.get((kind, name))
+        if known is not None:
+            return known
         row = self._connection.execute(
             "SELECT key FROM key WHERE kind = ? AND name = ?", (kind, name)
         ).fetchone()
         if row is None or row[0] is None:
-            raise GoneError(
-                f"There is no key of this {kind}: it was destroyed, and what it sealed with it."
-            )
-        return bytes(row[0])
+            return None
+        self._cache[kind, name] = bytes(row[0])
+        return self._cache[kind, name]
 
     def _make(self, kind: _Kind, name: str) -> bytes:
         with self._lock:

@@ -12,6 +12,8 @@ from fortnight.ledger.append import add
 from fortnight.ledger.entries import make_leaf
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy import Connection
 
     from fortnight.db.engine import Database
@@ -73,28 +75,30 @@ def look_leaf(kind: LookKind, ask: Ask, person: str, seed: Seed, now: int) -> Le
     return make_leaf(kind, now, detail, office, lambda _: next(drawn))
 
 
-def add_look(
-    connection: Connection, kind: LookKind, ask: Ask, person: str, seed: Seed, now: int
+def add_looks(
+    connection: Connection, kind: LookKind, ask: Ask, seeds: Mapping[str, Seed], now: int
 ) -> None:
-    """Add a look and its entry, in the caller's transaction: both are durable, or neither is."""
-    leaf = look_leaf(kind, ask, person, seed, now)
-    connection.execute(
-        insert(look).values(
-            id=seed.look,
-            person=person,
-            at=now,
-            role=ask.reader.role,
-            district=ask.reader.district,
-            purpose=str(ask.purpose),
-            fields=",".join(ask.fields),
-            outcome="opened",
-            actor=ask.reader.actor,
-            case_id=ask.case_id,
-            salt=leaf.salt,
-            office_salt=leaf.office_salt,
-            leaf=add(connection, leaf, now),
-        )
-    )
+    """Add a look at each person, and its entry, in the caller's transaction: all or nothing."""
+    rows: list[dict[str, object]] = []
+    for person, seed in seeds.items():
+        leaf = look_leaf(kind, ask, person, seed, now)
+        added = add(connection, leaf, now)
+        seen = {"id": seed.look, "person": person, "at": now, "outcome": "opened"}
+        opening = {"salt": leaf.salt, "office_salt": leaf.office_salt, "leaf": added}
+        rows.append(seen | _of_ask(ask) | opening)
+    if rows:
+        connection.execute(insert(look), rows)
+
+
+def _of_ask(ask: Ask) -> dict[str, object]:
+    return {
+        "role": ask.reader.role,
+        "district": ask.reader.district,
+        "purpose": str(ask.purpose),
+        "fields": ",".join(ask.fields),
+        "actor": ask.reader.actor,
+        "case_id": ask.case_id,
+    }
 
 
 def looks_at(database: Database, person: str) -> list[Look]:

@@ -28,7 +28,7 @@ from fortnight.vault.given_sqlite import (
     people_rows,
     pseudonyms_of,
 )
-from fortnight.vault.looks import add_look
+from fortnight.vault.looks import add_looks
 from fortnight.vault.people import Ask, FoundRow, Opened, Seed
 from fortnight.vault.purposes import GRANTS, LIST_GRANTS, TRACE_GRANTS, Field, Purpose
 from fortnight.vault.rows_sqlite import SqliteRows, enrolled, parts
@@ -77,9 +77,8 @@ class SqlitePeople(SqliteRows):
                 raise RefusedError(
                     f"Nobody to read for {ask.purpose}: not enrolled, or without a live grant."
                 )
-            for who, seed in people.items():
-                if who in allowed:
-                    add_look(main, "look", ask, who, seed, now)
+            seeds = {who: seed for who, seed in people.items() if who in allowed}
+            add_looks(main, "look", ask, seeds, now)
 
     def read_access(self, looks: Sequence[str]) -> list[Opened]:
         """Give what committed looks open, in their order."""
@@ -105,7 +104,7 @@ class SqlitePeople(SqliteRows):
                 raise RefusedError("The tested person of this case is not enrolled.")
             self._refuse_without_grant(main, who)
             ask = Ask(reader, Purpose.TRACE, _OWN, case_id)
-            add_look(main, "look", ask, who, seed, now)
+            add_looks(main, "look", ask, {who: seed}, now)
 
     def read_own(self, look_id: str, days: Collection[int]) -> dict[int, bytes]:
         """Give the pseudonyms of the look's person on those days; days without one: left out."""
@@ -127,8 +126,7 @@ class SqlitePeople(SqliteRows):
             ask = Ask(reader, Purpose.TRACE, _GROUP, case_id)
             # a crash after this leaves numbers without a look: nobody was given them
             self._number(case_id, contacts, now)
-            for who, seed in contacts.items():
-                add_look(main, "look", ask, who, seed, now)
+            add_looks(main, "look", ask, contacts, now)
 
     def read_group(self, case_id: str, found: Sequence[tuple[FoundRow, Seed]]) -> list[str | None]:
         """Give the contact number of each row that counts and whose person has a committed look."""
@@ -196,7 +194,7 @@ class SqlitePeople(SqliteRows):
                 raise RefusedError("This case has no such contact: its trace did not return them.")
             self._refuse_without_grant(main, numbers[contact])
             ask = Ask(reader, Purpose.TRACE, _RESOLVE, case_id)
-            add_look(main, "resolve", ask, numbers[contact], seed, now)
+            add_looks(main, "resolve", ask, {numbers[contact]: seed}, now)
 
     def read_resolve(self, look_id: str) -> Opened:
         """Give person, sealed number and language; set ``resolved_at`` to the look's instant."""
