@@ -1,0 +1,39 @@
+"""What the lake asks of the vault and of the grants: to file rows, never to read who they are of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from sqlalchemy import Connection
+
+
+class Filing(Protocol):
+    """The part of the vault that files without a look."""
+
+    def unseal(self, person: str, sealed: bytes, label: bytes) -> bytes:
+        """Open what was sealed with a person's key. Raises GoneError where that is destroyed."""
+
+    def file_under_many(self, people: Collection[str], day: int) -> Mapping[str, bytes]:
+        """Return each enrolled person's pseudonym of a day, and record it."""
+
+    def people_of_beacons(self, day: int, beacons: Collection[bytes]) -> Mapping[bytes, str]:
+        """Return who sent each beacon on a day; unknown beacons are left out."""
+
+
+class Links(Protocol):
+    """The part of the vault that says which pseudonyms are of one person, and not of whom."""
+
+    def filed(self, days: Collection[int]) -> Iterable[Mapping[int, bytes]]:
+        """Return, for each person, their pseudonym of each of some days."""
+
+
+class Grants(Protocol):
+    """Who agreed to what."""
+
+    def live_people(
+        self, connection: Connection | None, people: Iterable[str], kind: str
+    ) -> set[str]:
+        """Return those with a live grant."""

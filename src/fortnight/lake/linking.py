@@ -1,0 +1,185 @@
+"""One day's rows beside the same people's rows of the days around it.
+
+Names are those of the day in question: whoever has nothing on that day has no place here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from fortnight.evidence.arrange import E7_A_DEGREE
+from fortnight.evidence.batches import FixBatch
+from fortnight.evidence.signs import NO_INPUT, NOBODY, SignBatch
+from fortnight.lake.files import DAY_MS, SCHEMAS, encoded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    Codes = NDArray[np.int32]
+
+_CLOSED: Final = ("checked-out", "presumed")
+_TIES: Final = ("call", "message")
+_INSTANT: Final = pa.timestamp("ms", tz="UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class DayRows:
+    """All rows of one day, a table a kind, as in ``files.SCHEMAS``."""
+
+    fixes: pa.Table
+    visits: pa.Table
+    encounters: pa.Table
+    ties: pa.Table
+
+    def pseudonyms(self) -> set[bytes]:
+        """Return everyone who is named."""
+        names: set[bytes] = set()
+        for table in (self.fixes, self.visits, self.encounters, self.ties):
+            for column in {"pseudonym", "other"} & set(table.column_names):
+                names.update(encoded(table[column])[0])
+        return names
+
+
+NO_ROWS: Final = DayRows(**{kind: schema.empty_table() for kind, schema in SCHEMAS.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Roll:
+    """The people of a day, in the order of their names, by each of their pseudonyms."""
+
+    day: int
+    names: tuple[str, ...]
+    places: Mapping[int, Mapping[bytes, int]]  # day -> pseudonym -> place in names
+
+    def codes(self, day: int, column: pa.ChunkedArray[Any]) -> Codes:
+        """Return each row's place among the names, -1 for who has nothing on this day."""
+        held = self.places.get(day, {})
+        pseudonyms, rows = encoded(column)
+        known = np.array([held.get(one, NOBODY) for one in pseudonyms] + [NOBODY], dtype=np.int32)
+        codes: Codes = known[rows]
+        return codes
+
+
+def roll_of(day: int, rows: DayRows, links: Iterable[Mapping[int, bytes]]) -> Roll:
+    """Return who has anything on a day; ``links`` says what they are called on other days."""
+    names = sorted(one.hex() for one in rows.pseudonyms())
+    own = {bytes.fromhex(name): place for place, name in enumerate(names)}
+    places: dict[int, dict[bytes, int]] = {day: own}
+    for linked in links:
+        place = own.get(linked.get(day, b""))
+        if place is not None:
+            for other, pseudonym in linked.items():
+                if other != day:
+                    places.setdefault(other, {})[pseudonym] = place
+    return Roll(day, tuple(names), places)
+
+
+@dataclass(frozen=True, slots=True)
+class Fixes:
+    """Fixes of the people of a roll, sorted by person and time."""
+
+    who: Codes
+    time: NDArray[np.int64]
+    lon: NDArray[np.int32]  # 1e-7 degrees
+    lat: NDArray[np.int32]
+    accuracy: NDArray[np.float32]
+    source: NDArray[np.uint8]
+    origin: NDArray[np.uint8]
+
+    def batch(self, names: tuple[str, ...]) -> FixBatch:
+        """Return them as the library takes them."""
+        return FixBatch(
+            0,
+            pa.array(names, pa.string()),
+            self.who,
+            self.time,
+            self.lon / E7_A_DEGREE,
+            self.lat / E7_A_DEGREE,
+            self.accuracy,
+            self.source,
+        )
+
+
+def linked_fixes(roll: Roll, days: Mapping[int, pa.Table]) -> Fixes:
+    """Return the fixes of some days of all who are on the roll."""
+    columns: dict[str, list[NDArray[Any]]] = {name: [] for name in Fixes.__slots__}
+    for day, table in days.items():
+        who = roll.codes(day, table["pseudonym"])
+        kept = slice(None) if len(who) and who.min() >= 0 else np.flatnonzero(who >= 0)
+        columns["who"].append(who[kept])
+        for name in Fixes.__slots__[1:]:
+            columns[name].append(table[name].to_numpy()[kept])
+    joined = {name: np.concatenate(parts) for name, parts in columns.items()}
+    begin = (min(days) if days else 0) * DAY_MS
+    key = joined["who"].astype(np.int64) * (64 * DAY_MS) + (joined["time"] - begin)
+    if np.any(key[1:] < key[:-1]):
+        order = np.argsort(key, kind="stable")
+        joined = {name: column[order] for name, column in joined.items()}
+    return Fixes(**joined)
+
+
+def sign_batches(roll: Roll, today: DayRows, visits: Mapping[int, pa.Table]) -> Iterator[SignBatch]:
+    """Yield the day's encounters and ties, and the check-ins of some days around it."""
+    for kind, table in (("encounters", today.encounters), ("ties", today.ties)):
+        if table.num_rows:
+            who = roll.codes(roll.day, table["pseudonym"])
+            other = roll.codes(roll.day, table["other"])
+            yield _batch(roll, kind, who, other, _COLUMNS[kind](table))
+    for day, table in visits.items():
+        who = roll.codes(day, table["pseudonym"])
+        kept = np.flatnonzero(who >= 0)
+        if len(kept):
+            rows = table.take(pa.array(kept))
+            none = np.full(len(kept), NOBODY, dtype=np.int32)
+            yield _batch(roll, "visits", who[kept], none, _visits(rows))
+
+
+def _batch(
+    roll: Roll, kind: str, who: Codes, other: Codes, columns: dict[str, pa.Array[Any]]
+) -> SignBatch:
+    return SignBatch(NO_INPUT, kind, pa.array(roll.names, pa.string()), who, other, columns)
+
+
+def _encounters(table: pa.Table) -> dict[str, pa.Array[Any]]:
+    return {
+        "start": _whole(table["start"]).cast(_INSTANT),
+        "end": _whole(table["end"]).cast(_INSTANT),
+        "attenuation": _whole(table["attenuation"]),
+        "kind": pa.array(["bluetooth"] * table.num_rows, pa.string()),
+    }
+
+
+def _ties(table: pa.Table) -> dict[str, pa.Array[Any]]:
+    kinds = [_TIES[kind] for kind in table["kind"].to_pylist()]
+    return {
+        "start": _whole(table["start"]).cast(_INSTANT),
+        "kind": pa.array(kinds, pa.string()),
+        "seconds": _whole(table["seconds"]),
+    }
+
+
+def _visits(table: pa.Table) -> dict[str, pa.Array[Any]]:
+    nowhere = pa.nulls(table.num_rows, pa.float64())
+    closed = [_CLOSED[presumed] for presumed in table["presumed"].to_pylist()]
+    return {
+        "venue": _whole(table["venue"]),
+        "room": _whole(table["room"]),
+        "start": _whole(table["start"]).cast(_INSTANT),
+        "end": _whole(table["end"]).cast(_INSTANT),
+        "closed": pa.array(closed, pa.string()),
+        "lon": nowhere,
+        "lat": nowhere,
+    }
+
+
+_COLUMNS: Final = {"encounters": _encounters, "ties": _ties}
+
+
+def _whole(column: pa.ChunkedArray[Any]) -> Any:  # noqa: ANN401 - an array of any type
+    return column.combine_chunks()
