@@ -337,6 +337,13 @@ _SERVICE: Final = (
         Ending.PUBLIC,
     ),
     _part(
+        "ledger_leaf",
+        "xid",
+        "for ever",
+        "PostgreSQL alone: in which transaction the entry was made.",
+        Ending.PUBLIC,
+    ),
+    _part(
         "ledger_head",
         "id size root checkpoint made_at",
         "for ever",
@@ -419,7 +426,7 @@ _QUEUE: Final = (
     ),
 )
 
-ON_POSTGRES_ALONE: Final = frozenset({"look.xid", "look.written"})
+ON_POSTGRES_ALONE: Final = frozenset({"ledger_leaf.xid", "look.xid", "look.written"})
 SCHEDULE: Final = (*_EVIDENCE, *_CASES, *_PEOPLE, *_SERVICE, *_QUEUE)
 
 
