@@ -143,10 +143,10 @@ def migrate_postgres(owner_url: str, app_role: str) -> None:
 
 
 def make_schemas(connection: Connection) -> None:
-    """Make our schemas where they are not there, closed to everyone but their owner."""
+    """Make our schemas where they are not there; a new schema is closed to all but its owner."""
     for schema in (SCHEMA, PEOPLE_SCHEMA, QUEUE_SCHEMA):
-        connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-        connection.exec_driver_sql(f"REVOKE ALL ON SCHEMA {schema} FROM PUBLIC")
+        if connection.exec_driver_sql("SELECT to_regnamespace(%s)", (schema,)).scalar() is None:
+            connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
 
 
 def install(connection: Connection, app_role: str) -> None:

@@ -76,6 +76,11 @@ def _delivery() -> None:
         sa.Column("received_at", sa.BigInteger(), nullable=False),
         sa.Column("rows", sa.BigInteger(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("salt", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("leaf", sa.String(length=32), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["leaf"], ["ledger_leaf.id"], name=op.f("fk_delivery_leaf_ledger_leaf")
+        ),
         sa.ForeignKeyConstraint(
             ["operator"], ["operator.id"], name=op.f("fk_delivery_operator_operator")
         ),
@@ -180,7 +185,7 @@ def _exposure_detail() -> None:
             name=op.f("fk_exposure_detail_case_id_case_file"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("case_id", "contact", name=op.f("pk_exposure_detail")),
+        sa.PrimaryKeyConstraint("case_id", "contact", "last_day", name=op.f("pk_exposure_detail")),
     )
     op.create_index(
         op.f("ix_exposure_detail_last_day"), "exposure_detail", ["last_day"], unique=False
