@@ -174,6 +174,7 @@ class Overtaken(Log):
 
     meanwhile: Callable[[], None] | None = None
     at: str = ""
+    sizes: list[int]
 
     def pause(self, place: str) -> None:
         """Let the other run once."""
@@ -190,6 +191,9 @@ class Overtaken(Log):
         if head.size > 10:
             self.pause("before publishing")
         super()._publish(head)
+        published = self.checkpoint()
+        assert published is not None
+        self.sizes.append(published.size)
 
     def _first_head(self, now: int) -> Checkpoint:
         self.pause("before the first head")
@@ -215,9 +219,12 @@ def test_a_turn_that_was_overtaken_goes_on_from_where_the_other_ended(
         add_leaves(database, make_leaves(chance, 5), NOON - 2)
 
     overtaken = Overtaken(database, folder, SIGNER, lambda: NOON)
-    overtaken.meanwhile, overtaken.at = meanwhile, place
+    overtaken.meanwhile, overtaken.at, overtaken.sizes = meanwhile, place, []
     final = overtaken.sequence(NOON)
     assert sworn
+    if together and place == "before publishing":
+        # What the other had published by then was not replaced by the older 50.
+        assert overtaken.sizes == [10, sworn[0].size, final.size] == [10, 350, 355]
     entries = entries_in_order(database)
     assert final == overtaken.checkpoint()
     assert final.root == mth(entries)
