@@ -70,7 +70,6 @@ def leaks(logged: str, value: str) -> list[str]:
 def test_hostile_values_are_not_logged_under_any_name(lines: StringIO, value: str) -> None:
     logger = structlog.get_logger()
     logger.info(value)
-    logger.info(" ".join(["a person with", value]))
     for name in [*OTHERS, *WORDS - {"event"}, *NUMBERS]:
         logger.warning("something happened", **{name: value})
         logger.warning("something happened", **{name: {"nested": [value]}})

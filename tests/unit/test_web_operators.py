@@ -78,6 +78,13 @@ def test_what_contradicts_its_manifest_is_not_kept(tmp_path: Path) -> None:
     assert not any(one.is_kept for one in service.deliveries.begun)
 
 
+def test_a_file_that_cannot_be_read_is_told_so(tmp_path: Path) -> None:
+    service = rooms(tmp_path)
+    one = ("a.parquet", b"PAR1")
+    assert deliver(service, manifest(one), ("file", one)).status_code == 422
+    assert not service.deliveries.begun[0].is_kept
+
+
 @pytest.mark.parametrize(
     "parts",
     [

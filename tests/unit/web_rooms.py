@@ -103,6 +103,8 @@ class Delivery:
     def part(self, name: str, data: bytes) -> None:
         if self.files.get(name) != hashlib.sha256(data).hexdigest():
             raise ConflictError("The file is not what the manifest says.")
+        if data.startswith(b"PAR1"):
+            raise RefusedError("The file is no Parquet.")
         self.taken.append((name, data))
 
     def finish(self, now: int) -> bytes:

@@ -93,6 +93,8 @@ async def deliver(request: Request[Any, Any, Any], operator_id: OperatorId) -> R
             raise problems.ProblemError(
                 problems.UNREADABLE, f"The body is not whole {MULTIPART}."
             ) from error
+        except RefusedError as error:  # a manifest or a file that cannot be read
+            raise problems.ProblemError(problems.UNUSABLE, str(error)) from error
     return Response(answer, media_type=MediaType.JSON)
 
 
@@ -126,12 +128,9 @@ async def _begin(door: Door, operator: str, name: str, manifest: bytes) -> Deliv
             problems.UNUSABLE,
             f"The first part has to be `{MANIFEST}`, of at most {MOST_MANIFEST_BYTES} bytes.",
         )
-    try:
-        return await asyncio.to_thread(
-            door.service.deliveries.begin, operator, manifest, door.service.clock()
-        )
-    except RefusedError as error:
-        raise problems.ProblemError(problems.UNUSABLE, str(error)) from error
+    return await asyncio.to_thread(
+        door.service.deliveries.begin, operator, manifest, door.service.clock()
+    )
 
 
 @get(

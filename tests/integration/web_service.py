@@ -1,0 +1,107 @@
+"""The rooms behind the doors as the service has them, on a database of either kind."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING
+
+from fortnight.arrivals.bounds import Bounds
+from fortnight.arrivals.journal import Journal
+from fortnight.arrivals.operator_accounts import Operators
+from fortnight.arrivals.operators import Deliveries
+from fortnight.consent.texts import current_text
+from fortnight.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from tests.services import Stores
+
+    from fortnight.consent.store import Consents
+    from fortnight.db.engine import Database
+    from fortnight.vault.devices import DeviceSecret
+    from fortnight.vault.door import Vault
+
+
+@dataclass(frozen=True)
+class Doors:
+    """What the doors need, made of real rooms."""
+
+    database: Database
+    settings: Settings
+    clock: Callable[[], int]
+    vault: Vault
+    consents: Consents
+    journal: Journal
+    deliveries: Deliveries
+    operators: Operators
+    log_key: str = "fortnight.invalid/log+00000000+AAAA"
+    not_ready: Mapping[str, str] = field(default_factory=dict)
+
+    def ready(self) -> Mapping[str, str]:
+        return self.not_ready
+
+    def person(self, number: str, *kinds: str) -> str:
+        """Enrol someone who gives some grants."""
+        who = self.vault.enrol(number, language="en", now=self.clock())
+        for kind in kinds:
+            self.consents.give(
+                who,
+                kind,
+                text_version=current_text(kind, "en").version,
+                language="en",
+                by="self",
+                now=self.clock(),
+            )
+        return who
+
+    def tracker(self, person: str) -> DeviceSecret:
+        """Give a person an OwnTracks device."""
+        return self.vault.add_device(person, "owntracks", self.clock())
+
+    def app(self, person: str) -> DeviceSecret:
+        """Give a person an app."""
+        return self.vault.add_device(person, "api", self.clock())
+
+
+def settings_of(home: Path, **numbers: int) -> Settings:
+    """Return settings of a service in a folder, with some numbers changed."""
+    return Settings(
+        home=home,
+        keys=home.with_name("keys"),
+        programme_end=date(2026, 12, 31),
+        **numbers,  # type: ignore[arg-type] # tests change numbers only
+    )
+
+
+@contextmanager
+def doors(stores: Stores, **numbers: int) -> Iterator[Doors]:
+    """Open the rooms behind the doors on stores."""
+    settings = settings_of(stores.folder, **numbers)
+    bounds = Bounds(settings.max_body_bytes, settings.max_rows)
+    random = stores.vault._random  # noqa: SLF001 - the same seeded one
+    journal = Journal(stores.database, stores.vault, stores.consents, stores.clock)
+    try:
+        yield Doors(
+            stores.database,
+            settings,
+            stores.clock,
+            stores.vault,
+            stores.consents,
+            journal,
+            Deliveries(
+                stores.database,
+                stores.vault,
+                stores.consents,
+                random,
+                bounds,
+                bytes(32),
+                settings.district,
+            ),
+            Operators(stores.database, bytes(32), random),
+        )
+    finally:
+        journal.close()
