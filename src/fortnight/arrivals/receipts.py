@@ -122,7 +122,8 @@ def _insert(connection: Connection, fresh: Sequence[Waiting]) -> None:
 def _new_receipts(connection: Connection) -> Any:  # noqa: ANN401 - each dialect has its own type
     """Return an insert that passes over receipts that are there, and counts the others."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return dialect.insert(receipt).on_conflict_do_nothing()
+    adding = dialect.insert(receipt).on_conflict_do_nothing()
+    return adding.execution_options(preserve_rowcount=True)  # else it is not kept for inserts
 
 
 def _arrival(one: Waiting) -> dict[str, str | int | bytes]:
