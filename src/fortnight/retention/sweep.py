@@ -85,7 +85,8 @@ class Sweeper:
         texts = blank_before(self._held.texts, first_day_held(now) * MILLISECONDS_A_DAY)
         people = resumed + self._forget_people(now)
         self._held.keys.refresh_copy()
-        self._held.people.settle()
+        if days or cases:
+            self._held.people.settle()
         cut_log(self._held.database)
         return Swept(days, cases, people, texts, rows)
 
