@@ -5,16 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import event
 from tests.reference.vault_world import TODAY, WORKER, enrolled, met, number, sound_case
 from tests.services import Stores, seeded, sqlite_stores
 
+from fortnight.db.engine import open_sqlite
 from fortnight.errors import RefusedError
 from fortnight.vault.looks import add_looks, look_leaf
 from fortnight.vault.people import Ask, NewPerson, Seed
+from fortnight.vault.people_sqlite import SqlitePeople
 from fortnight.vault.purposes import Field, Purpose
 from fortnight.vault.reading import Access
+from fortnight.vault.tables import people_metadata
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -113,18 +118,30 @@ def test_of_an_erased_person_no_byte_is_left_in_the_files_of_people(embedded: St
     assert set(embedded.vault.file_under_many(crowd, TODAY)) == set(crowd)
 
 
-def test_pages_that_were_split_keep_nobody_who_was_erased(embedded: Stores) -> None:
+def test_the_erased_go_even_where_the_database_keeps_what_it_deletes(
+    embedded: Stores, tmp_path: Path
+) -> None:
+    file = tmp_path / "careless.db"
+    people = open_sqlite(file)
+    event.listen(people.engine, "connect", keep_what_is_deleted)
+    with people.write() as connection:
+        people_metadata.create_all(connection)
+    store = SqlitePeople(people, embedded.database, embedded.consents)
     chance = seeded(5)
-    file = embedded.folder / "people.db"
-    living: list[str] = []
-    for _ in range(300):
-        person = chance.randbytes(16).hex()
-        embedded.people.enrol(
-            NewPerson(person, chance.randbytes(40), chance.randbytes(32), "en", 0)
-        )
-        living.append(person)
-        if chance.random() < 0.4:
-            gone = living.pop(chance.randrange(len(living)))
-            embedded.people.forget_person(gone)
-            assert gone.encode() not in file.read_bytes()
-    assert embedded.people.ids() == sorted(living)
+    enrolled_here = [
+        NewPerson(chance.randbytes(16).hex(), b"sealed", chance.randbytes(32), "en", 0)
+        for _ in range(40)
+    ]
+    for new in enrolled_here:
+        store.enrol(new)
+    gone = enrolled_here[20]
+    store.forget_person(gone.id)
+    left = file.read_bytes()
+    people.close()
+    assert gone.id.encode() not in left
+    assert gone.number_lookup not in left
+    assert enrolled_here[21].id.encode() in left
+
+
+def keep_what_is_deleted(connection: sqlite3.Connection, _: object) -> None:
+    connection.execute("PRAGMA secure_delete = OFF")

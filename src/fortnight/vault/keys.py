@@ -35,6 +35,12 @@ _FILE: Final = "keys.db"
 _COPY: Final = "keys.copy.db"
 _NEW_COPY: Final = "keys.copy.new"
 _BUSY_S: Final = 30.0
+_PRAGMAS: Final = (
+    "journal_mode = DELETE",  # a write-ahead log would keep a destroyed key
+    "synchronous = FULL",
+    "secure_delete = ON",
+    "temp_store = MEMORY",
+)
 _SCHEMA: Final = """
 CREATE TABLE key (
   kind TEXT NOT NULL CHECK (kind IN ('secret', 'person', 'day', 'case')),
@@ -304,11 +310,6 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(
         path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
     )
-    for pragma in (
-        "journal_mode = DELETE",  # a write-ahead log would keep a destroyed key
-        "synchronous = FULL",
-        "secure_delete = ON",
-        "temp_store = MEMORY",
-    ):
+    for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}").fetchall()
     return connection
