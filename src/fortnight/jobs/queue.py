@@ -108,9 +108,13 @@ class Traces:
         """
         refuse_foreign_settings()
         self._engine = _engine(self._database)
-        DBOS(config=self._config())
-        DBOS.workflow(name="trace")(self._trace)
+
+        def trace(run_id: str) -> None:  # DBOS marks the function: a method cannot be marked
+            self._trace(run_id)
+
         try:
+            DBOS(config=self._config())
+            DBOS.workflow(name="trace")(trace)
             DBOS.launch()
         except Exception as error:
             self.stop()
@@ -172,6 +176,7 @@ class Traces:
             "dbos_system_schema": SCHEMA,
             "run_migrations": not self._database.is_postgres,
             "serializer": DBOSPortableJSONSerializer(),
+            "use_listen_notify": False,  # nobody waits for an event of a job
             "enable_otlp": False,
             "log_level": "CRITICAL",
         }

@@ -92,6 +92,10 @@ class Schedule:
             thread.join()
         self._threads = []
 
+    def every_ms(self, name: str) -> int:
+        """Return the time from one start of a task to the next, in milliseconds."""
+        return self._tasks[name].every_ms
+
     def health(self) -> dict[str, Turns]:
         """Return how each task has fared."""
         return dict(self._turns)
