@@ -26,6 +26,20 @@ app = App(
     help=f"{CONSENT_NOTICE}\n\nFind who was where a case was, when, how long and how surely.",
     version=version("fortnight"),
 )
+# Of the service, loaded when called: its parts take a second to import.
+for name, where, text in (
+    ("serve", "serve:serve", "Run the service: doors over HTTP, jobs, sweep."),
+    ("init", "init:init", "Make the folder of a service: settings, and keys that nobody chose."),
+    ("migrate", "migrate:migrate", "Bring a service's databases to what this version needs."),
+    ("person", "person:app", "People who enrolled: what they agreed to, and their phones."),
+    ("laboratory", "laboratory:app", "Laboratories, their keys and their tokens."),
+    ("operator", "operator:app", "Mobile operators and their keys."),
+    ("case", "case:app", "Cases: opened with a token, agreed to by the case, traced, told."),
+    ("erase", "erase:erase", "Erase a person: key, rows, files; prints a receipt."),
+    ("retention", "retention:app", "What is kept, where, how long and why."),
+    ("fsck", "fsck:fsck", "Check with other code all that a service holds."),
+):
+    app.command(f"fortnight.cli.{where}", name=name, help=text)
 for command in (trace, source, chain, places, index, demo, simulate, evaluate, score, diseases):
     app.command(command)
 

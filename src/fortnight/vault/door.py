@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from fortnight.errors import ConflictError, GoneError, RefusedError
 from fortnight.vault.devices import Devices
@@ -12,6 +12,9 @@ from fortnight.vault.numbers import lookup_hash, parse_number
 from fortnight.vault.people import NewPerson
 from fortnight.vault.reading import NUMBER_LABEL, Reading
 from fortnight.vault.sealing import seal
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
 
@@ -38,6 +41,16 @@ class Vault(Devices, Filing, Reading):
     def person_with(self, number: str) -> str | None:
         """Return the person of a phone number, or None. Raises RefusedError for what is none."""
         return self._people.with_lookup(self.number_hash(number))
+
+    def people_with_numbers(self, numbers: Collection[str]) -> dict[str, str]:
+        """Return who of many is enrolled, by number; the numbers are E.164 already.
+
+        For matching at the door: nobody reads, so there is no look.
+        """
+        key = self._keys.named("lookup")
+        hashes = {lookup_hash(key, number): number for number in numbers}
+        found = self._people.with_lookups(hashes.keys())
+        return {hashes[lookup]: person for lookup, person in found.items()}
 
     def number_hash(self, number: str) -> bytes:
         """Return the keyed hash of a phone number, by which people and cases are matched."""

@@ -57,6 +57,19 @@ class Filing(Parts):
         there = self._people.file_pseudonyms(day, [(name, who) for who, name in named.items()])
         return {who: name for who, name in named.items() if who in there}
 
+    def filed(self, days: Collection[int]) -> list[dict[int, bytes]]:
+        """Return the pseudonyms of each person on some days, without saying whose they are.
+
+        A day is cut knowing the same person's neighbouring days, which the lake alone cannot
+        link. Days whose key is gone are left out.
+        """
+        day_keys = {day: self._keys.day_key(day) for day in set(days) & self._keys.days()}
+        people = self._keys.person_keys(self._keys.people())
+        return [
+            {day: daily_pseudonym(day_key, key, day) for day, day_key in day_keys.items()}
+            for key in people.values()
+        ]
+
     def beacons(self, person: str, days: Collection[int]) -> dict[int, bytes]:
         """Return what a person's phone sends on each day, on file from now on."""
         key = self._keys.person_key(person)

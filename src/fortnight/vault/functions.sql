@@ -286,6 +286,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = people, fortnight, pg_tem
     SELECT id FROM person WHERE number_lookup = p_number_lookup
 $$;
 
+CREATE FUNCTION people.with_lookups(p_number_lookups bytea[])
+RETURNS TABLE (number_lookup bytea, person text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = people, fortnight, pg_temp AS $$
+    SELECT p.number_lookup, p.id FROM person AS p WHERE p.number_lookup = ANY (p_number_lookups)
+$$;
+
 CREATE FUNCTION people.ids() RETURNS SETOF text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = people, fortnight, pg_temp AS $$
     SELECT id FROM person ORDER BY id COLLATE "C"
@@ -675,6 +681,7 @@ GRANT USAGE ON SCHEMA people TO {app};
 GRANT EXECUTE ON FUNCTION
     people.enrol,
     people.with_lookup,
+    people.with_lookups,
     people.ids,
     people.add_device,
     people.device_of,

@@ -139,6 +139,9 @@ class People(Protocol):
     def with_lookup(self, number_lookup: bytes) -> str | None:
         """Return the id of the person with a number's keyed hash, or None."""
 
+    def with_lookups(self, number_lookups: Collection[bytes]) -> dict[bytes, str]:
+        """Return who has each of many numbers' keyed hashes; unknown ones are left out."""
+
     def ids(self) -> list[str]:
         """Return every person's id, sorted."""
 

@@ -49,6 +49,11 @@ class PostgresPeople:
         found = self._value("with_lookup(%s)", number_lookup)
         return None if found is None else str(found)
 
+    def with_lookups(self, number_lookups: Collection[bytes]) -> dict[bytes, str]:
+        """Return who has each of many numbers' keyed hashes; unknown ones are left out."""
+        rows = self._rows("with_lookups(%s)", list(number_lookups))
+        return {bytes(lookup): person for lookup, person in rows}
+
     def ids(self) -> list[str]:
         """Return every person's id, sorted."""
         return [row[0] for row in self._rows("ids()")]

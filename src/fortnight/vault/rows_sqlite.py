@@ -69,6 +69,16 @@ class SqliteRows:
         with self._people.read() as connection:
             return connection.scalar(_by_lookup(number_lookup))
 
+    def with_lookups(self, number_lookups: Collection[bytes]) -> dict[bytes, str]:
+        """Return who has each of many numbers' keyed hashes; unknown ones are left out."""
+        found: dict[bytes, str] = {}
+        with self._people.read() as connection:
+            for some in parts(list(number_lookups)):
+                chosen = person.c.number_lookup.in_(some)
+                rows = connection.execute(select(person.c.number_lookup, person.c.id).where(chosen))
+                found.update((lookup, who) for lookup, who in rows)
+        return found
+
     def ids(self) -> list[str]:
         """Return every person's id, sorted."""
         return self._listed(select(person.c.id).order_by(person.c.id))

@@ -1,0 +1,53 @@
+"""`fortnight serve`: the whole service on one machine."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from pathlib import Path
+
+from fortnight.cli.init import make_home
+from fortnight.cli.opened import HOME, Home, settings_of
+from fortnight.cli.terminal import ERRORS
+from fortnight.clock import now_ms
+from fortnight.errors import FortnightError
+from fortnight.service import open_service
+from fortnight.web.app import create_app
+from fortnight.web.logging import configure_logging
+from fortnight.web.server import serve as serve_app
+
+
+def serve(home: Home = HOME) -> None:
+    """Run the service: its doors over HTTP, its jobs, its sweep. Ends with SIGTERM or Ctrl-C.
+
+    Where HOME is not there yet it is made first, with keys of its own, as `fortnight init` does.
+    """
+    made_here(home)
+    configure_logging()
+    service = open_service(settings_of(home), clock=now_ms, random=secrets.token_bytes)
+    try:
+        if service.sunset.is_due(now_ms()):
+            service.sunset.end(now_ms())
+            raise FortnightError(
+                f"The programme ended on {service.settings.programme_end}: everything is deleted, "
+                "and nobody is answered any more."
+            )
+        service.start()
+        settings = service.settings
+        ERRORS.print(f"Fortnight listens on http://{settings.host}:{settings.port}", markup=False)
+        sys.stderr.flush()
+        serve_app(create_app(service), settings.host, settings.port)
+    finally:
+        service.close()
+
+
+def made_here(home: Path) -> None:
+    """Make a service where there is none, and say so."""
+    if home.exists() and any(home.iterdir()):
+        return
+    settings = make_home(home)
+    ERRORS.print(
+        f"Made a service in {home}, with keys in {settings.keys}. Everything in it is deleted on "
+        f"{settings.programme_end}.",
+        markup=False,
+    )
