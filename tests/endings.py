@@ -10,20 +10,24 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import BigInteger, Boolean, LargeBinary, String, Text, create_engine, insert
 from sqlalchemy.pool import NullPool
 from tests.postgres_server import SUPERUSER
-from tests.services import DAY, NOON, seeded
+from tests.services import DAY, NOON, Clock, Stores, seeded
 
+from fortnight.consent.store import Consents
 from fortnight.consent.texts import current_text
 from fortnight.db import tables
-from fortnight.db.engine import SCHEMA
+from fortnight.db.engine import SCHEMA, open_sqlite
 from fortnight.retention.erase import Eraser
 from fortnight.retention.holdings import Holdings
 from fortnight.retention.sweep import Sweeper
+from fortnight.vault.door import Vault
+from fortnight.vault.keys import FileKeys
+from fortnight.vault.people_sqlite import SqlitePeople
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from sqlalchemy import Connection, Table
-    from tests.services import Stores
 
     from fortnight.db.engine import Database
 
@@ -74,7 +78,7 @@ class Endings:
 
     def add(self, table: Table, **given: object) -> dict[str, Any]:
         """Add a row past every guard; what is not given is made up."""
-        with _unguarded(self.database) as connection:
+        with unguarded(self.database) as connection:
             return add_row(connection, table, **given)
 
     def rows(self, table: Table) -> list[dict[str, Any]]:
@@ -82,9 +86,25 @@ class Endings:
             return [dict(row) for row in connection.execute(table.select()).mappings()]
 
 
-def endings(stores: Stores) -> Endings:
+@contextmanager
+def reopened(folder: Path, clock: Clock, seed: int) -> Iterator[Stores]:
+    """Open stores on SQLite that are there already, as a start of the service does."""
+    main, people = open_sqlite(folder / "fortnight.db"), open_sqlite(folder / "people.db")
+    consents = Consents(main, seeded(seed).randbytes)
+    keys = FileKeys(folder / "keys", seeded(seed + 1).randbytes)
+    held = SqlitePeople(people, main, consents)
+    vault = Vault(main, held, keys, consents, seeded(seed + 2).randbytes, clock)
+    try:
+        yield Stores(main, held, keys, consents, vault, clock, folder)
+    finally:
+        keys.close()
+        people.close()
+        main.close()
+
+
+def endings(stores: Stores, lake: RememberingLake | None = None, seed: int = 11) -> Endings:
     """Put together what ends things."""
-    lake, jobs = RememberingLake(), list[str]()
+    lake, jobs = lake or RememberingLake(), list[str]()
     holdings = Holdings(
         stores.database,
         stores.people,
@@ -94,13 +114,13 @@ def endings(stores: Stores) -> Endings:
         stores.folder / "texts",
         jobs.extend,
     )
-    eraser = Eraser(holdings, seeded(11).randbytes, "district")
-    sweeper = Sweeper(holdings, eraser, seeded(12).randbytes)
+    eraser = Eraser(holdings, seeded(seed).randbytes, "district")
+    sweeper = Sweeper(holdings, eraser, seeded(seed + 1).randbytes)
     return Endings(stores, lake, jobs, holdings, eraser, sweeper)
 
 
 @contextmanager
-def _unguarded(database: Database) -> Iterator[Connection]:
+def unguarded(database: Database) -> Iterator[Connection]:
     """Yield a transaction in which every table may be written: the service's role may not."""
     if not database.is_postgres:
         with database.write() as connection:
