@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -135,7 +136,12 @@ def test_arrow_and_json_say_the_same() -> None:
 def test_arrow_takes_timestamps_dictionaries_and_its_own_batch_id() -> None:
     times = pa.array([NOON, NOON - 1], pa.timestamp("ms", tz="UTC"))
     sources = pa.array(["wifi", "gnss"]).dictionary_encode()
-    columns = {"time": times, "lon": [24.0, 24.1], "lat": [56.0, 56.1], "source": sources}
+    columns: dict[str, Any] = {
+        "time": times,
+        "lon": [24.0, 24.1],
+        "lat": [56.0, 56.1],
+        "source": sources,
+    }
     table = pa.table(columns).replace_schema_metadata({"batch": "mine"})
     found = fixes_of_arrow(stream_of(table), BOUNDS, NOON)
     assert (found.batch, found.checked.kept) == ("mine", 2)
