@@ -1,0 +1,1 @@
+"""Cases and contacts in and out: CSV, XLSX, JSON, PDF, FHIR."""

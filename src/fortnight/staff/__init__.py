@@ -1,0 +1,1 @@
+"""Who works here: accounts, sign-in, sessions, and who may do what."""
