@@ -108,7 +108,7 @@ class Delivery:
         self.taken.append((name, data))
 
     def finish(self, now: int) -> bytes:
-        assert now == NOW
+        assert now >= NOW
         if len(self.taken) != len(self.files):
             raise ConflictError("A file of the manifest is missing.")
         self.is_kept = True
@@ -122,7 +122,8 @@ class Deliveries:
     begun: list[Delivery] = field(default_factory=list)
 
     def begin(self, operator: str, manifest: bytes, now: int) -> Delivery:
-        assert (operator, now) == (OPERATOR, NOW)
+        assert operator == OPERATOR
+        assert now >= NOW
         try:
             document = json.loads(manifest)
             files = {one["name"]: one["sha256"] for one in document["files"]}
@@ -132,7 +133,8 @@ class Deliveries:
         return self.begun[-1]
 
     def subscriber_list(self, operator: str, now: int) -> bytes:
-        assert (operator, now) == (OPERATOR, NOW)
+        assert operator == OPERATOR
+        assert now >= NOW
         return b'{"numbers":[],"signature":""}'
 
 

@@ -1,0 +1,1 @@
+"""What the service takes in a second, over HTTP, on each kind of database."""
