@@ -28,7 +28,9 @@ from fortnight.evidence.schema import SOURCES
 from fortnight.ledger.entries import opens
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    Rows = Sequence[Mapping[str, Any]]
 
 OPERATOR = "0" * 31 + "1"
 ANNA, BORIS, CLARA = "+37120000001", "+37120000002", "+37120000003"
