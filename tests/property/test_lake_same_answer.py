@@ -76,7 +76,10 @@ def _fill(water: Waters, sent: Sent, now: int, chance: np.random.Generator) -> N
 
 
 @settings(
-    max_examples=20, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate), suppress_health_check=[HealthCheck.too_slow]
+    max_examples=20,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=[HealthCheck.too_slow],
 )
 @given(st.data(), worlds(), st.integers(0, 2**32 - 1))
 def test_a_trace_through_the_lake_is_the_librarys(

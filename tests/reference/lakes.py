@@ -115,9 +115,7 @@ class Grants:
 
     withdrawn: set[tuple[str, str]] = field(default_factory=set)
 
-    def live_people(
-        self, _: Connection | None, people: Iterable[str], kind: str
-    ) -> set[str]:
+    def live_people(self, _: Connection | None, people: Iterable[str], kind: str) -> set[str]:
         """Return those with a live grant."""
         return {one for one in people if (one, kind) not in self.withdrawn}
 
@@ -325,11 +323,14 @@ class Sent:
             for person, fixes in self.fixes.items()
             for fix in fixes
         ]
-        out += [(p, "visits", packed_visits([tuple(rest)]), rest[2]) for p, *rest in self.visits]
+        for who, *visit in self.visits:
+            row: Any = tuple(visit)
+            out.append((who, "visits", packed_visits([row]), row[2]))
         for one, two, start, end, level in self.encounters:
-            row = (vault.beacon(two, start // DAY), start, end, level)
-            out.append((one, "encounters", packed_encounters([row]), start))
-        out += [(one, "ties", packed_ties([tuple(rest)]), rest[1]) for one, *rest in self.ties]
+            heard = (vault.beacon(two, start // DAY), start, end, level)
+            out.append((one, "encounters", packed_encounters([heard]), start))
+        for one, other, at, kind, seconds in self.ties:
+            out.append((one, "ties", packed_ties([(other, at, kind, seconds)]), at))
         return out
 
 

@@ -80,9 +80,9 @@ def test_what_the_sweep_empties_has_a_term_of_a_column_that_is_there() -> None:
         for term in part.terms:
             assert term.column in columns
             assert term.given is None or term.given in columns
-        if part.outlived_by:
-            table, _, column = part.outlived_by[1].partition(".")
-            assert part.outlived_by[0] in columns
+        for own, other in part.outlived_by:
+            table, _, column = other.partition(".")
+            assert own in columns
             assert column in metadata.tables[table].c
 
 

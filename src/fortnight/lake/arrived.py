@@ -158,7 +158,12 @@ def _filed(day: int, kind: str, rows: _Rows, held: Held) -> pa.Table:
 
 def _column(columns: Mapping[str, Any], field: pa.Field[Any]) -> pa.Array[Any]:
     column = columns[field.name]
-    return pa.array(column, field.type) if isinstance(column, np.ndarray) else column
+    array: pa.Array[Any] = pa.array(column, field.type) if _is_numpy(column) else column
+    return array
+
+
+def _is_numpy(column: object) -> bool:
+    return isinstance(column, np.ndarray)
 
 
 def _others(day: int, kind: str, rows: _Rows, held: Held) -> list[str | None]:

@@ -127,9 +127,7 @@ def _name_on(
     return name_of
 
 
-def _origins(
-    found: Found, of: Mapping[tuple[int, str], str]
-) -> dict[str, frozenset[str]]:
+def _origins(found: Found, of: Mapping[tuple[int, str], str]) -> dict[str, frozenset[str]]:
     out: dict[str, frozenset[str]] = {}
     for on in found.days:
         for met in on.met:
@@ -147,9 +145,7 @@ def _of_both(contact: DaySources, case: DaySources | None) -> frozenset[str]:
     return either if "phone" in both else either - {"phone"}
 
 
-def _late(
-    found: Found, of: Mapping[tuple[int, str], str], late: Late
-) -> frozenset[str]:
+def _late(found: Found, of: Mapping[tuple[int, str], str], late: Late) -> frozenset[str]:
     out = set()
     for on in found.days:
         own_late = arrived_late(on.day, found.wanted.own.get(on.day), on.own, late)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pyarrow.compute as pc
+import pyarrow as pa
 
 from fortnight.contact.index import build_index
 from fortnight.evidence.arrange import arrange
@@ -20,7 +20,6 @@ from fortnight.track.tracks import Tracks
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from fortnight.contact.index import Index
@@ -112,10 +111,8 @@ def _with_all_names(arranged: Arranged, names: tuple[str, ...]) -> Arranged:
 
 def _on_day(signs: Signs, day: int) -> Signs:
     """Return the signs that begin on a day: check-ins were merged knowing the days around it."""
-    start: Any = signs.visits["start"].cast("int64")
-    inside: Any = pc.and_(
-        pc.greater_equal(start, day * DAY_MS), pc.less(start, (day + 1) * DAY_MS)
-    )
+    start = signs.visits["start"].cast(pa.int64()).to_numpy() // DAY_MS
+    inside = pa.array(start == day)
     return replace(signs, visits=signs.visits.filter(inside))
 
 

@@ -97,7 +97,8 @@ def mark_changed(connection: Connection, changed: Collection[int], now: int) -> 
     for day in sorted(set(changed)):
         if day not in held:
             connection.execute(insert(lake_day).values(day=day, changed_at=now))
-    for day in sorted({near for day in changed for near in (day - 1, day, day + 1)} & set(held)):
+    near = {day + step for day in changed for step in (-1, 0, 1)}
+    for day in sorted(near & set(held)):
         later = max(now, held[day].changed_at + 1)
         connection.execute(update(lake_day).where(lake_day.c.day == day).values(changed_at=later))
 

@@ -9,7 +9,7 @@ midnight, the person's whole track is cut: ``far``.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -165,7 +165,7 @@ def _begun(arranged: Arranged, firsts: list[_Firsts], begin: int, *, skipping: b
         kept[np.concatenate([part.own[part.second > part.own] for part in firsts])] = False
     who = np.repeat(np.arange(len(arranged.names)), np.diff(arranged.offsets))[kept]
     places = np.searchsorted(who, people)
-    columns = {}
+    columns: dict[str, Any] = {}
     for name in _COLUMNS:
         column = getattr(arranged, name)
         added = np.full(len(models), begin - 1) if name == "time" else column[models]
@@ -178,9 +178,8 @@ def _begun(arranged: Arranged, firsts: list[_Firsts], begin: int, *, skipping: b
 def _differences(one: Cut, two: Cut, people: int) -> Flags:
     """Return whose day differs between two cuts of the same people."""
     differs = np.zeros(people, dtype=np.bool_)
-    if len(one.vertices) == len(two.vertices) and np.array_equal(one.vertices, two.vertices):
-        if np.array_equal(one.days, two.days):
-            return differs
+    if np.array_equal(one.vertices, two.vertices) and np.array_equal(one.days, two.days):
+        return differs
     low, high = one.bounds(), two.bounds()
     for k, who in enumerate(one.days[:, 0].tolist()):
         same = np.array_equal(one.days[k, 3:], two.days[k, 3:])

@@ -65,6 +65,11 @@ class Days:
         with writing(self.folder):
             return self.refresh_locked(now)
 
+    def behind(self) -> bool:
+        """Tell whether any day changed since its index was built."""
+        with self.database.read() as connection:
+            return any(row.is_behind for row in catalogue.days(connection).values())
+
     def refresh_locked(self, now: int, *, wait: bool = False) -> tuple[int, ...]:
         """As ``refresh``, for who holds the lake; ``wait`` waits until the old ones are gone."""
         with self.database.read() as connection:

@@ -65,9 +65,7 @@ def doubts_of(roll: Roll, fixes: Fixes) -> tuple[Doubt, ...]:
     )
 
 
-def _distances(
-    fixes: Fixes, one: NDArray[np.intp], two: NDArray[np.intp]
-) -> NDArray[np.float64]:
+def _distances(fixes: Fixes, one: NDArray[np.intp], two: NDArray[np.intp]) -> NDArray[np.float64]:
     """Return how far apart two fixes are, metres in a straight line."""
     ends = [
         np.array([sphere_from_e7(fixes.lon[k], fixes.lat[k]) for k in rows.tolist()])

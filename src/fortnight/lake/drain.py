@@ -15,7 +15,8 @@ from sqlalchemy import delete, select
 
 from fortnight.consent.grant import source_kinds
 from fortnight.db.tables import arrival
-from fortnight.errors import GoneError, RefusedError
+from fortnight.errors import DatabaseError, GoneError
+from fortnight.evidence.packed import count_of
 from fortnight.lake import catalogue
 from fortnight.lake.arrived import Arrived, Held, tables_of
 from fortnight.lake.files import DAY_MS, sync_folder, write_rows
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from fortnight.db.engine import Database
-    from fortnight.lake.filing import Filing, Grants
     from fortnight.lake.files import Written
+    from fortnight.lake.filing import Filing, Grants
 
 LABEL: Final = b"arrival"
 """What arrivals are sealed as."""
@@ -75,6 +76,11 @@ class Drain:
                 dropped.update(report.dropped)
                 changed.update(report.days)
         return DrainReport(taken, filed, dict(dropped), tuple(sorted(changed)))
+
+    def waiting(self) -> bool:
+        """Tell whether anything waits to be taken."""
+        with self.database.read() as connection:
+            return connection.scalar(select(arrival.c.id).limit(1)) is not None
 
     def sweep_orphans(self) -> int:
         """Remove what no row names and no search holds; return how many files and folders."""
@@ -145,8 +151,12 @@ class Drain:
                 continue
             try:
                 data = self.vault.unseal(row.person, row.sealed, LABEL)
-            except (GoneError, RefusedError):
+                count_of(row.kind, data)
+            except GoneError:
                 dropped["key-gone"] += row.rows
+                continue
+            except (DatabaseError, ValueError):  # one that is damaged may not hold up all others
+                dropped["damaged"] += row.rows
                 continue
             opened.append(Arrived(row.person, row.kind, row.origin, row.received_at, data))
         return opened

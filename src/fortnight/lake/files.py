@@ -112,6 +112,7 @@ def write_rows(folder: Path, name: str, day: int, kind: str, rows: pa.Table) -> 
     within = rows[instants_of(kind)].to_numpy() - day * DAY_MS
     order: Any = pa.array(np.argsort(rank[codes] * DAY_MS + within, kind="stable"))
     path = folder / name
+    texts: Any = ["pseudonym", "venue", "room"] if kind == "visits" else ["pseudonym"]
     with path.open("xb") as file:
         pq.write_table(
             rows.take(order),
@@ -119,7 +120,7 @@ def write_rows(folder: Path, name: str, day: int, kind: str, rows: pa.Table) -> 
             row_group_size=_ROWS_A_GROUP,
             compression="zstd",
             compression_level=1,
-            use_dictionary=["pseudonym"] + (["venue", "room"] if kind == "visits" else []),
+            use_dictionary=texts,
             write_statistics=["pseudonym"],
         )
         file.flush()
@@ -167,10 +168,9 @@ def _groups(file: pq.ParquetFile, pseudonyms: list[bytes]) -> list[int]:
     """Return the groups whose bounds hold one of some pseudonyms."""
     found = []
     for place in range(file.metadata.num_row_groups):
-        bounds = file.metadata.row_group(place).column(0).statistics
-        if bounds is None or not bounds.has_min_max:
-            found.append(place)
-        elif any(bounds.min <= one <= bounds.max for one in pseudonyms):
+        bounds: Any = file.metadata.row_group(place).column(0).statistics
+        known = bounds is not None and bounds.has_min_max
+        if not known or any(bounds.min <= one <= bounds.max for one in pseudonyms):
             found.append(place)
     return found
 

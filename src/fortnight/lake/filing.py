@@ -1,4 +1,4 @@
-"""What the lake asks of the vault and of the grants: to file rows, never to read who they are of."""
+"""What the lake asks of the vault and of the grants: to file rows, never to read whose they are."""
 
 from __future__ import annotations
 

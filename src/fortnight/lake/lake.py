@@ -181,7 +181,9 @@ class Lake:
         """Return the case's own person-days: as they are, or re-cut without what they hid."""
         if not hidden:
             days = {
-                day: person_day(opened[day][0], own[day].hex()) for day in sorted(opened) if day in own
+                day: person_day(opened[day][0], own[day].hex())
+                for day in sorted(opened)
+                if day in own
             }
             return {day: cut for day, cut in days.items() if cut is not None}
         fixes = [self._rows(day, "fixes", {own[day]}) for day in sorted(opened) if day in own]

@@ -45,9 +45,7 @@ def late_on_its_day(tables: Iterable[tuple[str, pa.Table]], sample_at: int) -> f
     return frozenset(found)
 
 
-def arrived_late(
-    day: int, pseudonym: bytes | None, sources: DaySources | None, late: Late
-) -> bool:
+def arrived_late(day: int, pseudonym: bytes | None, sources: DaySources | None, late: Late) -> bool:
     """Whether a person's day holds evidence that came in after the sample."""
     sample_day = late.sample_at // DAY_MS
     if sources is None or day > sample_day:

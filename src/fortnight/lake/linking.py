@@ -135,7 +135,8 @@ def sign_batches(roll: Roll, today: DayRows, visits: Mapping[int, pa.Table]) -> 
         who = roll.codes(day, table["pseudonym"])
         kept = np.flatnonzero(who >= 0)
         if len(kept):
-            rows = table.take(pa.array(kept))
+            chosen: Any = pa.array(kept)
+            rows = table.take(chosen)
             none = np.full(len(kept), NOBODY, dtype=np.int32)
             yield _batch(roll, "visits", who[kept], none, _visits(rows))
 
@@ -156,7 +157,8 @@ def _encounters(table: pa.Table) -> dict[str, pa.Array[Any]]:
 
 
 def _ties(table: pa.Table) -> dict[str, pa.Array[Any]]:
-    kinds = [_TIES[kind] for kind in table["kind"].to_pylist()]
+    codes: Any = table["kind"].to_pylist()
+    kinds = [_TIES[code] for code in codes]
     return {
         "start": _whole(table["start"]).cast(_INSTANT),
         "kind": pa.array(kinds, pa.string()),
@@ -166,7 +168,8 @@ def _ties(table: pa.Table) -> dict[str, pa.Array[Any]]:
 
 def _visits(table: pa.Table) -> dict[str, pa.Array[Any]]:
     nowhere = pa.nulls(table.num_rows, pa.float64())
-    closed = [_CLOSED[presumed] for presumed in table["presumed"].to_pylist()]
+    presumed: Any = table["presumed"].to_pylist()
+    closed = [_CLOSED[one] for one in presumed]
     return {
         "venue": _whole(table["venue"]),
         "room": _whole(table["room"]),

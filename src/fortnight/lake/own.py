@@ -20,7 +20,7 @@ from fortnight.track.coverage import FIRST_SLOT_WORD
 from fortnight.track.tracks import DAY_WORDS, VERTEX_WORDS, Tracks, build_tracks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -49,9 +49,7 @@ class Hidden:
         """Whether anything is hidden."""
         return bool(self.spans)
 
-    def touches(
-        self, start: NDArray[np.int64], end: NDArray[np.int64]
-    ) -> NDArray[np.bool_]:
+    def touches(self, start: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether each period, or instant, has a moment in a hidden span (its end left out)."""
         out = np.zeros(len(start), dtype=np.bool_)
         for low, high in self.spans:
@@ -83,9 +81,7 @@ def tracks_of(names: tuple[str, ...], parts: list[Cut], parameters: Parameters) 
     return Tracks(names, whole.vertices, whole.days, parameters)
 
 
-def cut_apart(
-    fixes: pa.Table, hidden: Hidden, parameters: Parameters
-) -> dict[int, Cut]:
+def cut_apart(fixes: pa.Table, hidden: Hidden, parameters: Parameters) -> dict[int, Cut]:
     """Cut one person's fixes anew, in pieces between the hidden spans; return their days."""
     time = fixes["time"].to_numpy()
     kept = np.flatnonzero(~hidden.touches(time, time))

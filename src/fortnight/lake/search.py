@@ -122,9 +122,7 @@ def look(day: int, index: Index, sources: NDArray[np.int32], wanted: Wanted) -> 
         for place in sorted({place for place in signed if place is not None} | set(strong))
     ]
     own = None if name is None else index.tracks.number_of(name)
-    return OnDay(
-        day, tuple(met), shared.signs, None if own is None else sources_of(sources, own)
-    )
+    return OnDay(day, tuple(met), shared.signs, None if own is None else sources_of(sources, own))
 
 
 def _met(
@@ -158,7 +156,9 @@ def _near(day: int, index: Index, name: str | None, wanted: Wanted) -> dict[int,
     days = wanted.tracks.days.copy()
     days[:, 0] = who
     # the day's cells with the case's own track: what is asked may be re-cut, and is of all days
-    placed = replace(index, tracks=replace(index.tracks, vertices=wanted.tracks.vertices, days=days))
+    placed = replace(
+        index, tracks=replace(index.tracks, vertices=wanted.tracks.vertices, days=days)
+    )
     near = nearness(wanted.question.parameters)
     asked = ask(placed, who, wanted.window.edges)
     asked = asked[asked[:, MIDNIGHT] == float(day) * DAY_MS]

@@ -57,7 +57,7 @@ def shared_on(
     others: dict[str, set[str]] = {}
     for kind, table in (("encounters", encounters), ("ties", ties), ("visits", visits)):
         for column in {"participant", "other"} & set(table.column_names):
-            for other in table[column].to_pylist():
+            for other in map(str, table[column].to_pylist()):
                 if other != name:
                     others.setdefault(other, set()).add(kind)
     mine = own_visits.filter(pc.equal(own_visits["participant"], _text(name)))
@@ -77,9 +77,7 @@ def _between(table: pa.Table, name: str | None, window: Window, hidden: Hidden) 
     return table.filter(pa.array(kept))
 
 
-def _at_same_venues(
-    table: pa.Table, name: str | None, own: pa.Table, window: Window
-) -> pa.Table:
+def _at_same_venues(table: pa.Table, name: str | None, own: pa.Table, window: Window) -> pa.Table:
     """Return the others' check-ins that overlap one of the case's at its venue, in the window."""
     at_venue: Any = pc.is_in(table["venue"], value_set=own["venue"].combine_chunks())
     table = table.filter(at_venue)
