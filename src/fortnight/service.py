@@ -108,6 +108,10 @@ class Service:
         """Stop what runs, keep what was acknowledged, and close every file."""
         self._closing.close()
 
+    def waiting(self) -> bool:
+        """Tell whether anything that arrived is not yet where a search finds it."""
+        return self.drain.waiting() or self.days.behind()
+
     def ready(self) -> Mapping[str, str]:
         """Return what is not ready, in words without personal data; empty where all is."""
         problems = {}

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Annotated
 
 from cyclopts import App, Parameter
+from rich import box
 from rich.table import Table
 
 from fortnight.case.cases import NewCase
@@ -86,7 +87,9 @@ def contacts(case: CaseId, *, home: Home = HOME) -> None:
 
 def contacts_table(listed: tuple[Exposure, ...], shown: int | None = None) -> Table:
     """Return the contacts of a case as a table."""
-    table = Table("Rank", "Contact", "Minutes", "First", "Last", "Tier", "Evidence", "Late")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("Rank", "Contact", "Minutes", "First", "Last", "Tier", "Evidence", "Late"):
+        table.add_column(name, no_wrap=True, justify="right" if name == "Minutes" else "left")
     for one in listed[:shown]:
         table.add_row(
             str(one.rank),
@@ -102,7 +105,7 @@ def contacts_table(listed: tuple[Exposure, ...], shown: int | None = None) -> Ta
 
 
 def _day(number: int) -> str:
-    return date.fromordinal(date(1970, 1, 1).toordinal() + number).isoformat()
+    return date.fromordinal(date(1970, 1, 1).toordinal() + number).strftime("%d %b")
 
 
 @app.command

@@ -32,16 +32,24 @@ if TYPE_CHECKING:
 
 _ONSET_DAY = 11  # leaves days on both sides of onset
 _DRAWN = 20
+_PEOPLE = 2_000
+_PEOPLE_SERVED = 300  # each enrols by themselves
 
 
 def demo(
     *,
-    people: Annotated[int, Parameter(help="Inhabitants of the town.")] = 2_000,
+    people: Annotated[
+        int | None, Parameter(help="Inhabitants of the town: 2,000, with --serve 300.")
+    ] = None,
     days: Annotated[int, Parameter(help="Days of the town.")] = 14,
     seed: Annotated[int, Parameter(help="The same seed makes the same town.")] = 1,
     out: Annotated[Path, Parameter(help="Folder for the town and the report.")] = Path(
         "fortnight-demo",
     ),
+    serve: Annotated[
+        bool, Parameter(help="Through the whole service, which then runs until Ctrl-C.")
+    ] = False,
+    stop: Annotated[bool, Parameter(help="With --serve: end when all is shown.")] = False,
     quiet: Annotated[bool, Parameter(help="No progress on the way.")] = False,
 ) -> None:
     """Simulate a town, take one case, print the ranked contacts and write a report.
@@ -49,8 +57,11 @@ def demo(
     Nobody in it exists, so nobody had to agree. With real people it is otherwise: only trace
     those who agreed. Nothing is opened, and nothing leaves this machine.
     """
+    if serve:
+        _through_the_service(out, people=people, seed=seed, quiet=quiet, stay=not stop)
+        return
     with _compiling(quiet=quiet), progress("Simulating a town", quiet=quiet) as told:
-        town = simulate(people, days, seed, out / "town", truth=False, on_progress=told)
+        town = simulate(people or _PEOPLE, days, seed, out / "town", truth=False, on_progress=told)
     onset = datetime.fromtimestamp(town.start_ms / 1_000, tz=UTC).date()
     onset += timedelta(days=min(_ONSET_DAY, days - 1))
     with progress("Reading", quiet=quiet) as told:
@@ -65,6 +76,17 @@ def demo(
     console.print(
         f"\nA simulated town: {town.people:,} people, {town.days} days, {town.fixes:,} fixes.\n"
         f"Report: {relative(out / 'report.html')} (one file, works with no network)",
+    )
+
+
+def _through_the_service(
+    out: Path, *, people: int | None, seed: int, quiet: bool, stay: bool
+) -> None:
+    # not above: the parts of the service take a second to import, and most demonstrations end here
+    from fortnight.cli.demo_service import demo_service  # noqa: PLC0415
+
+    demo_service(
+        out / "service", people=people or _PEOPLE_SERVED, seed=seed, quiet=quiet, stay=stay
     )
 
 
