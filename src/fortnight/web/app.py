@@ -6,7 +6,6 @@ from typing import Any, Final
 
 import msgspec
 from litestar import Litestar, Response, get
-from litestar.datastructures import State
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 
@@ -91,11 +90,10 @@ def create_app(service: Service, patience: Patience | None = None) -> Litestar:
     door = Door(service, patience)
     return Litestar(
         route_handlers=HANDLERS,
-        guards=[door.admit],
+        middleware=[door.guarding],
         exception_handlers=problems.EXCEPTION_HANDLERS,
         before_send=[add_headers, door.metrics.count_answer],
         openapi_config=None,
-        state=State({"door": door}),
         logging_config=None,  # what goes wrong is logged where it becomes a problem, redacted
         request_max_body_size=None,  # each body is bounded by its row of the table, as it is read
         debug=False,

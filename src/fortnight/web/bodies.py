@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 from fortnight.web import problems
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
     from litestar import Request
-    from litestar.connection import ASGIConnection
 
 _NOT_COMPRESSED: Final = (b"", b"identity")
 _MOST_DIGITS: Final = 18
@@ -34,9 +33,11 @@ class Patience:
     whole_s: float = 300.0
 
 
-def header(request: ASGIConnection[Any, Any, Any, Any], name: bytes) -> bytes:
+def header(scope: Mapping[str, Any], name: bytes) -> bytes:
     """Return a header by its name in small letters, or nothing; of several, the first."""
-    for held, value in request.scope["headers"]:
+    held: bytes
+    value: bytes
+    for held, value in scope["headers"]:
         if held == name:
             return value
     return b""
@@ -44,7 +45,9 @@ def header(request: ASGIConnection[Any, Any, Any, Any], name: bytes) -> bytes:
 
 def media_type(request: Request[Any, Any, Any]) -> str:
     """Return the content's type without its parameters, in small letters."""
-    return header(request, b"content-type").partition(b";")[0].strip().lower().decode("latin-1")
+    return (
+        header(request.scope, b"content-type").partition(b";")[0].strip().lower().decode("latin-1")
+    )
 
 
 def check_head(request: Request[Any, Any, Any], most: int) -> None:
@@ -55,13 +58,13 @@ def check_head(request: Request[Any, Any, Any], most: int) -> None:
     most : int
         Largest body, in bytes.
     """
-    if header(request, b"content-encoding").strip().lower() not in _NOT_COMPRESSED:
+    if header(request.scope, b"content-encoding").strip().lower() not in _NOT_COMPRESSED:
         raise problems.ProblemError(
             problems.WRONG_TYPE,
             "Compressed bodies are not read: send it without Content-Encoding.",
             headers={"accept-encoding": "identity"},
         )
-    length = header(request, b"content-length").strip()
+    length = header(request.scope, b"content-length").strip()
     if not length:
         return
     if not length.isdigit() or len(length) > _MOST_DIGITS:

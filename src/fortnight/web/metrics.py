@@ -26,6 +26,7 @@ class Metrics:
             ("route", "method", "status"),
             registry=self._registry,
         )
+        self._counters: dict[tuple[str, str, int], Counter] = {}
         self._rows = Counter(
             "fortnight_rows",
             "Rows of evidence that came in, by kind and what became of them.",
@@ -54,7 +55,11 @@ class Metrics:
             return
         route = str(scope.get("path_template", _NO_ROUTE))
         method = "any" if route == _NO_ROUTE else str(scope.get("method"))
-        self._answers.labels(route, method, str(message["status"])).inc()
+        name = (route, method, message["status"])
+        counter = self._counters.get(name)
+        if counter is None:  # finding a counter by its labels costs more than counting
+            counter = self._counters[name] = self._answers.labels(route, method, str(name[2]))
+        counter.inc()
 
     def text(self) -> bytes:
         """Return all counts as Prometheus reads them."""

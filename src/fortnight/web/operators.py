@@ -99,7 +99,7 @@ async def deliver(request: Request[Any, Any, Any], operator_id: OperatorId) -> R
 
 
 def _boundary(request: Request[Any, Any, Any]) -> str:
-    stated = header(request, b"content-type").decode("latin-1")
+    stated = header(request.scope, b"content-type").decode("latin-1")
     kind, options = parse_options_header(stated)
     boundary = options.get("boundary", "")
     if kind != MULTIPART or not boundary:
