@@ -155,6 +155,15 @@ _WORDS: Mapping[str, object] = {
     "laboratory_token.issued_at": 0,
     "laboratory_token.expires_at": NOON + DAY,
     "hidden_stay.start": 0,
+    "staff_account.role": "lead",
+    "staff_ceremony.kind": "sign-in",
+    "staff_ceremony.account": None,
+    "named_contact.setting": "work",
+    "decision.kind": "tell",
+    "call_record.outcome": "reached",
+    "case_change.kind": "merged",
+    "intake_upload.state": "running",
+    "review.kind": "appeal",
 }
 _LEFT_OUT = ("arrival.id", "ledger_leaf.place", "erasure.person", "exposure.tier")
 

@@ -42,6 +42,18 @@ def _case_id(*, key: bool = False) -> Column[str]:
     )
 
 
+def _account(*, key: bool = False, optional: bool = False) -> Column[str]:
+    """Return whose a row is: it goes with the account."""
+    return Column(
+        "account",
+        ID,
+        ForeignKey("staff_account.id", ondelete="CASCADE"),
+        nullable=optional,
+        primary_key=key,
+        index=not key,
+    )
+
+
 staff_account = Table(
     "staff_account",
     metadata,
@@ -62,7 +74,7 @@ staff_passkey = Table(
     "staff_passkey",
     metadata,
     Column("credential", LargeBinary, primary_key=True),
-    Column("account", ID, ForeignKey("staff_account.id"), nullable=False, index=True),
+    _account(),
     Column("public_key", LargeBinary, nullable=False),
     Column("sign_count", BigInteger, nullable=False),
     Column("made_at", BigInteger, nullable=False),
@@ -71,16 +83,27 @@ staff_session = Table(
     "staff_session",
     metadata,
     Column("secret_hash", LargeBinary(32), primary_key=True),
-    Column("account", ID, ForeignKey("staff_account.id"), nullable=False, index=True),
+    _account(),
     Column("made_at", BigInteger, nullable=False),
     Column("seen_at", BigInteger, nullable=False),
     Column("stepped_up_at", BigInteger),
     Column("ended_at", BigInteger),
 )
+staff_ceremony = Table(
+    "staff_ceremony",  # a sign-in or registration under way: used once, then gone
+    metadata,
+    Column("secret_hash", LargeBinary(32), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("challenge", String(255), nullable=False),  # what the answer has to hold
+    Column("verifier", String(128)),  # of PKCE
+    _account(optional=True),
+    Column("expires_at", BigInteger, nullable=False),
+    one_of("kind", ("register", "sign-in", "step-up", "oidc", "oidc-step-up")),
+)
 staff_conflict = Table(
     "staff_conflict",
     metadata,
-    Column("account", ID, ForeignKey("staff_account.id"), primary_key=True),
+    _account(key=True),
     _case_id(key=True),
     Column("declared_at", BigInteger, nullable=False),
 )

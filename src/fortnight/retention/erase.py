@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from sqlalchemy import delete, insert, or_, select, update
 
+from fortnight.db.office_tables import review
 from fortnight.db.scrub import scrub
 from fortnight.db.tables import (
     alarm,
@@ -197,7 +198,8 @@ class Eraser:
             _forget_details(connection, trail)
             for table in _OF_A_PERSON:
                 connection.execute(delete(table).where(table.c.person == person))
-            connection.execute(delete(alarm).where(alarm.c.subject == person))
+            for about in (alarm, review):
+                connection.execute(delete(about).where(about.c.subject == person))
             _note(connection, name, rows_gone_at=now)
 
     def _forget_files(self, trail: _Trail, now: int) -> None:

@@ -16,6 +16,8 @@ from fortnight.settings import CASE_DAYS_AFTER_END, HELD_DAYS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+REVIEW_DAYS: Final = 365
+"""Days that a question that nobody answered is kept for."""
 LOOK_DAYS: Final = HELD_DAYS + CASE_DAYS_AFTER_END
 """Days that a person sees a look for at least: as long as what it may have led to."""
 
@@ -55,8 +57,8 @@ class Part:
         Columns of the table, or kinds of files.
     terms : tuple of Term
         For tables that the sweep empties.
-    outlived_by : (str, str), optional
-        (own column, "table.column"): a row stays as long as such a row is there.
+    outlived_by : tuple of (str, str)
+        Each (own column, "table.column"): a row stays as long as one such row is there.
     blanks : mapping, optional
         What the columns become where the row itself stays.
     """
@@ -67,7 +69,7 @@ class Part:
     why: str
     ends: Ending
     terms: tuple[Term, ...] = ()
-    outlived_by: tuple[str, str] | None = None
+    outlived_by: tuple[tuple[str, str], ...] = ()
     blanks: Mapping[str, Any] | None = None
 
 
@@ -186,7 +188,7 @@ _CASES: Final = (
         "No case without a laboratory's word for that number.",
         Ending.SWEPT,
         Term("expires_at", "instant", 0),
-        outlived_by=("id", "case_file.token_id"),
+        outlived_by=(("id", "case_file.token_id"),),
     ),
     _part(
         "hidden_stay",
@@ -257,7 +259,7 @@ _PEOPLE: Final = (
         "Who looked at a person, when and why: theirs to see.",
         Ending.SWEPT,
         Term("at", "ms", LOOK_DAYS),
-        outlived_by=("case_id", "case_file.id"),
+        outlived_by=(("case_id", "case_file.id"),),
     ),
     _part(
         "look",
@@ -273,7 +275,7 @@ _PEOPLE: Final = (
         "Nobody is texted twice for one reason, and people see what they were sent.",
         Ending.SWEPT,
         Term("made_at", "ms", LOOK_DAYS),
-        outlived_by=("case_id", "case_file.id"),
+        outlived_by=(("case_id", "case_file.id"),),
     ),
     _part(
         "message",
@@ -402,6 +404,136 @@ _SERVICE: Final = (
         Ending.PUBLIC,
     ),
 )
+_BY_ACCOUNT: Final = (
+    "case_assignment.account case_assignment.by decision.by decision.second_by call_record.by "
+    "case_note.by case_merge.by named_contact.added_by intake_upload.by review.answered_by"
+)
+_OFFICE: Final = (
+    _part(
+        "staff_session",
+        "secret_hash account made_at seen_at stepped_up_at ended_at",
+        "8 hours of use; its row a day",
+        "Who is signed in. A day later nobody asks when somebody was.",
+        Ending.SWEPT,
+        Term("made_at", "ms", 1),
+    ),
+    _part(
+        "staff_ceremony",
+        "secret_hash kind challenge verifier account expires_at",
+        "until it is answered; 5 minutes at most",
+        "An answer to a sign-in is taken once, from the browser that asked.",
+        Ending.SWEPT,
+        Term("expires_at", "instant", 0),
+    ),
+    _part(
+        "staff_passkey",
+        "credential account public_key sign_count made_at",
+        "while the account is open",
+        "Who is who signs in with it. Public keys alone.",
+        Ending.WITH_PARENT,
+    ),
+    _part(
+        "staff_conflict",
+        "account case_id declared_at",
+        _CASE,
+        "Whoever knows a case does not work on it.",
+        Ending.WITH_PARENT,
+    ),
+    _part(
+        "case_assignment",
+        "id case_id account by from_at until_at note_sealed",
+        _CASE,
+        "Who answers for a case, and what the one before had to tell them.",
+        Ending.WITH_PARENT,
+    ),
+    _part(
+        "named_contact",
+        "id case_id contact sealed first_day last_day setting household pregnant weak_immunity "
+        "added_by added_at merged_with objected_at",
+        _CASE,
+        "Whom the case named. They never enrolled: held for this case, under its key, only.",
+        Ending.WITH_PARENT,
+    ),
+    _part(
+        "decision",
+        "id case_id contact kind reason by at needs_second second_by second_at retracted_at "
+        "retracted_why",
+        _CASE,
+        "Who decided that a contact is told or not, and with which reason: to answer for it.",
+        Ending.WITH_PARENT,
+    ),
+    _part(
+        "call_record",
+        "id case_id contact by at outcome language next_step next_at",
+        _CASE,
+        "Nobody is called twice for one thing, or never.",
+        Ending.WITH_PARENT,
+    ),
+    _part(
+        "case_note",
+        "id case_id by at sealed",
+        _CASE,
+        "What the next one who works on the case has to know, under its key.",
+        Ending.WITH_PARENT,
+    ),
+    _part(
+        "case_change",
+        "id case_id at kind detail",
+        _CASE,
+        "What new evidence, or a test withdrawn, changed in the list. Names nobody.",
+        Ending.WITH_PARENT,
+    ),
+    _part(
+        "case_merge",
+        "kept merged by at",
+        _CASE,
+        "Two files of one case; the way back.",
+        Ending.WITH_PARENT,
+    ),
+    _part(
+        "intake_upload",
+        "id by at sha256 state rows cases refused",
+        _HELD,
+        "Rows in are cases and refusals: to be shown while someone may still ask.",
+        Ending.SWEPT,
+        Term("at", "ms", HELD_DAYS),
+    ),
+    _part(
+        "intake_refusal",
+        "upload row reason",
+        _HELD,
+        "Which row was refused and why, to mend it. The row itself is not kept.",
+        Ending.WITH_PARENT,
+    ),
+    _part(
+        "review",
+        "id kind subject asked_at due_at answered_at answered_by answer",
+        f"{LOOK_DAYS} days after its answer; {REVIEW_DAYS} without one",
+        "What was asked of the data protection officer outlives what it is about, so that it can "
+        "be seen that it was answered.",
+        Ending.SWEPT,
+        Term("answered_at", "ms", LOOK_DAYS),
+        Term("asked_at", "ms", REVIEW_DAYS),
+    ),
+    _part(
+        "staff_account",
+        "invite_hash invite_until",
+        "until it is used; 24 hours at most",
+        "Lets a new colleague register a first passkey, once.",
+        Ending.SWEPT,
+        Term("invite_until", "instant", 0),
+        blanks={"invite_hash": None, "invite_until": None},
+    ),
+    _part(
+        "staff_account",
+        "id login subject name role district number_hash made_at ended_at",
+        f"{CASE_DAYS_AFTER_END} days after it ends, and as long as a record names it",
+        "Who may do what, and who did. Their number's keyed hash: nobody works on their own case.",
+        Ending.SWEPT,
+        Term("ended_at", "ms", CASE_DAYS_AFTER_END),
+        outlived_by=tuple(("id", column) for column in _BY_ACCOUNT.split()),
+    ),
+)
 _OF_A_JOB: Final = (
     "workflow_status workflow_input workflow_output operation_outputs workflow_events "
     "workflow_events_history streams notifications"
@@ -427,7 +559,7 @@ _QUEUE: Final = (
 )
 
 ON_POSTGRES_ALONE: Final = frozenset({"ledger_leaf.xid", "look.xid", "look.written"})
-SCHEDULE: Final = (*_EVIDENCE, *_CASES, *_PEOPLE, *_SERVICE, *_QUEUE)
+SCHEDULE: Final = (*_EVIDENCE, *_CASES, *_PEOPLE, *_OFFICE, *_SERVICE, *_QUEUE)
 
 
 def rows() -> tuple[Row, ...]:

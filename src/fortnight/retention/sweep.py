@@ -224,7 +224,7 @@ def _past(part: Part, now: int) -> ColumnElement[bool]:
         rules.append(and_(*(~one for one in before), applies, _over(table, term, now)))
         before.append(applies)
     past = or_(false(), *rules)
-    return past if part.outlived_by is None else and_(past, ~_outlived(table, part.outlived_by))
+    return and_(past, *(~_outlived(table, by) for by in part.outlived_by))
 
 
 def _applies(table: Table, term: Term) -> ColumnElement[bool]:
