@@ -22,7 +22,7 @@ from tests.postgres_server import (
 
 from fortnight.consent.store import Consents
 from fortnight.db.engine import Database, open_postgres, open_sqlite
-from fortnight.db.migrate import PEOPLE, install, make_schemas
+from fortnight.db.migrate import migrate_postgres
 from fortnight.db.tables import metadata
 from fortnight.vault.door import Vault
 from fortnight.vault.keys import FileKeys
@@ -86,29 +86,8 @@ def postgres_server() -> Iterator[Server]:
         pytest.skip(why)
     with running_server() as server:
         server.make_database(TEMPLATE)
-        _migrate(server.url(OWNER, TEMPLATE))
+        migrate_postgres(server.url(OWNER, TEMPLATE), APP)
         yield server
-
-
-def _migrate(owner_url: str) -> None:
-    # From the models, as on SQLite: that migrations make the same is what test_migrations shows.
-    owner, people = open_postgres(owner_url), open_postgres(owner_url)
-    with owner.write() as connection:
-        make_schemas(connection)
-        metadata.create_all(connection)
-        for column in ("look ADD xid", "ledger_leaf ADD xid"):
-            connection.exec_driver_sql(
-                f"ALTER TABLE {column} xid8 NOT NULL DEFAULT pg_current_xact_id()"
-            )
-        connection.exec_driver_sql(
-            "ALTER TABLE look ADD written timestamptz NOT NULL DEFAULT clock_timestamp()"
-        )
-    with people.write() as connection:
-        connection.exec_driver_sql(f"SET LOCAL search_path = {PEOPLE.schema}")
-        people_metadata.create_all(connection)
-        install(connection, APP)
-    owner.close()
-    people.close()
 
 
 @pytest.fixture
