@@ -152,6 +152,7 @@ class Office:
     database: Database
     clock: Clock
     random: Callable[[int], bytes]
+    known: bool = False  # whether another process has filled the database
 
     def __post_init__(self) -> None:
         self.consents = Consents(self.database, self.random)
@@ -171,7 +172,8 @@ class Office:
             random=self.random,
             secret=SECRET,
         )
-        self.laboratory = self.laboratories.register("North laboratory", self.clock())
+        if not self.known:
+            self.laboratory = self.laboratories.register("North laboratory", self.clock())
 
     def grant(self, person: str, kind: str) -> None:
         version = current_text(kind, "en").version
