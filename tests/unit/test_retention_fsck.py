@@ -170,7 +170,10 @@ def test_files_that_do_not_fit_the_catalogue_are_found(
 
 
 LEDGER: list[tuple[str, str]] = [
-    ("UPDATE ledger_leaf SET entry = (SELECT salt FROM consent_grant) WHERE place = 0", "ledger_head"),
+    (
+        "UPDATE ledger_leaf SET entry = (SELECT root FROM ledger_head) WHERE place = 0",
+        "ledger_head",
+    ),
     ("UPDATE ledger_leaf SET place = place + 9 WHERE place = 0", "ledger_leaf"),
     ("UPDATE ledger_head SET size = size - 1", "ledger_head"),
 ]

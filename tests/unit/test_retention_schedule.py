@@ -36,7 +36,7 @@ FILES = {
     *(f"home/lake/{kind}" for kind in EVIDENCE_KINDS),
     "home/lake/index",
     "home/log/files",
-    "home/texts/lines",
+    "home/texts.jsonl",
     "logs/lines",
     *(f"keys/{kind}" for kind in ("person", "day", "case", "secret", "copy")),
 }

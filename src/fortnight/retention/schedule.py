@@ -287,8 +287,8 @@ _PEOPLE: Final = (
         blanks={"sealed": None, "state": "stopped"},
     ),
     _part(
-        "home/texts",
-        "lines",
+        "home",
+        "texts.jsonl",
         _HELD,
         "Texts that were handed over in a file, with the number that each is for.",
         Ending.SWEPT,
@@ -578,5 +578,5 @@ def swept_tables() -> tuple[Part, ...]:
 
 def _where(of: str, name: str) -> str:
     """Return the name of a column, or of a kind of file."""
-    is_file = of.startswith("home/") or of in {"keys", "logs"}
+    is_file = of.startswith("home/") or of in {"home", "keys", "logs"}
     return f"{of}/{name}" if is_file else f"{of}.{name}"
