@@ -57,21 +57,27 @@ class Hidden:
         return out
 
 
-def person_day(index: Index, name: str, who: int = 0) -> Cut | None:
-    """Return the day of one participant of a day's index, under the number ``who``."""
+def person_days(index: Index, numbers: Sequence[int]) -> list[Cut | None]:
+    """Return the day of each of some participants of a day's index; None without a position."""
+    days, vertices = index.tracks.days, index.tracks.vertices
+    column = np.ascontiguousarray(days[:, 0])
+    rows = np.searchsorted(column, np.array(numbers, dtype=np.int32))
+    bounds = np.append(days[:, 2], len(vertices))
+    out: list[Cut | None] = []
+    for row, number in zip(rows.tolist(), numbers, strict=True):
+        if row == len(column) or column[row] != number:
+            out.append(None)
+            continue
+        own = days[row : row + 1].copy()
+        own[0, 0], own[0, 2] = 0, 0
+        out.append(Cut(vertices[bounds[row] : bounds[row + 1]].copy(), own))
+    return out
+
+
+def person_day(index: Index, name: str) -> Cut | None:
+    """Return the day of one participant of a day's index, by name."""
     number = index.tracks.number_of(name)
-    if number is None:
-        return None
-    tracks = index.tracks
-    rows = tracks.days_of(number)
-    if rows.start == rows.stop:
-        return None
-    low = int(tracks.days[rows.start, 2])
-    last = rows.stop == len(tracks.days)
-    high = len(tracks.vertices) if last else int(tracks.days[rows.stop, 2])
-    days = tracks.days[rows].copy()
-    days[:, 0], days[:, 2] = who, 0
-    return Cut(tracks.vertices[low:high].copy(), days)
+    return None if number is None else person_days(index, [number])[0]
 
 
 def tracks_of(names: tuple[str, ...], parts: list[Cut], parameters: Parameters) -> Tracks:

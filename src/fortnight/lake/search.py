@@ -19,7 +19,7 @@ from fortnight.contact.search import search
 from fortnight.contact.trace import nearness
 from fortnight.lake.build import ORIGINS, RECEIVED
 from fortnight.lake.files import DAY_MS, ORIGIN_NAMES
-from fortnight.lake.own import person_day
+from fortnight.lake.own import person_days
 from fortnight.lake.shared import GRANTS, shared_on
 from fortnight.vault.people import FoundRow
 
@@ -44,6 +44,11 @@ _OF_FIXES: Final[Mapping[str, str]] = {
     "upload": "trace.phone",
     "operator": "trace.operator",
 }
+_ORIGINS: Final = tuple(
+    frozenset(name for code, name in enumerate(ORIGIN_NAMES) if bits >> code & 1)
+    for bits in range(1 << len(ORIGIN_NAMES))
+)
+"""The origins that each pattern of bits stands for."""
 
 
 class DaySources(NamedTuple):
@@ -117,35 +122,41 @@ def look(day: int, index: Index, sources: NDArray[np.int32], wanted: Wanted) -> 
     shared = shared_on(index.signs, name, wanted.visits, wanted.window, wanted.hidden)
     places = {other: index.tracks.number_of(other) for other in shared.others}
     signed = {places[other]: kinds for other, kinds in shared.others.items()}
+    people = sorted({place for place in signed if place is not None} | set(strong))
     met = [
-        _met(day, index, sources, place, strong.get(place), signed.get(place, frozenset()))
-        for place in sorted({place for place in signed if place is not None} | set(strong))
+        Met(
+            FoundRow(
+                day,
+                bytes.fromhex(index.tracks.names[place]),
+                strong.get(place, False) or place in signed,
+                _grants(came, signed.get(place, frozenset()), near=place in strong),
+            ),
+            cut,
+            came,
+        )
+        for place, cut, came in zip(
+            people, person_days(index, people), _sources_of(sources, people), strict=True
+        )
     ]
     own = None if name is None else index.tracks.number_of(name)
-    return OnDay(day, tuple(met), shared.signs, None if own is None else sources_of(sources, own))
+    return OnDay(
+        day, tuple(met), shared.signs, None if own is None else _sources_of(sources, [own])[0]
+    )
 
 
-def _met(
-    day: int,
-    index: Index,
-    sources: NDArray[np.int32],
-    place: int,
-    strong: bool | None,  # noqa: FBT001 - None where there is no position near the case
-    signed: frozenset[str],
-) -> Met:
-    name, came = index.tracks.names[place], sources_of(sources, place)
+def _grants(came: DaySources, signed: frozenset[str], *, near: bool) -> tuple[str, ...]:
+    """Return the grants that what was found of somebody on a day needs."""
     grants = {GRANTS[kind] for kind in signed}
-    if strong is not None:
+    if near:
         grants |= {_OF_FIXES[origin] for origin in came.origins}
-    row = FoundRow(day, bytes.fromhex(name), bool(strong) or bool(signed), tuple(sorted(grants)))
-    return Met(row, person_day(index, name), came)
+    return tuple(sorted(grants))
 
 
-def sources_of(sources: NDArray[np.int32], place: int) -> DaySources:
-    """Return where one participant's rows came from."""
-    bits = int(sources[place, 0, ORIGINS])
-    origins = frozenset(name for code, name in enumerate(ORIGIN_NAMES) if bits >> code & 1)
-    return DaySources(origins, int(sources[place, :, RECEIVED].max()))
+def _sources_of(sources: NDArray[np.int32], places: list[int]) -> list[DaySources]:
+    """Return where the rows of some participants came from."""
+    rows = np.asarray(sources)[places]
+    bits, received = rows[:, 0, ORIGINS].tolist(), rows[:, :, RECEIVED].max(axis=1).tolist()
+    return [DaySources(_ORIGINS[some], hour) for some, hour in zip(bits, received, strict=True)]
 
 
 def _near(day: int, index: Index, name: str | None, wanted: Wanted) -> dict[int, bool]:
