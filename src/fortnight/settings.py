@@ -46,6 +46,10 @@ class Settings:
         The role that owns the schema; for ``fortnight migrate`` alone.
     programme_end : date
         Day on which everything is deleted, whoever is still there to ask for it.
+    public_url : str
+        Where the office is opened in a browser; empty for localhost.
+    oidc_issuer, oidc_client_id, oidc_client_secret_file : str
+        The identity provider of the staff; empty where passkeys alone are used.
     """
 
     home: Path
@@ -64,11 +68,23 @@ class Settings:
     max_rows: int = 1_000_000
     posts_a_minute: int = 600
     drain_every_s: float = 5.0
+    public_url: str = ""
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret_file: str = ""
 
     @property
     def is_embedded(self) -> bool:
         """Whether the databases are SQLite files in ``home``."""
         return not self.database_url
+
+    @property
+    def origin(self) -> str:
+        """What browsers of the office call this service, such as ``https://office.example``.
+
+        A passkey holds for a name, never for an address: without a public URL it is localhost.
+        """
+        return self.public_url.rstrip("/") or f"http://localhost:{self.port}"
 
 
 def read_settings(
@@ -162,6 +178,8 @@ def check(settings: Settings, *, now: int) -> None:
     _check_end(settings.programme_end, datetime.fromtimestamp(now / 1_000, tz=UTC).date())
     _check_database(settings)
     _check_numbers(settings)
+    _check_public_url(settings.public_url)
+    _check_oidc(settings)
     try:
         ZoneInfo(settings.timezone)
     except (ZoneInfoNotFoundError, ValueError) as error:
@@ -191,6 +209,46 @@ def _check_database(settings: Settings) -> None:
             f"database_url and owner_database_url have one role, {app.username}: the service's own "
             "role must not own the tables of people, or the database cannot keep the door."
         )
+
+
+def _check_public_url(text: str) -> None:
+    """Refuse an address that is no origin, or to which a session would be sent in the clear."""
+    url = urlsplit(text)
+    if not text:
+        return
+    if url.path.strip("/") or url.query or url.fragment or url.username or not url.hostname:
+        raise SettingsError(f"public_url is {text}: give scheme and name alone, no path.")
+    if not _is_private_way(text):
+        raise SettingsError(f"public_url is {text}: give https://…, or http://localhost for one.")
+
+
+def _is_private_way(text: str) -> bool:
+    url = urlsplit(text)
+    return url.scheme == "https" or (url.scheme == "http" and url.hostname in _LOOPBACK)
+
+
+def _check_oidc(settings: Settings) -> None:
+    issuer = settings.oidc_issuer
+    if bool(issuer) != bool(settings.oidc_client_id):
+        raise SettingsError(
+            "oidc_issuer and oidc_client_id belong together: give both, or neither."
+        )
+    if issuer and not (_is_private_way(issuer) and urlsplit(issuer).hostname):
+        raise SettingsError(
+            f"oidc_issuer is {issuer}: give https://…. Whoever can change its answers on the way "
+            "can sign in as anybody."
+        )
+    file = settings.oidc_client_secret_file
+    if not file:
+        return
+    if not issuer:
+        raise SettingsError("oidc_client_secret_file is given without oidc_issuer.")
+    try:
+        mode = Path(file).stat().st_mode
+    except OSError as error:
+        raise SettingsError(f"oidc_client_secret_file: {file}: {error.strerror}.") from error
+    if mode & 0o077:
+        raise SettingsError(f"oidc_client_secret_file: others may read {file}: chmod 600 it.")
 
 
 def _check_numbers(settings: Settings) -> None:

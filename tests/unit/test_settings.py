@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+PROVIDER = 'oidc_issuer = "https://id.example"\noidc_client_id = "fortnight"\n'
 SOUND = 'programme_end = 2026-12-31\ndistrict = "north"\n'
 
 
@@ -71,6 +72,14 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
             "one role, one",
         ),
         ("programme_end = ", {}, "fortnight.toml"),
+        (SOUND + 'public_url = "http://office.example"', {}, "give https://"),
+        (SOUND + 'public_url = "https://office.example/x"', {}, "no path"),
+        (SOUND + 'public_url = "https://a:b@office.example"', {}, "scheme and name alone"),
+        (SOUND + 'oidc_issuer = "https://id.example"', {}, "belong together"),
+        (SOUND + 'oidc_client_id = "fortnight"', {}, "belong together"),
+        (SOUND + 'oidc_client_secret_file = "/secret"', {}, "without oidc_issuer"),
+        (SOUND + PROVIDER.replace("https", "http"), {}, "sign in as anybody"),
+        (SOUND + PROVIDER + 'oidc_client_secret_file = "/no/such"', {}, "No such file"),
     ],
 )
 def test_what_is_dangerous_or_contradicts_is_refused(
@@ -79,6 +88,23 @@ def test_what_is_dangerous_or_contradicts_is_refused(
     with pytest.raises(SettingsError, match=r".") as refused:
         read(tmp_path, text, environment)
     assert said in str(refused.value)
+
+
+def test_staff_sign_in_where_the_settings_say(tmp_path: Path) -> None:
+    assert read(tmp_path, SOUND + "port = 9000").origin == "http://localhost:9000"
+    public = read(tmp_path, SOUND + 'public_url = "https://office.example/"')
+    assert public.origin == "https://office.example"
+
+
+def test_a_secret_that_others_may_read_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text("x", encoding="utf-8")
+    given = SOUND + PROVIDER + f'oidc_client_secret_file = "{file}"'
+    file.chmod(0o640)
+    with pytest.raises(SettingsError, match="chmod 600"):
+        read(tmp_path, given)
+    file.chmod(0o600)
+    assert read(tmp_path, given).oidc_client_secret_file == str(file)
 
 
 def test_keys_inside_the_service_are_refused(tmp_path: Path) -> None:
@@ -94,5 +120,6 @@ def test_a_folder_without_settings_says_how_to_make_them(tmp_path: Path) -> None
 
 def test_there_is_no_setting_for_a_secret_or_for_how_long_evidence_is_held() -> None:
     names = {field.name for field in fields(Settings)}
-    assert not {name for name in names if "secret" in name or "password" in name}
+    held = {name for name in names if "secret" in name or "password" in name}
+    assert held == {"oidc_client_secret_file"}  # which file holds it, never the secret
     assert not {name for name in names if "days" in name or "retention" in name}
