@@ -27,7 +27,7 @@ Relation = Literal[
     "assigned",  # an open case of the own district, given to this account
     "own-district",  # an open case of the own district, given to someone else or to nobody
     "other-district",
-    "closed",  # a closed or withdrawn case of the own district
+    "closed",  # a closed case of the own district; a withdrawn one still has calls to make
     "self",  # the tested person is whoever asks
     "conflict",  # declared: they know each other
     "tied",  # a contact whom whoever asks calls or is called by

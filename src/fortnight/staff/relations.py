@@ -1,0 +1,71 @@
+"""How an account is related to a case, or to a contact of it: facts from the database.
+
+``permissions`` says what follows from them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from sqlalchemy import exists, select
+
+from fortnight.db.office_tables import case_assignment, staff_conflict
+from fortnight.db.tables import case_file
+from fortnight.staff.permissions import Facts, Relation, relation_of
+
+if TYPE_CHECKING:
+    from fortnight.db.engine import Database
+    from fortnight.staff.accounts import Account
+
+Nearness = Literal["self", "tied"]
+
+
+class Ties(Protocol):
+    """Who knows whom, asked without telling who anybody is."""
+
+    def nearness(self, number_hash: bytes, case_id: str, contact: str) -> Nearness | None:
+        """Tell whether a contact is whoever has that number, or is tied to them by calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relations:
+    """How accounts are related to records."""
+
+    database: Database
+    ties: Ties
+
+    def of(self, account: Account, case_id: str, contact: str | None = None) -> Relation | None:
+        """Return the relation to a case or to a contact of it; None where there is no such case."""
+        file, assigned, conflict = case_file.c, case_assignment.c, staff_conflict.c
+        is_assigned = exists().where(
+            assigned.case_id == file.id,
+            assigned.account == account.id,
+            assigned.until_at.is_(None),
+        )
+        is_declared = exists().where(conflict.case_id == file.id, conflict.account == account.id)
+        columns = (file.district, file.state, file.number_hash)
+        query = select(
+            *columns, is_assigned.label("is_assigned"), is_declared.label("is_declared")
+        ).where(file.id == case_id)
+        with self.database.read() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        near = self._nearness(account, case_id, contact)
+        is_self = account.number_hash is not None and account.number_hash == row.number_hash
+        return relation_of(
+            Facts(
+                is_own_district=row.district == account.district,
+                is_assigned=bool(row.is_assigned),
+                is_closed=row.state == "closed",
+                is_self=is_self or near == "self",
+                has_conflict=bool(row.is_declared),
+                is_tied=near == "tied",
+            )
+        )
+
+    def _nearness(self, account: Account, case_id: str, contact: str | None) -> Nearness | None:
+        if contact is None or account.number_hash is None:
+            return None
+        return self.ties.nearness(account.number_hash, case_id, contact)
