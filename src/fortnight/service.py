@@ -15,7 +15,7 @@ from fortnight.case.cases import Cases
 from fortnight.case.token import Laboratories
 from fortnight.case.trace_job import TraceParts, give_up, run_trace
 from fortnight.consent.store import Consents
-from fortnight.db.migrate import MAIN_FILE, migrate_embedded, open_main
+from fortnight.db.migrate import MAIN_FILE, migrate, open_main, role_of
 from fortnight.jobs.queue import Traces, migrate_queue
 from fortnight.jobs.schedule import Schedule, Task
 from fortnight.lake.days import Days
@@ -37,6 +37,7 @@ from fortnight.vault.opening import open_people
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from fortnight.db.engine import Database
     from fortnight.settings import Settings
@@ -126,13 +127,24 @@ class Service:
 
 
 def prepare(settings: Settings) -> None:
-    """Make what an embedded service needs: its files, at the version of this program."""
+    """Make the folders of a service; where it is embedded its databases too."""
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     (settings.home / LAKE_FOLDER).mkdir(exist_ok=True, mode=0o700)
     (settings.home / LOG_FOLDER).mkdir(exist_ok=True)
     if settings.is_embedded:
-        migrate_embedded(settings.home)
+        migrate_all(settings)
+
+
+def migrate_all(settings: Settings) -> None:
+    """Bring every table to the version of this program, those of the queue too.
+
+    Raises DatabaseError, with what to do, where PostgreSQL or its roles are not as needed.
+    """
+    migrate(settings)
+    if settings.is_embedded:
         migrate_queue(f"sqlite:///{settings.home / MAIN_FILE}")
+    else:
+        migrate_queue(settings.owner_database_url, role_of(settings.database_url))
 
 
 def open_service(
@@ -149,13 +161,27 @@ def open_service(
     return opened
 
 
-def _open(
+@dataclass(frozen=True, slots=True)
+class _Stores:
+    """What every room is made from."""
+
+    settings: Settings
+    clock: Callable[[], int]
+    random: Callable[[int], bytes]
+    keys: FileKeys
+    database: Database
+    consents: Consents
+    people: People
+    vault: Vault
+    lake: Path
+
+
+def _stores(
     settings: Settings,
     clock: Callable[[], int],
     random: Callable[[int], bytes],
-    stack: ExitStack,
-) -> Service:
-    closing = stack.enter_context(ExitStack())
+    closing: ExitStack,
+) -> _Stores:
     keys = FileKeys(settings.keys, random)
     closing.callback(keys.close)
     database = open_main(settings)
@@ -163,56 +189,76 @@ def _open(
     consents = Consents(database, random)
     people = open_people(settings, database, consents, closing)
     vault = Vault(database, people, keys, consents, random, clock)
-    signer = Signer(settings.log_name, keys.named("log"))
-    log = Log(database, settings.home / LOG_FOLDER, signer, clock)
-    lake_folder = settings.home / LAKE_FOLDER
-    drain = Drain(database, vault, consents, lake_folder, random)
-    days = Days(database, vault, lake_folder, random)
-    lake = Lake(database, lake_folder)
-    trace_parts = TraceParts(database, vault, lake, random, settings.timezone)
-    traces = Traces(
-        database,
-        lambda run_id: run_trace(trace_parts, run_id, clock()),
-        lambda run_id: give_up(trace_parts, run_id, clock()),
+    lake = settings.home / LAKE_FOLDER
+    return _Stores(settings, clock, random, keys, database, consents, people, vault, lake)
+
+
+def _traces(at: _Stores, lake: Lake) -> Traces:
+    parts = TraceParts(at.database, at.vault, lake, at.random, at.settings.timezone)
+    return Traces(
+        at.database,
+        lambda run_id: run_trace(parts, run_id, at.clock()),
+        lambda run_id: give_up(parts, run_id, at.clock()),
     )
-    laboratories = Laboratories(database, keys.named("token"), vault.number_hash, random)
-    outbox = Outbox(database, vault, consents, random, settings.district)
-    holdings = Holdings(
-        database,
-        people,
-        keys,
-        vault,
-        Forgetting(days),
-        settings.home / TEXTS_FILE,
-        traces.forget,
+
+
+def _deliveries(at: _Stores) -> Deliveries:
+    return Deliveries(
+        at.database,
+        at.vault,
+        at.consents,
+        at.random,
+        Bounds(at.settings.max_part_bytes, at.settings.max_rows),
+        hmac.digest(at.keys.named("operator"), b"subscriber list", "sha256"),
+        at.settings.district,
     )
-    eraser = Eraser(holdings, random, settings.district)
-    sweeper = Sweeper(holdings, eraser, random)
-    sunset = Sunset(holdings, log, settings.programme_end)
+
+
+def _holdings(at: _Stores, days: Days, traces: Traces) -> Holdings:
+    texts = at.settings.home / TEXTS_FILE
+    return Holdings(
+        at.database, at.people, at.keys, at.vault, Forgetting(days), texts, traces.forget
+    )
+
+
+def _open(
+    settings: Settings,
+    clock: Callable[[], int],
+    random: Callable[[int], bytes],
+    stack: ExitStack,
+) -> Service:
+    closing = stack.enter_context(ExitStack())
+    at = _stores(settings, clock, random, closing)
+    signer = Signer(settings.log_name, at.keys.named("log"))
+    log = Log(at.database, settings.home / LOG_FOLDER, signer, clock)
+    drain = Drain(at.database, at.vault, at.consents, at.lake, random)
+    days, lake = Days(at.database, at.vault, at.lake, random), Lake(at.database, at.lake)
+    traces = _traces(at, lake)
+    token_key = at.keys.named("token")
+    laboratories = Laboratories(at.database, token_key, at.vault.number_hash, random)
+    outbox = Outbox(at.database, at.vault, at.consents, random, settings.district)
     gateway = FileGateway(settings.home / TEXTS_FILE)
-    journal = Journal(database, vault, consents, clock)
+    holdings = _holdings(at, days, traces)
+    eraser = Eraser(holdings, random, settings.district)
+    sweeper, sunset = (
+        Sweeper(holdings, eraser, random),
+        Sunset(holdings, log, settings.programme_end),
+    )
+    journal = Journal(at.database, at.vault, at.consents, clock)
     closing.callback(journal.close)
     return Service(
         settings=settings,
         clock=clock,
-        database=database,
-        people=people,
-        keys=keys,
-        vault=vault,
-        consents=consents,
+        database=at.database,
+        people=at.people,
+        keys=at.keys,
+        vault=at.vault,
+        consents=at.consents,
         log=log,
         log_key=str(signer.public),
         journal=journal,
-        operators=Operators(database, keys.named("operator"), random),
-        deliveries=Deliveries(
-            database,
-            vault,
-            consents,
-            random,
-            Bounds(settings.max_part_bytes, settings.max_rows),
-            hmac.digest(keys.named("operator"), b"subscriber list", "sha256"),
-            settings.district,
-        ),
+        operators=Operators(at.database, at.keys.named("operator"), random),
+        deliveries=_deliveries(at),
         laboratories=laboratories,
         drain=drain,
         days=days,
@@ -220,22 +266,18 @@ def _open(
         outbox=outbox,
         gateway=gateway,
         traces=traces,
-        cases=Cases(database, vault, laboratories, outbox, traces, random, keys.named("token")),
+        cases=Cases(at.database, at.vault, laboratories, outbox, traces, random, token_key),
         eraser=eraser,
         sweeper=sweeper,
         sunset=sunset,
-        fsck=Fsck(database, people, keys, lake_folder, settings.home / LOG_FOLDER),
-        schedule=_schedule(
-            settings, clock, keys, log, drain, days, outbox, gateway, sweeper, sunset
-        ),
+        fsck=Fsck(at.database, at.people, at.keys, at.lake, settings.home / LOG_FOLDER),
+        schedule=Schedule(_tasks(at, log, drain, days, outbox, gateway, sweeper, sunset), clock),
         _closing=closing.pop_all(),
     )
 
 
-def _schedule(
-    settings: Settings,
-    clock: Callable[[], int],
-    keys: FileKeys,
+def _tasks(
+    at: _Stores,
     log: Log,
     drain: Drain,
     days: Days,
@@ -243,7 +285,7 @@ def _schedule(
     gateway: FileGateway,
     sweeper: Sweeper,
     sunset: Sunset,
-) -> Schedule:
+) -> list[Task]:
     def move(now: int) -> None:
         drain.drain(now)
         days.refresh(now)
@@ -252,13 +294,10 @@ def _schedule(
         sweeper.sweep(now)
         sunset.end(now)
 
-    return Schedule(
-        [
-            Task("drain", round(settings.drain_every_s * 1_000), move),
-            Task("log", MINUTE_MS, log.sequence),
-            Task("texts", _TEXTS_EVERY_MS, lambda now: outbox.drain(gateway, now)),
-            Task("keys", _COPY_EVERY_MS, lambda _: keys.refresh_copy()),
-            Task("sweep", _SWEEP_EVERY_MS, sweep),
-        ],
-        clock,
-    )
+    return [
+        Task("drain", round(at.settings.drain_every_s * 1_000), move),
+        Task("log", MINUTE_MS, log.sequence),
+        Task("texts", _TEXTS_EVERY_MS, lambda now: outbox.drain(gateway, now)),
+        Task("keys", _COPY_EVERY_MS, lambda _: at.keys.refresh_copy()),
+        Task("sweep", _SWEEP_EVERY_MS, sweep),
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fortnight.cli.opened import HOME, Home, print_plain, settings_of
-from fortnight.db.migrate import migrate as migrate_databases
+from fortnight.service import migrate_all
 
 
 def migrate(home: Home = HOME) -> None:
@@ -13,6 +13,6 @@ def migrate(home: Home = HOME) -> None:
     service itself never has that role. `fortnight serve` does it by itself with SQLite.
     """
     settings = settings_of(home)
-    migrate_databases(settings)
+    migrate_all(settings)
     where = "SQLite in " + str(home) if settings.is_embedded else "PostgreSQL"
     print_plain(f"The databases are as this version needs them ({where}).")

@@ -1,7 +1,7 @@
 """What people's data may be read for, and which parts: closed lists, and who reads.
 
-The lists are part of what people agreed to. There is no purpose, field or role for police, fines
-or orders, and adding one is a change of the programme, not of a setting.
+The lists are part of what people agreed to. There is no purpose, field or role but for the health
+team's work and for people themselves; adding one is a change of the programme, not of a setting.
 """
 
 from __future__ import annotations
