@@ -17,7 +17,6 @@ from fortnight.contact.trace import Case
 from fortnight.lake import catalogue, days, drain, files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from fortnight.db.engine import Database
@@ -34,12 +33,12 @@ class PowerCutError(Exception):
 
 
 @pytest.fixture
-def water(tmp_path: Path, database: Database) -> Iterator[Waters]:
+def water(tmp_path: Path, database: Database) -> Waters:
     made = waters(tmp_path, database)
     for person in (ANNA, BORIS):
         made.vault.enrol(person)
         send(made, person, NOON - HOUR)
-    yield made
+    return made
 
 
 def send(water: Waters, person: str, start: int) -> None:
@@ -48,8 +47,8 @@ def send(water: Waters, person: str, start: int) -> None:
 
 
 def minutes(water: Waters) -> list[int]:
-    trace = water.trace(ANNA, CASE, ASKED, NOON)
-    return [round(one) for one in trace.contacts["minutes"].to_pylist()]
+    contacts = water.trace(ANNA, CASE, ASKED, NOON).contacts
+    return [round(one) for one in contacts["minutes"].to_numpy()]
 
 
 def rows(water: Waters) -> int:

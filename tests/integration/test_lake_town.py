@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -45,18 +45,17 @@ def water(fixes: pa.Table, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """Send every person's fixes in parts, out of order, with drains in between."""
     made = waters(tmp_path_factory.mktemp("waters"))
     chance = np.random.default_rng(7)
-    names = sorted(set(fixes["participant"].to_pylist()))
-    who = fixes["participant"].combine_chunks().dictionary_encode()
+    who: Any = fixes["participant"].combine_chunks().dictionary_encode()
     order = np.argsort(who.indices.to_numpy(), kind="stable")
     bounds = np.searchsorted(who.indices.to_numpy()[order], np.arange(len(who.dictionary) + 1))
-    people = who.dictionary.to_pylist()
-    for name in names:
+    people: list[str] = who.dictionary.to_pylist()
+    for name in people:
         made.vault.enrol(name)
     for part in range(3):
         for place in chance.permutation(len(people)).tolist():
             own = np.sort(order[bounds[place] : bounds[place + 1]])
             mine = own[chance.permutation(len(own)) % 3 == part] if part < 2 else own
-            made.send(people[place], "fixes", packed(fixes.take(pa.array(mine))), NOW)
+            made.send(people[place], "fixes", packed(fixes.take(mine)), NOW)
         made.take(NOW + part)
     yield made
     made.close()

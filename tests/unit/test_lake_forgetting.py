@@ -28,7 +28,6 @@ from fortnight.db.tables import lake_day, lake_file
 from fortnight.lake.locks import leased
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from fortnight.db.engine import Database
@@ -40,7 +39,7 @@ MINUTE = 60_000
 
 
 @pytest.fixture
-def water(tmp_path: Path, database: Database) -> Iterator[Waters]:
+def water(tmp_path: Path, database: Database) -> Waters:
     """Two people at one place for an hour on three days, with every kind of sign."""
     made = waters(tmp_path, database)
     for person in (ANNA, BORIS):
@@ -58,7 +57,7 @@ def water(tmp_path: Path, database: Database) -> Iterator[Waters]:
             )
             made.send(person, "ties", packed_ties([(other, noon, "call", 9)]), NOON, "operator")
     made.take(NOON)
-    yield made
+    return made
 
 
 def contacts(water: Waters) -> int:

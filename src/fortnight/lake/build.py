@@ -11,14 +11,15 @@ import pyarrow as pa
 from fortnight.contact.index import build_index
 from fortnight.evidence.arrange import arrange
 from fortnight.evidence.schema import InputReport
-from fortnight.lake.cutting import cut_day
+from fortnight.lake.cutting import Cut, cut_day, joined, taken
 from fortnight.lake.doubts import Doubt, doubts_of
 from fortnight.lake.files import DAY_MS
-from fortnight.lake.linking import linked_fixes, roll_of, sign_batches
+from fortnight.lake.kept import Kept, places_of
+from fortnight.lake.linking import kept_of, linked_fixes, roll_of, sign_batches
 from fortnight.track.tracks import Tracks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
     from fortnight.evidence.arrange import Arranged
     from fortnight.evidence.batches import FixBatch
     from fortnight.evidence.schema import Signs
-    from fortnight.evidence.signs import SignBatch
-    from fortnight.lake.linking import DayRows, Roll
+    from fortnight.lake.linking import DayFixes, DayRows, Roll
     from fortnight.parameters import Parameters
+    from fortnight.track.tracks import Words
 
 KINDS: Final = ("fixes", "visits", "encounters", "ties")
 ORIGINS, RECEIVED, ROWS = range(3)
@@ -37,68 +38,151 @@ ORIGINS, RECEIVED, ROWS = range(3)
 
 @dataclass(frozen=True, slots=True)
 class DayIndex:
-    """A day's index, and ``sources`` (people, kinds, 3): where each person's rows came from."""
+    """A day's index, and what lies beside it.
+
+    ``sources`` (people, kinds, 3) says where each person's rows came from, ``kept`` are the day's
+    fixes.
+    """
 
     index: Index
     sources: NDArray[np.int32]
+    kept: Kept
     far: bool  # whether a change before the day before would change it too
     doubts: tuple[Doubt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The day's last index, and the people (by their pseudonyms of the day) who changed since."""
+
+    index: Index
+    sources: NDArray[np.int32]
+    kept: Kept
+    far: bool
+    changed: frozenset[bytes]
+    signs_changed: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Around:
     """What a day is built from.
 
-    ``rows`` holds the day, and where there are any the days beside it; ``links`` the pseudonyms
-    of each person on those days. ``earlier`` gives, for some people of the day, their fixes of the
-    days before those, and everyone's pseudonyms of all days.
+    Attributes
+    ----------
+    fixes : mapping
+        Of the day, and where there are any of the days beside it.
+    signs : mapping
+        The tables but for fixes of the same days; none where no sign changed.
+    fresh : DayRows
+        The day's rows that ``before`` does not hold.
+    links : iterable
+        The pseudonyms of each person on those days.
+    earlier : callable
+        Gives, for some people of the day, the fixes of the days before those, and everyone's
+        pseudonyms of all days.
     """
 
     day: int
-    rows: Mapping[int, DayRows]
-    links: Iterable[Mapping[int, bytes]]
-    earlier: Callable[[set[bytes]], tuple[Mapping[int, pa.Table], Iterable[Mapping[int, bytes]]]]
+    fixes: Mapping[int, DayFixes]
+    signs: Mapping[int, DayRows]
+    fresh: DayRows
+    links: Sequence[Mapping[int, bytes]]
+    earlier: Callable[[set[bytes]], tuple[Mapping[int, DayFixes], Sequence[Mapping[int, bytes]]]]
+    before: Before | None
 
 
 def build_day(around: Around, parameters: Parameters) -> DayIndex:
-    """Cut and sort one day."""
-    day, today = around.day, around.rows[around.day]
-    roll = roll_of(day, today, around.links)
-    fixes = linked_fixes(roll, {d: rows.fixes for d, rows in around.rows.items()})
-    visits = {d: rows.visits for d, rows in around.rows.items()}
-    doubts = doubts_of(roll, fixes)
-    arranged = _arranged(fixes.batch(roll.names), sign_batches(roll, today, visits))
+    """Cut and sort one day: of everyone, or where there is an index, of those who changed."""
+    fresh, before = around.fresh.pseudonyms(), around.before
+    people = (
+        fresh if before is None else fresh | {bytes.fromhex(n) for n in before.index.tracks.names}
+    )
+    changed = people if before is None else fresh | (before.changed & people)
+    roll = roll_of(around.day, changed, around.links)
+    fixes = linked_fixes(roll, around.fixes)
 
     def whole(far: NDArray[np.intp]) -> Arranged:
         return _whole_tracks(around, roll, far)
 
-    cut, far = cut_day(day, arranged, parameters, whole)
-    tracks = Tracks(roll.names, cut.vertices, cut.days, parameters)
+    arranged = _with_all_names(_arranged(fixes.batch(roll.names)), roll.names)
+    cut, far = cut_day(around.day, arranged, parameters, whole)
+    everyone = roll_of(around.day, people, around.links)
+    tracks = Tracks(everyone.names, *_merged(cut, roll, everyone, before), parameters)
     return DayIndex(
-        index=replace(build_index(tracks), signs=_on_day(arranged.signs, day)),
-        sources=_sources(roll, today),
-        far=far,
-        doubts=doubts,
+        index=replace(build_index(tracks), signs=_signs(around, everyone)),
+        sources=_sources(around, everyone),
+        kept=_kept(kept_of(roll, fixes), roll, everyone, before),
+        far=far or (before is not None and before.far),
+        doubts=doubts_of(roll, fixes),
     )
 
 
-def _arranged(fixes: FixBatch, signs: Iterable[SignBatch]) -> Arranged:
-    def batches() -> Iterator[FixBatch | SignBatch]:
-        yield fixes
-        yield from signs
+def _merged(cut: Cut, roll: Roll, everyone: Roll, before: Before | None) -> tuple[Words, Words]:
+    """Return vertices and days of everyone: those cut now, the others as they were."""
+    now = replace(cut, days=_renumbered(cut.days, roll.names, everyone))
+    if before is None:
+        return now.vertices, now.days
+    held = before.index.tracks
+    old = Cut(held.vertices, _renumbered(held.days, held.names, everyone))
+    changed, _ = places_of(everyone.names, roll.places[roll.day])
+    kept = np.flatnonzero(~np.isin(old.days[:, 0], changed))
+    both = joined([taken(old, kept), now])
+    whole = taken(both, np.argsort(both.days[:, 0], kind="stable"))
+    return whole.vertices, whole.days
 
+
+def _renumbered(days: Words, names: tuple[str, ...], everyone: Roll) -> Words:
+    """Return days with people by their places among all."""
+    known = np.array(everyone.names, dtype="S32")
+    places = np.searchsorted(known, np.array(names, dtype="S32")).astype(np.int32)
+    out = days.copy()
+    out[:, 0] = places[days[:, 0]]
+    return out
+
+
+def _kept(now: Kept, roll: Roll, everyone: Roll, before: Before | None) -> Kept:
+    """Return the day's fixes of everyone: those read now, the others as they lay."""
+    if before is None:
+        return now
+    own = everyone.places[everyone.day]
+    counts = np.zeros(len(everyone.names), dtype=np.int64)
+    rows, who = [], []
+    redone = set(roll.names)
+    others = [name for name in before.index.tracks.names if name not in redone]
+    for names, held, kept in (
+        (others, before.index.tracks.names, before.kept),
+        (roll.names, roll.names, now),
+    ):
+        wanted = {bytes.fromhex(name): own[bytes.fromhex(name)] for name in names}
+        numbers, places = places_of(held, wanted)
+        counts[places], some = kept.of(numbers)
+        rows.append(some)
+        who.append(np.repeat(places, counts[places]))
+    order = np.argsort(np.concatenate(who), kind="stable")
+    return Kept(np.append(0, np.cumsum(counts)), np.concatenate(rows)[order])
+
+
+def _signs(around: Around, everyone: Roll) -> Signs:
+    """Return the day's signs: as they were, where none of them changed."""
+    if around.before is not None and not around.before.signs_changed:
+        return around.before.index.signs
+    visits = {day: rows.visits for day, rows in around.signs.items()}
+    batches = list(sign_batches(everyone, around.signs[around.day], visits))
+    return _on_day(arrange(batches, lambda: ()).signs, around.day)
+
+
+def _arranged(fixes: FixBatch) -> Arranged:
     rows = len(fixes.who)
-    return arrange(batches(), lambda: (InputReport("lake", "lake", rows, rows, {}),))
+    return arrange([fixes], lambda: (InputReport("lake", "lake", rows, rows, {}),))
 
 
 def _whole_tracks(around: Around, roll: Roll, far: NDArray[np.intp]) -> Arranged:
-    """Return all fixes up to the day after of some people, with everyone's names."""
+    """Return all fixes up to the day after of some people, with the names of the roll."""
     wanted = {bytes.fromhex(roll.names[place]) for place in far.tolist()}
     before, links = around.earlier(wanted)
-    own = [linked for linked in links if linked.get(around.day) in wanted]
-    whole = roll_of(around.day, around.rows[around.day], own)
-    fixes = linked_fixes(whole, {**before, **{d: rows.fixes for d, rows in around.rows.items()}})
-    return _with_all_names(_arranged(fixes.batch(roll.names), ()), roll.names)
+    whole = roll_of(around.day, wanted, links)
+    fixes = linked_fixes(whole, {**before, **around.fixes})
+    return _with_all_names(_arranged(fixes.batch(whole.names)), roll.names)
 
 
 def _with_all_names(arranged: Arranged, names: tuple[str, ...]) -> Arranged:
@@ -116,13 +200,18 @@ def _on_day(signs: Signs, day: int) -> Signs:
     return replace(signs, visits=signs.visits.filter(inside))
 
 
-def _sources(roll: Roll, today: DayRows) -> NDArray[np.int32]:
-    out = np.zeros((len(roll.names), len(KINDS), 3), dtype=np.int32)
+def _sources(around: Around, everyone: Roll) -> NDArray[np.int32]:
+    """Return where everyone's rows came from: what was known, and the fresh rows."""
+    out = np.zeros((len(everyone.names), len(KINDS), 3), dtype=np.int32)
+    if around.before is not None:
+        held = {bytes.fromhex(n): k for k, n in enumerate(around.before.index.tracks.names)}
+        places, numbers = places_of(everyone.names, held)
+        out[places] = around.before.sources[numbers]
     for place, kind in enumerate(KINDS):
-        table = getattr(today, kind)
-        who = roll.codes(roll.day, table["pseudonym"])
+        table = getattr(around.fresh, kind)
+        who = everyone.codes(everyone.day, table["pseudonym"])
         bits = np.left_shift(1, table["origin"].to_numpy().astype(np.int32))
         np.bitwise_or.at(out[:, place, ORIGINS], who, bits)
         np.maximum.at(out[:, place, RECEIVED], who, table["received"].to_numpy())
-        out[:, place, ROWS] += np.bincount(who, minlength=len(roll.names)).astype(np.int32)
+        out[:, place, ROWS] += np.bincount(who, minlength=len(everyone.names)).astype(np.int32)
     return out

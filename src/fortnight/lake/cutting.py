@@ -77,17 +77,18 @@ def cut_day(
 def day_of(tracks: Tracks, day: int) -> Cut:
     """Return one day of everyone, apart from the other days."""
     rows = np.flatnonzero(tracks.days[:, 1] == day)
-    bounds = np.append(tracks.days[:, 2], len(tracks.vertices)).astype(np.int64)
-    return _taken(tracks.vertices, tracks.days, bounds, rows)
+    return taken(Cut(tracks.vertices, tracks.days), rows)
 
 
-def _taken(vertices: Words, days: Words, bounds: Longs, rows: NDArray[np.intp]) -> Cut:
+def taken(cut: Cut, rows: NDArray[np.intp]) -> Cut:
+    """Return some person-days of a cut, in the order given."""
+    bounds = cut.bounds()
     low, counts = bounds[rows], bounds[rows + 1] - bounds[rows]
     before = np.cumsum(counts) - counts
     places = np.repeat(low - before, counts) + np.arange(int(counts.sum()))
-    chosen = days[rows].copy()
+    chosen = cut.days[rows].copy()
     chosen[:, 2] = before
-    return Cut(vertices[places], chosen)
+    return Cut(cut.vertices[places], chosen)
 
 
 def joined(parts: list[Cut]) -> Cut:
@@ -104,13 +105,8 @@ def _exchanged(found: Cut, whole: Cut, far: NDArray[np.intp]) -> Cut:
     """Return ``found`` with the days of some people taken from ``whole``."""
     near = np.flatnonzero(~np.isin(found.days[:, 0], far))
     of_far = np.flatnonzero(np.isin(whole.days[:, 0], far))
-    both = joined(
-        [
-            _taken(found.vertices, found.days, found.bounds(), near),
-            _taken(whole.vertices, whole.days, whole.bounds(), of_far),
-        ]
-    )
-    return _taken(both.vertices, both.days, both.bounds(), np.argsort(both.days[:, 0]))
+    both = joined([taken(found, near), taken(whole, of_far)])
+    return taken(both, np.argsort(both.days[:, 0]))
 
 
 def _far(day: int, arranged: Arranged, parameters: Parameters, found: Cut) -> NDArray[np.intp]:

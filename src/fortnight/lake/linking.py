@@ -15,9 +15,10 @@ from fortnight.evidence.arrange import E7_A_DEGREE
 from fortnight.evidence.batches import FixBatch
 from fortnight.evidence.signs import NO_INPUT, NOBODY, SignBatch
 from fortnight.lake.files import DAY_MS, SCHEMAS, encoded
+from fortnight.lake.kept import ROW, Kept, places_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -66,9 +67,9 @@ class Roll:
         return codes
 
 
-def roll_of(day: int, rows: DayRows, links: Iterable[Mapping[int, bytes]]) -> Roll:
-    """Return who has anything on a day; ``links`` says what they are called on other days."""
-    names = sorted(one.hex() for one in rows.pseudonyms())
+def roll_of(day: int, people: Collection[bytes], links: Iterable[Mapping[int, bytes]]) -> Roll:
+    """Return a roll of some people of a day; ``links`` says what they are called on other days."""
+    names = sorted(one.hex() for one in people)
     own = {bytes.fromhex(name): place for place, name in enumerate(names)}
     places: dict[int, dict[bytes, int]] = {day: own}
     for linked in links:
@@ -78,6 +79,15 @@ def roll_of(day: int, rows: DayRows, links: Iterable[Mapping[int, bytes]]) -> Ro
                 if other != day:
                     places.setdefault(other, {})[pseudonym] = place
     return Roll(day, tuple(names), places)
+
+
+@dataclass(frozen=True, slots=True)
+class DayFixes:
+    """The fixes of one day: those beside its index, and tables that it does not hold yet."""
+
+    names: tuple[str, ...]  # of the index
+    kept: Kept | None
+    fresh: pa.Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,22 +116,37 @@ class Fixes:
         )
 
 
-def linked_fixes(roll: Roll, days: Mapping[int, pa.Table]) -> Fixes:
+def linked_fixes(roll: Roll, days: Mapping[int, DayFixes]) -> Fixes:
     """Return the fixes of some days of all who are on the roll."""
     columns: dict[str, list[NDArray[Any]]] = {name: [] for name in Fixes.__slots__}
-    for day, table in days.items():
-        who = roll.codes(day, table["pseudonym"])
+    for day, held in days.items():
+        if held.kept is not None:
+            numbers, places = places_of(held.names, roll.places.get(day, {}))
+            counts, rows = held.kept.of(numbers)
+            columns["who"].append(np.repeat(places, counts).astype(np.int32))
+            for name in Fixes.__slots__[1:]:
+                columns[name].append(rows[name])
+        who = roll.codes(day, held.fresh["pseudonym"])
         kept = slice(None) if len(who) and who.min() >= 0 else np.flatnonzero(who >= 0)
         columns["who"].append(who[kept])
         for name in Fixes.__slots__[1:]:
-            columns[name].append(table[name].to_numpy()[kept])
+            columns[name].append(held.fresh[name].to_numpy()[kept])
     joined = {name: np.concatenate(parts) for name, parts in columns.items()}
-    begin = (min(days) if days else 0) * DAY_MS
-    key = joined["who"].astype(np.int64) * (64 * DAY_MS) + (joined["time"] - begin)
+    key = joined["who"].astype(np.int64) * (64 * DAY_MS) + joined["time"] - min(days) * DAY_MS
     if np.any(key[1:] < key[:-1]):
         order = np.argsort(key, kind="stable")
         joined = {name: column[order] for name, column in joined.items()}
     return Fixes(**joined)
+
+
+def kept_of(roll: Roll, fixes: Fixes) -> Kept:
+    """Return the fixes of the roll's own day, to lie beside its index."""
+    own = np.flatnonzero(fixes.time // DAY_MS == roll.day)
+    rows = np.empty(len(own), dtype=ROW)
+    for name in Fixes.__slots__[1:]:
+        rows[name] = getattr(fixes, name)[own]
+    counts = np.bincount(fixes.who[own], minlength=len(roll.names))
+    return Kept(np.append(0, np.cumsum(counts)).astype(np.int64), rows)
 
 
 def sign_batches(roll: Roll, today: DayRows, visits: Mapping[int, pa.Table]) -> Iterator[SignBatch]:

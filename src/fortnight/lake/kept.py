@@ -1,0 +1,84 @@
+"""A day's fixes beside its index, by person and time: what a change does not touch is not read.
+
+They are the rows of the day's files, in an order in which one person's lie together and can be
+mapped. ``files`` says which files of which days an index was built of.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    Longs = NDArray[np.int64]
+
+ROW: Final = np.dtype(
+    [
+        ("time", "<i8"),
+        ("lon", "<i4"),
+        ("lat", "<i4"),
+        ("accuracy", "<f4"),
+        ("source", "u1"),
+        ("origin", "u1"),
+    ]
+)
+_ROWS: Final = "rows.npy"
+_OFFSETS: Final = "offsets.npy"
+_FILES: Final = "files.json"
+
+Files = dict[str, list[str]]
+"""Names of files, by day and kind as ``20514/fixes``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Fixes of one day: person ``k`` has the rows ``offsets[k]`` to ``offsets[k + 1]``."""
+
+    offsets: Longs
+    rows: NDArray[Any]
+
+    def of(self, numbers: Longs) -> tuple[Longs, NDArray[Any]]:
+        """Return how many rows some people have, and these rows."""
+        counts = self.offsets[numbers + 1] - self.offsets[numbers]
+        before = np.cumsum(counts) - counts
+        places = np.repeat(self.offsets[numbers] - before, counts) + np.arange(int(counts.sum()))
+        return counts, self.rows[places]
+
+
+def places_of(names: tuple[str, ...], wanted: Mapping[bytes, int]) -> tuple[Longs, Longs]:
+    """Return the numbers among ``names`` of who is there, and what ``wanted`` gives for them."""
+    known = np.array(names, dtype="S32")
+    asked = np.array([one.hex() for one in wanted], dtype="S32")
+    at = np.searchsorted(known, asked)
+    there = np.flatnonzero(at < len(known))
+    there = there[known[at[there]] == asked[there]]
+    given = np.array(list(wanted.values()), dtype=np.int64)
+    return at[there].astype(np.int64), given[there]
+
+
+def save_kept(folder: Path, kept: Kept, files: Files) -> None:
+    """Write a day's fixes, and what its index was built of, beside the index."""
+    np.save(folder / _ROWS, kept.rows)
+    np.save(folder / _OFFSETS, kept.offsets)
+    (folder / _FILES).write_bytes(msgspec.json.encode(files))
+
+
+def load_kept(folder: Path) -> Kept:
+    """Map a day's fixes."""
+    offsets = np.load(folder / _OFFSETS)
+    return Kept(
+        offsets, np.asarray(np.load(folder / _ROWS, mmap_mode="r" if offsets[-1] else None))
+    )
+
+
+def files_of(folder: Path) -> Files:
+    """Return which files an index was built of."""
+    return msgspec.json.decode((folder / _FILES).read_bytes(), type=Files)
