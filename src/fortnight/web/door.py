@@ -129,17 +129,17 @@ class Door:
 
 def _meters(posts_a_minute: int) -> tuple[dict[LimitClass, Meter], dict[LimitClass, Meter]]:
     """Return the allowances of addresses and of callers, by class of limit."""
-    of_callers = {
+    of_callers: dict[LimitClass, Rate] = {
         "post": Rate(posts_a_minute, posts_a_minute),  # a phone that was offline sends all at once
         "delivery": Rate(60, 20),
         "public": Rate(3_000, 200),  # whoever checks the log fetches many tiles
         "check": Rate(3_000, 200),
     }
     posts = posts_a_minute * _PHONES_BEHIND_ONE_ADDRESS
-    of_addresses = of_callers | {"post": Rate(posts, posts)}
+    of_addresses: dict[LimitClass, Rate] = {**of_callers, "post": Rate(posts, posts)}
     return (
-        {name: Meter(rate) for name, rate in of_addresses.items()},  # type: ignore[misc]
-        {name: Meter(rate) for name, rate in of_callers.items()},  # type: ignore[misc]
+        {name: Meter(rate) for name, rate in of_addresses.items()},
+        {name: Meter(rate) for name, rate in of_callers.items()},
     )
 
 
