@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.commands import COMMANDS, names_in, parts_of
 from tests.promises.conftest import CASE
 
 import fortnight
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 SOURCES = Path(fortnight.__file__).parent
 DENIALS = SOURCES / "consent" / "texts"
-COMMANDS = [name for name in app if not name.startswith("-")]
 # Word beginnings, so that plurals and other forms are met too.
 PUNISHMENT = re.compile(
     r"(?<![a-z])(?:polic(?:e|ing)|law.?enforcement|prosecut|offend|offence|crimina|suspect|arrest"
@@ -36,10 +36,11 @@ FACES = re.compile(r"(?<![a-z])(?:photo|exif|face.?(?:id|match|recogn)|facial|se
 
 def words_of_the_command(command: str) -> str:
     """Return every name and help text of a command, in lower case."""
-    arguments = app[command].assemble_argument_collection()
-    parts = [command, app[command].help or ""]
-    for one in arguments:
-        parts += [*one.names, str(one.parameter.help or "")]
+    parts = [command, app[command].help or "", *names_in(command)]
+    for called in parts_of(command):
+        parts.append(called.help or "")
+        for one in called.assemble_argument_collection():
+            parts += [*one.names, str(one.parameter.help or "")]
     return " ".join(parts).lower()
 
 

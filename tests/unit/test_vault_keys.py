@@ -9,7 +9,7 @@ import pytest
 from tests.services import seeded
 
 from fortnight.errors import GoneError, SettingsError
-from fortnight.vault.keys import SECRETS, FileKeys
+from fortnight.vault.keys import NOTICED_WITHIN_S, SECRETS, FileKeys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -160,13 +160,15 @@ def test_a_day_whose_key_was_destroyed_gets_no_other(keys: FileKeys) -> None:
 def test_what_another_process_destroys_is_gone_here_too(keys: FileKeys, tmp_path: Path) -> None:
     keys.make_person_key(PERSON)
     keys.make_person_key(OTHER)
-    other = FileKeys(tmp_path / "keys")
-    assert other.person_key(PERSON) == keys.person_key(PERSON)  # both remember it
-    other.destroy_person_key(PERSON)
+    seconds = [0.0]
+    here = FileKeys(tmp_path / "keys", seconds=lambda: seconds[0])
+    assert here.person_key(PERSON) == keys.person_key(PERSON)  # both remember it
+    keys.destroy_person_key(PERSON)
+    seconds[0] += NOTICED_WITHIN_S
     with pytest.raises(GoneError):
-        keys.person_key(PERSON)
-    assert keys.person_key(OTHER) == other.person_key(OTHER)
-    other.close()
+        here.person_key(PERSON)
+    assert here.person_key(OTHER) == keys.person_key(OTHER)
+    here.close()
 
 
 def test_the_copy_opens_as_keys_when_the_file_was_lost(keys: FileKeys, tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ CaseId = Annotated[str, Parameter(help="Id of the case.")]
 @app.command(name="open")
 def open_case(
     number: Annotated[str, Parameter(help="The tested person's number, with + and country.")],
+    /,
     *,
     token: Annotated[str, Parameter(help="The laboratory's token for their test.")],
     test_date: Annotated[date, Parameter(help="Day of the test.")],
@@ -53,7 +54,7 @@ def open_case(
 
 
 @app.command
-def agree(case: CaseId, code: str, *, home: Home = HOME) -> None:
+def agree(case: CaseId, code: str, /, *, home: Home = HOME) -> None:
     """Take the case's own yes: the code that was sent to them, read back."""
     with service_in(home) as service:
         service.cases.agree(case, code, service.clock())
@@ -61,7 +62,7 @@ def agree(case: CaseId, code: str, *, home: Home = HOME) -> None:
 
 
 @app.command
-def hide(case: CaseId, start: datetime, end: datetime, *, home: Home = HOME) -> None:
+def hide(case: CaseId, start: datetime, end: datetime, /, *, home: Home = HOME) -> None:
     """Leave a period of the case's own out of the trace, before it runs."""
     with service_in(home) as service:
         service.cases.hide(case, instant(start), instant(end), service.clock())
@@ -69,7 +70,7 @@ def hide(case: CaseId, start: datetime, end: datetime, *, home: Home = HOME) -> 
 
 
 @app.command
-def trace(case: CaseId, *, home: Home = HOME) -> None:
+def trace(case: CaseId, /, *, home: Home = HOME) -> None:
     """Queue the trace; the service that is running does it."""
     with service_in(home) as service:
         run = service.cases.request_trace(case, reader_here(service.settings), service.clock())
@@ -77,7 +78,7 @@ def trace(case: CaseId, *, home: Home = HOME) -> None:
 
 
 @app.command
-def contacts(case: CaseId, *, home: Home = HOME) -> None:
+def contacts(case: CaseId, /, *, home: Home = HOME) -> None:
     """Show a case's contacts by rank, each under a number of this case alone."""
     with service_in(home) as service:
         file, listed = service.cases.case(case), service.cases.exposures(case)
@@ -109,7 +110,7 @@ def _day(number: int) -> str:
 
 
 @app.command
-def tell(case: CaseId, contact: str, *, home: Home = HOME) -> None:
+def tell(case: CaseId, contact: str, /, *, home: Home = HOME) -> None:
     """Decide that one contact is told: resolves that one, and queues their text."""
     with service_in(home) as service:
         service.cases.tell(case, contact, reader_here(service.settings), service.clock())
@@ -117,7 +118,7 @@ def tell(case: CaseId, contact: str, *, home: Home = HOME) -> None:
 
 
 @app.command
-def withdraw(case: CaseId, *, home: Home = HOME) -> None:
+def withdraw(case: CaseId, /, *, home: Home = HOME) -> None:
     """Withdraw a case whose test was wrong: nothing more is traced, read or sent for it."""
     with service_in(home) as service:
         service.cases.withdraw_test(case, reader_here(service.settings), service.clock())
@@ -125,7 +126,7 @@ def withdraw(case: CaseId, *, home: Home = HOME) -> None:
 
 
 @app.command
-def close(case: CaseId, *, home: Home = HOME) -> None:
+def close(case: CaseId, /, *, home: Home = HOME) -> None:
     """Close a case whose work is done."""
     with service_in(home) as service:
         service.cases.close(case, reader_here(service.settings), service.clock())

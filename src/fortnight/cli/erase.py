@@ -12,6 +12,7 @@ from fortnight.errors import RefusedError
 
 def erase(
     number: Annotated[str, Parameter(help="Their phone number, with + and country.")],
+    /,
     *,
     home: Home = HOME,
 ) -> None:

@@ -14,7 +14,7 @@ Key = Annotated[str, Parameter(env_var="FORTNIGHT_LABORATORY_KEY", help="The lab
 
 
 @app.command
-def add(name: Annotated[str, Parameter(help="Its name.")], *, home: Home = HOME) -> None:
+def add(name: Annotated[str, Parameter(help="Its name.")], /, *, home: Home = HOME) -> None:
     """Add a laboratory and print its key, which is shown this once."""
     with service_in(home) as service:
         new = service.laboratories.register(name, service.clock())
@@ -22,7 +22,7 @@ def add(name: Annotated[str, Parameter(help="Its name.")], *, home: Home = HOME)
 
 
 @app.command
-def end(laboratory: Annotated[str, Parameter(help="Its id.")], *, home: Home = HOME) -> None:
+def end(laboratory: Annotated[str, Parameter(help="Its id.")], /, *, home: Home = HOME) -> None:
     """End a laboratory's key, and every token of it that was not used."""
     with service_in(home) as service:
         service.laboratories.revoke(laboratory, service.clock())
@@ -32,6 +32,7 @@ def end(laboratory: Annotated[str, Parameter(help="Its id.")], *, home: Home = H
 @app.command
 def token(
     number: Annotated[str, Parameter(help="The tested person's number, with + and country.")],
+    /,
     *,
     test: Annotated[str, Parameter(help="The laboratory's own number of the test.")],
     key: Key,

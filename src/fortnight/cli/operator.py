@@ -12,7 +12,7 @@ app = App(name="operator", help="Mobile operators and their keys.")
 
 
 @app.command
-def add(name: Annotated[str, Parameter(help="Its name.")], *, home: Home = HOME) -> None:
+def add(name: Annotated[str, Parameter(help="Its name.")], /, *, home: Home = HOME) -> None:
     """Add an operator and print its key, which is shown this once."""
     with service_in(home) as service:
         new = service.operators.register(name, service.clock())
@@ -20,7 +20,7 @@ def add(name: Annotated[str, Parameter(help="Its name.")], *, home: Home = HOME)
 
 
 @app.command
-def end(operator: Annotated[str, Parameter(help="Its id.")], *, home: Home = HOME) -> None:
+def end(operator: Annotated[str, Parameter(help="Its id.")], /, *, home: Home = HOME) -> None:
     """End an operator's key."""
     with service_in(home) as service:
         service.operators.revoke(operator, service.clock())

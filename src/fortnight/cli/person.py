@@ -31,6 +31,7 @@ def _person(service: Service, number: str) -> str:
 @app.command
 def enrol(
     number: Number,
+    /,
     *,
     grant: Kinds = None,
     language: Annotated[Literal["en", "ru"], Parameter(help="Language of their texts.")] = "en",
@@ -55,6 +56,7 @@ def enrol(
 @app.command
 def text(
     kind: Annotated[str, Parameter(help=f"One of {', '.join(GRANT_KINDS)}.")],
+    /,
     *,
     language: Annotated[Literal["en", "ru"], Parameter(help="Its language.")] = "en",
 ) -> None:
@@ -68,6 +70,7 @@ def text(
 @app.command
 def phone(
     number: Number,
+    /,
     *,
     kind: Annotated[Literal["owntracks", "api"], Parameter(help="What it speaks.")] = "owntracks",
     home: Home = HOME,
@@ -81,7 +84,7 @@ def phone(
 
 
 @app.command
-def grants(number: Number, *, home: Home = HOME) -> None:
+def grants(number: Number, /, *, home: Home = HOME) -> None:
     """Show what somebody agreed to, and when."""
     with service_in(home) as service:
         held = service.consents.held(_person(service, number))
@@ -92,7 +95,7 @@ def grants(number: Number, *, home: Home = HOME) -> None:
 
 
 @app.command
-def withdraw(number: Number, *, grant: Kinds = None, home: Home = HOME) -> None:
+def withdraw(number: Number, /, *, grant: Kinds = None, home: Home = HOME) -> None:
     """End grants, all of them where none is named; it takes hold within a minute."""
     with service_in(home) as service:
         person, now = _person(service, number), service.clock()

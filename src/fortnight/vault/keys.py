@@ -12,6 +12,7 @@ import sqlite3
 from contextlib import closing
 from secrets import token_bytes
 from threading import RLock
+from time import monotonic
 from typing import TYPE_CHECKING, Final, Literal, Protocol, Self, TypeAlias
 
 from fortnight.errors import GoneError, SettingsError
@@ -50,6 +51,8 @@ CREATE TABLE key (
   CHECK (key IS NOT NULL OR kind = 'day')
 ) WITHOUT ROWID
 """
+NOTICED_WITHIN_S: Final = 0.1
+"""After how many seconds, at most, a process notices what another one destroyed."""
 _Kind: TypeAlias = Literal["secret", "person", "day", "case"]
 
 
@@ -58,7 +61,8 @@ class Keys(Protocol):
 
     Every key is 32 bytes. ``make_*`` returns the key that is there already, if one is. Reading one
     that was destroyed, or never made, raises GoneError. A destroyed key is destroyed when the call
-    returns: for this process, for every other, and for the next start.
+    returns, for this process and for the next start; every other process notices within
+    ``NOTICED_WITHIN_S``.
     """
 
     def named(self, name: str) -> bytes:
@@ -114,9 +118,20 @@ class FileKeys:
     second file holds it, when `destroy_person_key` returns. Safe for threads and for processes.
 
     Raises SettingsError where the folder is not there, or anyone else may read it.
+
+    Parameters
+    ----------
+    seconds : callable
+        Returns seconds that only grow; only for when to look again what others destroyed.
     """
 
-    def __init__(self, folder: Path, random: Callable[[int], bytes] = token_bytes) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        random: Callable[[int], bytes] = token_bytes,
+        seconds: Callable[[], float] = monotonic,
+    ) -> None:
+        self._seconds = seconds
         self._file, self._copy = folder / _FILE, folder / _COPY
         if not self._file.is_file():
             raise SettingsError(
@@ -126,6 +141,7 @@ class FileKeys:
         for path in (folder, self._file):
             refuse_if_open_to_others(path)
         self._random = random
+        self._asked_at = -NOTICED_WITHIN_S
         self._lock = RLock()
         self._cache: dict[tuple[str, str], bytes] = {}
         self._version = -1
@@ -261,7 +277,15 @@ class FileKeys:
         return found
 
     def _notice_others(self) -> None:
-        """Forget what was read where another process has changed the file since."""
+        """Forget what was read where another process has changed the file since.
+
+        Asked ten times a second at most: asking takes a lock of the file, which was the dearest
+        part of taking in a phone's message.
+        """
+        now = self._seconds()
+        if now < self._asked_at + NOTICED_WITHIN_S:
+            return
+        self._asked_at = now
         (version,) = self._connection.execute("PRAGMA data_version").fetchone()
         if version != self._version:
             self._cache.clear()
