@@ -1,0 +1,144 @@
+"""In which language a page speaks, and how it says days, times and lengths in it."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from importlib.resources import files
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from babel.core import Locale
+from babel.dates import format_skeleton, format_time
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal, format_percent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LANGUAGES: Final = {"en": "English", "ru": "Русский"}
+COOKIE: Final = "language"
+_FIRST: Final = date(1970, 1, 1)
+_HOUR: Final = 60
+_LITTLE: Final = 0.005
+
+
+def language_of(chosen: str | None, accepted: str) -> str:
+    """Return the language of a page.
+
+    Parameters
+    ----------
+    chosen : str or None
+        What the cookie says.
+    accepted : str
+        The header Accept-Language; of the languages that we speak the most wanted one counts.
+    """
+    if chosen in LANGUAGES:
+        return str(chosen)
+    wanted = []
+    for place, part in enumerate(accepted.split(",")[:20]):
+        name, _, rest = part.strip().partition(";")
+        weight = rest.strip().removeprefix("q=")
+        quality = float(weight) if weight.replace(".", "", 1).isdecimal() else 1.0
+        wanted.append((-quality, place, name.partition("-")[0].lower()))
+    return next((name for _, _, name in sorted(wanted) if name in LANGUAGES), "en")
+
+
+@cache
+def translations(language: str) -> NullTranslations:
+    """Return the words of a language. What we write is English; the others are compiled here."""
+    folder = files("fortnight.web").joinpath("locale", language)
+    if not folder.is_dir():
+        return NullTranslations()
+    read = [
+        read_po(io.BytesIO(file.read_bytes()), locale=language)
+        for file in sorted(folder.iterdir(), key=lambda one: one.name)
+        if file.name.endswith(".po")
+    ]
+    compiled = io.BytesIO()
+    write_mo(compiled, _together(language, read))
+    compiled.seek(0)
+    return GNUTranslations(compiled)
+
+
+def _together(language: str, read: Iterable[Catalog]) -> Catalog:
+    """Return one catalogue of several; each page's words are in a file of their own."""
+    together = Catalog(locale=language, fuzzy=False)
+    for catalog in read:
+        for message in catalog:
+            if message.id:
+                together[message.id] = message
+    return together
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """How a page says things: its language, and the time zone of the district."""
+
+    language: str
+    timezone: str
+
+    def gettext(self, text: str) -> str:
+        """Return a text in the language."""
+        return translations(self.language).gettext(text)
+
+    def ngettext(self, one: str, many: str, number: int) -> str:
+        """Return the form of a text that a number asks for."""
+        return translations(self.language).ngettext(one, many, number)
+
+    @property
+    def locale(self) -> Locale:
+        """The rules of the language; English as it is written in Europe."""
+        return Locale.parse("en_GB" if self.language == "en" else self.language)
+
+    def day(self, day: int) -> str:
+        """Return a day (since 1970) such as ``Mon 9 Nov``."""
+        return format_skeleton("MMMEd", _FIRST + timedelta(days=day), locale=self.locale)
+
+    def date(self, iso: str) -> str:
+        """Return a date that is written ``2026-11-09``, as ``day`` does."""
+        return self.day((date.fromisoformat(iso) - _FIRST).days)
+
+    def moment(self, at: int) -> str:
+        """Return an instant (ms since 1970) such as ``Mon 9 Nov, 14:05``, in local time."""
+        local = self.local(at)
+        return f"{self.day((local.date() - _FIRST).days)}, {self.clock(at)}"
+
+    def clock(self, at: int) -> str:
+        """Return the time of day of an instant (ms since 1970), in local time."""
+        return format_time(self.local(at), "HH:mm", locale=self.locale)
+
+    def local(self, at: int) -> datetime:
+        """Return an instant (ms since 1970) on the district's clocks."""
+        return datetime.fromtimestamp(at / 1_000, UTC).astimezone(ZoneInfo(self.timezone))
+
+    def period(self, start: int, end: int) -> str:
+        """Return a period between two instants (ms since 1970)."""
+        same = self.local(start).date() == self.local(end).date()
+        return f"{self.moment(start)} – {self.clock(end) if same else self.moment(end)}"
+
+    def spent(self, minutes: float) -> str:
+        """Return a length of time such as ``2 h 5 min``."""
+        hours, rest = divmod(round(minutes), _HOUR)
+        short = self.gettext("{minutes} min").format(minutes=rest)
+        if not hours:
+            return short.replace(" ", "\u00a0")
+        whole = self.gettext("{hours} h").format(hours=self.number(hours))
+        return (f"{whole} {short}" if rest else whole).replace(" ", "\u00a0")
+
+    def number(self, number: float) -> str:
+        """Return a number as the language writes it."""
+        return format_decimal(number, locale=self.locale)
+
+    def share(self, value: float) -> str:
+        """Return a share of 1 in per cent, never as a certainty that it is not."""
+        if 0 < value < _LITTLE:
+            return f"<{format_percent(0.01, locale=self.locale)}"
+        if 1 - _LITTLE <= value < 1:
+            return f">{format_percent(0.99, locale=self.locale)}"
+        return format_percent(value, format="#,##0\u00a0%", locale=self.locale)
