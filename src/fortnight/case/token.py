@@ -21,7 +21,7 @@ from fortnight.ledger.append import add
 from fortnight.ledger.entries import make_leaf
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from sqlalchemy import Connection
 
@@ -143,6 +143,23 @@ class Laboratories:
         if used is None:
             raise RefusedError(NOT_VALID)
         return used
+
+    def usable(self, tokens: Collection[str], now: int) -> set[str]:
+        """Return which of at most some hundred tokens are unused and valid, for some number.
+
+        What opens a case asks again, in its own transaction: `use`.
+        """
+        hashes = {token: self._hash("token", token.strip().lower()) for token in tokens}
+        with self.database.read() as connection:
+            found = connection.scalars(
+                select(laboratory_token.c.token_hash).where(
+                    laboratory_token.c.token_hash.in_(hashes.values()),
+                    laboratory_token.c.used_at.is_(None),
+                    laboratory_token.c.expires_at > now,
+                )
+            )
+            held = {bytes(one) for one in found}
+        return {token for token, one in hashes.items() if one in held}
 
     def _holder(self, connection: Connection, key: str) -> str:
         found: str | None = connection.scalar(
