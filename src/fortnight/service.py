@@ -31,6 +31,7 @@ from fortnight.retention.fsck import Fsck
 from fortnight.retention.holdings import Holdings
 from fortnight.retention.sunset import Sunset
 from fortnight.retention.sweep import Sweeper
+from fortnight.staff.rooms import StaffRooms, open_staff
 from fortnight.vault.door import Vault
 from fortnight.vault.keys import FileKeys
 from fortnight.vault.opening import open_people
@@ -81,6 +82,7 @@ class Service:
     gateway: FileGateway
     traces: Traces
     cases: Cases
+    staff: StaffRooms
     eraser: Eraser
     sweeper: Sweeper
     sunset: Sunset
@@ -267,6 +269,7 @@ def _open(
         gateway=gateway,
         traces=traces,
         cases=Cases(at.database, at.vault, laboratories, outbox, traces, random, token_key),
+        staff=open_staff(at.database, settings, token_key, at.vault.number_hash, random),
         eraser=eraser,
         sweeper=sweeper,
         sunset=sunset,

@@ -13,6 +13,7 @@ from fortnight.arrivals.operator_accounts import Operators
 from fortnight.arrivals.operators import Deliveries
 from fortnight.consent.texts import current_text
 from fortnight.settings import Settings
+from fortnight.staff.rooms import StaffRooms, open_staff
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -38,6 +39,7 @@ class Doors:
     journal: Journal
     deliveries: Deliveries
     operators: Operators
+    staff: StaffRooms
     log_key: str = "fortnight.invalid/log+00000000+AAAA"
     not_ready: Mapping[str, str] = field(default_factory=dict)
 
@@ -67,20 +69,20 @@ class Doors:
         return self.vault.add_device(person, "api", self.clock())
 
 
-def settings_of(home: Path, **numbers: int) -> Settings:
-    """Return settings of a service in a folder, with some numbers changed."""
+def settings_of(home: Path, **changed: object) -> Settings:
+    """Return settings of a service in a folder, with some changed."""
     return Settings(
         home=home,
         keys=home.with_name("keys"),
         programme_end=date(2026, 12, 31),
-        **numbers,  # type: ignore[arg-type] # tests change numbers only
+        **changed,  # type: ignore[arg-type] # each test gives what the setting takes
     )
 
 
 @contextmanager
-def doors(stores: Stores, **numbers: int) -> Iterator[Doors]:
+def doors(stores: Stores, **changed: object) -> Iterator[Doors]:
     """Open the rooms behind the doors on stores."""
-    settings = settings_of(stores.folder, **numbers)
+    settings = settings_of(stores.folder, **changed)
     bounds = Bounds(settings.max_body_bytes, settings.max_rows)
     random = stores.vault._random  # noqa: SLF001 - the same seeded one
     journal = Journal(stores.database, stores.vault, stores.consents, stores.clock)
@@ -102,6 +104,7 @@ def doors(stores: Stores, **numbers: int) -> Iterator[Doors]:
                 settings.district,
             ),
             Operators(stores.database, bytes(32), random),
+            open_staff(stores.database, settings, bytes(32), stores.vault.number_hash, random),
         )
     finally:
         journal.close()

@@ -21,7 +21,7 @@ from fortnight.parameters import DEFAULTS, Parameters
 from fortnight.report.document import SCHEMA
 from fortnight.risk.disease import load_disease
 from fortnight.settings import Settings
-from fortnight.web.routes import ROUTES, Route
+from fortnight.web.routes import DOORS, Route
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -105,7 +105,7 @@ def test_every_setting_is_documented_and_no_other() -> None:
     assert named == {field.name for field in fields(Settings)} - {"home"}
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
+@pytest.mark.parametrize("route", DOORS, ids=lambda route: f"{route.method} {route.path}")
 def test_every_route_is_documented(route: Route) -> None:
     assert f"`{route.method} {route.path}`" in (DOCS / "api.md").read_text(encoding="utf-8")
 

@@ -13,7 +13,8 @@ from tests.unit.web_rooms import BEARER, OPERATOR, OPERATOR_KEY, TRACKER, Client
 from fortnight.db.tables import PURPOSES
 from fortnight.web import app as application
 from fortnight.web.app import create_app, document
-from fortnight.web.routes import PERMISSIONS, ROUTES, Permission, Purpose, Route
+from fortnight.web.routes import DOORS, ROUTES, Route
+from fortnight.web.rows import PERMISSIONS, Permission, Purpose
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +27,7 @@ AS = {
     "near": {},
 }
 by_path = pytest.mark.parametrize(
-    "route", ROUTES, ids=[f"{one.method} {one.path}" for one in ROUTES]
+    "route", DOORS, ids=[f"{one.method} {one.path}" for one in DOORS]
 )
 
 
@@ -68,8 +69,14 @@ def test_rows_use_the_closed_words() -> None:
         assert route.permission in PERMISSIONS
         assert route.why.endswith(".")
         # whoever touches personal data says for what, and nobody does so without a secret
-        assert (route.purpose == "none") == (route.relation == "nobody")
-        assert (route.purpose == "none") == (route.permission in {"anyone", "near"})
+        assert (route.purpose == "none") <= (route.relation == "nobody")
+        assert (route.permission in {"anyone", "near", "browser"}) <= (route.purpose == "none")
+        assert (route.permission in {"tracker", "app", "operator"}) <= (route.purpose != "none")
+        assert (route.permission == "staff") == (route.does is not None)
+        assert (route.permission in {"staff", "browser"}) == route.path.startswith("/office")
+        # what is done with a record names it, so that whoever asks can be held against it
+        assert (route.relation in {"case", "contact"}) == ("{case_id}" in route.path)
+        assert (route.relation == "contact") == ("{contact}" in route.path)
 
 
 @by_path
@@ -129,4 +136,4 @@ def test_every_route_is_documented_with_its_body_and_its_problems(route: Route) 
 def test_the_document_has_no_path_that_is_not_in_the_table() -> None:
     documented = json.loads(document())["paths"]
     listed = {(path, method.upper()) for path, of in documented.items() for method in of}
-    assert listed == {(route.path, route.method) for route in ROUTES}
+    assert listed == {(route.path, route.method) for route in DOORS}

@@ -33,7 +33,7 @@ class Relations:
     """How accounts are related to records."""
 
     database: Database
-    ties: Ties
+    ties: Ties | None = None
 
     def of(self, account: Account, case_id: str, contact: str | None = None) -> Relation | None:
         """Return the relation to a case or to a contact of it; None where there is no such case."""
@@ -66,6 +66,6 @@ class Relations:
         )
 
     def _nearness(self, account: Account, case_id: str, contact: str | None) -> Nearness | None:
-        if contact is None or account.number_hash is None:
+        if self.ties is None or contact is None or account.number_hash is None:
             return None
         return self.ties.nearness(account.number_hash, case_id, contact)

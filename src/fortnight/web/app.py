@@ -13,6 +13,8 @@ from fortnight.web import documents, health, ingest, log, operators, problems
 from fortnight.web.bodies import Patience
 from fortnight.web.door import Door
 from fortnight.web.needs import Service
+from fortnight.web.office import handlers as office
+from fortnight.web.office import refusals
 from fortnight.web.security import add_headers
 
 _SECRETS: Final = Components(
@@ -63,6 +65,7 @@ HANDLERS: Final = (
     health.healthz,
     health.readyz,
     health.counts,
+    *office.HANDLERS,
 )
 
 
@@ -91,7 +94,7 @@ def create_app(service: Service, patience: Patience | None = None) -> Litestar:
     return Litestar(
         route_handlers=HANDLERS,
         middleware=[door.guarding],
-        exception_handlers=problems.EXCEPTION_HANDLERS,
+        exception_handlers=refusals.handlers(door),
         before_send=[add_headers, door.metrics.count_answer],
         openapi_config=None,
         logging_config=None,  # what goes wrong is logged where it becomes a problem, redacted

@@ -12,6 +12,7 @@ from fortnight.web.bodies import Patience, header
 from fortnight.web.devices import Known, secret_of
 from fortnight.web.limits import Meter, Rate
 from fortnight.web.metrics import Metrics
+from fortnight.web.office import who
 from fortnight.web.routes import BY_PATH
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
     from fortnight.vault.people import Device
     from fortnight.web.needs import Service
-    from fortnight.web.routes import LimitClass, Route
+    from fortnight.web.office.who import Staff, Visit
+    from fortnight.web.rows import LimitClass, Route
 
 _CHALLENGE: Final = 'Basic realm="fortnight", charset="UTF-8", Bearer realm="fortnight"'
 _PHONES_BEHIND_ONE_ADDRESS: Final = 100
@@ -46,6 +48,12 @@ class Caller:
     route: Route
     device: Device | None = None
     operator: str | None = None
+    visit: Visit | None = None
+
+    @property
+    def staff(self) -> Staff | None:
+        """Who is signed in, of those who work here."""
+        return None if self.visit is None else self.visit.staff
 
 
 class Door:
@@ -76,12 +84,12 @@ class Door:
 
         async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["method"] != "OPTIONS":  # type: ignore[typeddict-item] # there is only HTTP
-                await self.admit(scope)
+                await self.admit(scope, receive)
             await app(scope, receive, send)
 
         return guarded
 
-    async def admit(self, scope: Any) -> None:  # noqa: ANN401 - routing added keys of its own
+    async def admit(self, scope: Any, receive: Receive) -> None:  # noqa: ANN401 - routing added keys of its own
         """Admit a request, or raise the problem that it is answered with."""
         route = BY_PATH.get((scope["path_template"], scope["method"]))
         if route is None:  # a route that nobody thought through is not served
@@ -89,7 +97,15 @@ class Door:
         now = self.service.clock()
         address = scope["client"][0] if scope.get("client") else ""
         _check_rate(self.addresses[route.limit], address, now)
-        scope["user"] = await self._caller(scope, route, address, now)
+        if route.permission in {"browser", "staff"}:
+            visit = await who.admit(self, scope, receive, route)
+            scope["user"] = Caller(self, route, visit=visit)
+        else:
+            scope["user"] = await self._caller(scope, route, address, now)
+
+    def check_account(self, account: str, route: Route) -> None:
+        """Raise the problem of an account that asks too often."""
+        _check_rate(self.meters[route.limit], account, self.service.clock())
 
     async def _caller(self, scope: Any, route: Route, address: str, now: int) -> Caller:  # noqa: ANN401 - as above
         if route.permission in {"anyone", "near"}:
@@ -134,9 +150,16 @@ def _meters(posts_a_minute: int) -> tuple[dict[LimitClass, Meter], dict[LimitCla
         "delivery": Rate(60, 20),
         "public": Rate(3_000, 200),  # whoever checks the log fetches many tiles
         "check": Rate(3_000, 200),
+        "office": Rate(1_200, 200),
+        "sign-in": Rate(60, 30),
     }
     posts = posts_a_minute * _PHONES_BEHIND_ONE_ADDRESS
-    of_addresses: dict[LimitClass, Rate] = {**of_callers, "post": Rate(posts, posts)}
+    of_addresses: dict[LimitClass, Rate] = {
+        **of_callers,
+        "post": Rate(posts, posts),
+        "office": Rate(60_000, 2_000),  # a whole office stands behind one address
+        "sign-in": Rate(600, 120),
+    }
     return (
         {name: Meter(rate) for name, rate in of_addresses.items()},
         {name: Meter(rate) for name, rate in of_callers.items()},

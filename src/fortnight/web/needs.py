@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from fortnight.arrivals.checked import Checked
     from fortnight.settings import Settings
+    from fortnight.staff.rooms import StaffRooms
     from fortnight.vault.people import Device
 
 
@@ -106,6 +107,10 @@ class Service(Protocol):
     @property
     def operators(self) -> Operators:
         """Who delivers."""
+
+    @property
+    def staff(self) -> StaffRooms:
+        """Who works here."""
 
     @property
     def log_key(self) -> str:

@@ -6,57 +6,19 @@ without a row is never served.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
+
+from fortnight.web.office.routes import OFFICE
+from fortnight.web.rows import Route
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Permission = Literal["anyone", "near", "tracker", "app", "operator"]
-Purpose = Literal["trace", "notify", "support", "rights", "repair", "none"]
-Relation = Literal["own", "subscribers", "nobody"]
-LimitClass = Literal["post", "delivery", "public", "check"]
-
-PERMISSIONS: Final[Mapping[Permission, str]] = MappingProxyType(
-    {
-        "anyone": "no secret is asked for",
-        "near": "an address of this machine or of its own closed network",
-        "tracker": "the secret of a person's OwnTracks device",
-        "app": "the secret of a person's app",
-        "operator": "the key of the operator that the path names",
-    }
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One row. ``most_bytes`` names the setting or the number that bounds the body.
-
-    Attributes
-    ----------
-    purpose : str
-        For which of the five purposes personal data is touched, or "none" where none is.
-    relation : str
-        Whose data it is, as seen from whoever asks.
-    most_bytes : int or str
-        Largest body in bytes, or the name of the setting that says it. 0: a body is not read.
-    """
-
-    path: str
-    method: Literal["GET", "POST"]
-    permission: Permission
-    purpose: Purpose
-    relation: Relation
-    limit: LimitClass
-    most_bytes: int | Literal["max_body_bytes", "max_part_bytes"]
-    why: str
-
-
 MOST_MESSAGE_BYTES: Final = 64 * 1_024
 """A message of a phone is a few hundred bytes; one with way points may be some thousands."""
 
-ROUTES: Final = (
+DOORS: Final = (
     Route(
         "/owntracks",
         "POST",
@@ -198,6 +160,7 @@ ROUTES: Final = (
         "Counts for the administrator. Small counts can say something of people, so not for all.",
     ),
 )
+ROUTES: Final = (*DOORS, *OFFICE)
 BY_PATH: Final[Mapping[tuple[str, str], Route]] = MappingProxyType(
     {(route.path, route.method): route for route in ROUTES}
 )
