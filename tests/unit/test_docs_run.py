@@ -25,8 +25,9 @@ ROOT = Path(__file__).parents[2]
 REWRITE = os.environ.get("FORTNIGHT_REWRITE_DOCS") == "1"
 BLOCK = re.compile(r"^```(bash|python|text stable)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NUMBER = re.compile(r"(\d{3,}|\d+\.\d+)")
-# What would start these tests inside themselves, or install over what runs them.
-NOT_RUN = ("uv run pytest", "pip install uv")
+# What would start these tests inside themselves, install over what runs them, or serve until
+# Ctrl-C: that one has tests of its own (tests/integration/test_demo_service.py).
+NOT_RUN = ("uv run pytest", "pip install uv", "uv run fortnight demo --serve")
 
 
 @dataclass(frozen=True)
