@@ -20,6 +20,7 @@ from fortnight.case.exposures import (
     may_tell,
 )
 from fortnight.case.files import CaseFile, Run, locked, log, read_case, read_run, step
+from fortnight.case.retraction import retract_all
 from fortnight.case.state import State, Step, after
 from fortnight.db.tables import case_file, hidden_stay, message, trace_run
 from fortnight.errors import ConflictError, QuestionError, RefusedError
@@ -220,11 +221,19 @@ class Cases:
         return run_id
 
     def tell(
-        self, case_id: str, contact: str, reader: Reader, now: int, *, interviewed: bool = False
+        self,
+        case_id: str,
+        contact: str,
+        reader: Reader,
+        now: int,
+        *,
+        interviewed: bool = False,
+        decision: str | None = None,
     ) -> str:
         """Resolve one contact, on the reader's decision, and queue their text; return its id.
 
-        ``interviewed``: the case named them in an interview. Raises RefusedError where the
+        ``interviewed``: the case named them in an interview. ``decision``: by which they are told;
+        one decision never texts twice. Raises RefusedError where the
         evidence alone may not tell anyone, or the vault refuses.
         """
         with self.database.read() as connection:
@@ -235,7 +244,7 @@ class Cases:
         person = self.vault.resolve(case_id, contact, reader, now).person
         with self.database.write() as connection:
             step(connection, case_id, Step.TELL)  # the test may have been withdrawn meanwhile
-            key = f"told {case_id} {contact}"
+            key = told_key(case_id, contact, decision)
             queued = self.outbox.queue(
                 connection, person, key, Template.PLEASE_CALL, {}, case_id, now
             )
@@ -245,12 +254,15 @@ class Cases:
     # -- endings -----------------------------------------------------------------------------------
 
     def withdraw_test(self, case_id: str, reader: Reader, now: int) -> None:
-        """Withdraw a case whose test was wrong: nothing more is traced, read or sent for it."""
+        """Withdraw a case whose test was wrong: nothing more is traced, read or sent for it.
+
+        What was decided for it is retracted, and whoever was told is told that it was wrong.
+        """
         today = now // MILLISECONDS_A_DAY
         with self.database.write() as connection:
             step(connection, case_id, Step.WITHDRAW, {"follow_up_end_day": today})
             self._end(connection, case_id, _TEST_WITHDRAWN, now)
-            self.outbox.stop_case(connection, case_id)
+            retract_all(connection, self.outbox, case_id, _TEST_WITHDRAWN, reader, now)
             self._log(connection, case_id, "test-withdrawn", reader, now)
 
     def close(self, case_id: str, reader: Reader, now: int) -> None:
@@ -328,6 +340,11 @@ class Cases:
         self, connection: Connection, case_id: str, done: str, reader: Reader | None, now: int
     ) -> None:
         log(connection, "case", {"case": case_id, "step": done}, reader, now, self.random)
+
+
+def told_key(case_id: str, contact: str, decision: str | None) -> str:
+    """Return the reason of a text that tells a contact: the same reason never texts twice."""
+    return " ".join(["told", case_id, contact, *([decision] if decision else [])])
 
 
 def _follow_up_end(new: NewCase) -> int:

@@ -174,6 +174,23 @@ def detail(connection: Connection, case_id: str, contact: str, unseal: Seal) -> 
     )
 
 
+def day_parts(connection: Connection, case_id: str, unseal: Seal) -> dict[str, list[DayPart]]:
+    """Return what is held of where the case met each contact, in the order of days.
+
+    Raises GoneError where the case's key was destroyed.
+    """
+    rows = connection.execute(
+        select(exposure_detail)
+        .where(exposure_detail.c.case_id == case_id)
+        .order_by(exposure_detail.c.contact, exposure_detail.c.last_day)
+    )
+    held: dict[str, list[DayPart]] = {}
+    for row in rows:
+        sealed = unseal(case_id, row.sealed, _label(row.contact, row.last_day))
+        held.setdefault(row.contact, []).append(msgspec.json.decode(sealed, type=DayPart))
+    return held
+
+
 def _row(case_id: str, run_id: str, one: Exposure) -> dict[str, object]:
     return {
         "case_id": case_id,

@@ -33,6 +33,7 @@ class Template(StrEnum):
     CASE_OPENED = "case-opened"
     CODE = "code"
     PLEASE_CALL = "please-call"
+    RETRACTED = "retracted"
 
 
 OWN_ACTS: Final = frozenset({Template.CASE_OPENED, Template.CODE})

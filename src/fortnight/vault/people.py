@@ -236,6 +236,12 @@ class People(Protocol):
     def read_resolve(self, look: str) -> Opened:
         """Give person, sealed number and language; set ``resolved_at`` to the look's instant."""
 
+    def open_view(self, case_id: str, contact: str, reader: Reader, seed: Seed, now: int) -> None:
+        """Write a look (trace; evidence) at one contact of a case. Raises as `open_resolve`."""
+
+    def read_view(self, look: str) -> None:
+        """Take that look; whose it is, is not given. RefusedError where it is not committed."""
+
     # -- endings -----------------------------------------------------------------------------------
 
     def forget_person(self, person: str) -> None:

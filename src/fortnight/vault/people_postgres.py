@@ -200,6 +200,21 @@ class PostgresPeople:
             contact=None,
         )
 
+    def open_view(self, case_id: str, contact: str, reader: Reader, seed: Seed, now: int) -> None:
+        """Write a look (trace; evidence) at one contact of a case. Raises as `open_resolve`."""
+        self._rows(
+            "open_view(%s, %s, %s::people.reader, %s::people.seed, %s)",
+            case_id,
+            contact,
+            _reader(reader),
+            tuple(seed),
+            now,
+        )
+
+    def read_view(self, look: str) -> None:
+        """Take that look; whose it is, is not given. RefusedError where it is not committed."""
+        self._rows("read_view(%s)", look)
+
     # -- endings -----------------------------------------------------------------------------------
 
     def forget_person(self, person: str) -> None:

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 _OWN: Final = (Field.PSEUDONYMS,)
 _GROUP: Final = (Field.CONTACT,)
 _RESOLVE: Final = (Field.LANGUAGE, Field.NUMBER)
+_VIEW: Final = (Field.EVIDENCE,)
 
 
 class SqlitePeople(SqliteRows):
@@ -188,13 +189,9 @@ class SqlitePeople(SqliteRows):
     ) -> None:
         """Write a look (trace; language, number), its leaf of kind ``resolve``, at one contact."""
         with self._main.write() as main:
-            standing_case(main, case_id)
-            numbers = {number: who for who, number in self._numbers(case_id).items()}
-            if contact not in numbers:
-                raise RefusedError("This case has no such contact: its trace did not return them.")
-            self._refuse_without_grant(main, numbers[contact])
+            who = self._contact_of(main, case_id, contact)
             ask = Ask(reader, Purpose.TRACE, _RESOLVE, case_id)
-            add_looks(main, "resolve", ask, {numbers[contact]: seed}, now)
+            add_looks(main, "resolve", ask, {who: seed}, now)
 
     def read_resolve(self, look_id: str) -> Opened:
         """Give person, sealed number and language; set ``resolved_at`` to the look's instant."""
@@ -206,6 +203,25 @@ class SqlitePeople(SqliteRows):
                 raise RefusedError("This contact was erased a moment ago.")
             connection.execute(update(case_contact).where(theirs).values(resolved_at=row.at))
             return opened_by(connection, row, who)
+
+    def open_view(self, case_id: str, contact: str, reader: Reader, seed: Seed, now: int) -> None:
+        """Write a look (trace; evidence) at one contact of a case. Raises as `open_resolve`."""
+        with self._main.write() as main:
+            who = self._contact_of(main, case_id, contact)
+            add_looks(main, "look", Ask(reader, Purpose.TRACE, _VIEW, case_id), {who: seed}, now)
+
+    def read_view(self, look: str) -> None:
+        """Take that look; whose it is, is not given. RefusedError where it is not committed."""
+        self._take_one(look, Field.EVIDENCE)
+
+    def _contact_of(self, main: Connection, case_id: str, contact: str) -> str:
+        """Return who a contact of a case is, where they may be looked at for it."""
+        standing_case(main, case_id)
+        numbers = {number: who for who, number in self._numbers(case_id).items()}
+        if contact not in numbers:
+            raise RefusedError("This case has no such contact: its trace did not return them.")
+        self._refuse_without_grant(main, numbers[contact])
+        return numbers[contact]
 
     # -- what all of them share --------------------------------------------------------------------
 

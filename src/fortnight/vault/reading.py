@@ -111,6 +111,15 @@ class Reading(Parts):
             raise RefusedError("The look at this contact does not name number and language.")
         return Resolved(opened.person, number, opened.language)
 
+    def view(self, case_id: str, contact: str, reader: Reader, now: int) -> None:
+        """Commit a look at where a contact met the case, before anybody is shown it.
+
+        Who the contact is, is not given. Raises as `resolve`.
+        """
+        seed = Seed.of(self._random)
+        self._people.open_view(case_id, contact, reader, seed, now)
+        self._people.read_view(seed.look)
+
     def looks_at(self, person: str) -> list[Look]:
         """Return every look at a person, as the person may see it, the oldest first."""
         return looks_at(self._database, person)

@@ -1,0 +1,46 @@
+"""Whom something is decided about: a contact that was measured, or named by the case, or both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from fortnight.case.exposures import exposures
+from fortnight.db.office_tables import named_contact
+from fortnight.errors import RefusedError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Row
+
+    from fortnight.case.exposures import Exposure
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One contact: what was measured of them, and the row of whom the case named."""
+
+    contact: str
+    measured: Exposure | None
+    named: Row[Any] | None
+
+
+def subject_of(connection: Connection, case_id: str, contact: str) -> Subject:
+    """Return whom a contact number of a case stands for.
+
+    Raises RefusedError where it stands for nobody, for whoever objected, and for somebody named
+    who was found to be a measured contact: the measured number is theirs then.
+    """
+    one = next((one for one in exposures(connection, case_id) if one.contact == contact), None)
+    column = named_contact.c.contact if one is None else named_contact.c.merged_with
+    named = connection.execute(
+        select(named_contact).where(named_contact.c.case_id == case_id, column == contact)
+    ).first()
+    if one is None and named is None:
+        raise RefusedError(f"Case {case_id} has no contact {contact}.")
+    if named is not None and named.objected_at is not None:
+        raise RefusedError(f"Contact {contact} objected: nothing more is done about them.")
+    if one is None and named is not None and named.merged_with is not None:
+        raise RefusedError(f"This is contact {named.merged_with} too: decide about that one.")
+    return Subject(contact, one, named)
