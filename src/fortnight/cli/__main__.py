@@ -33,6 +33,7 @@ for name, where, text in (
     ("migrate", "migrate:migrate", "Bring a service's databases to what this version needs."),
     ("person", "person:app", "People who enrolled: what they agreed to, and their phones."),
     ("laboratory", "laboratory:app", "Laboratories, their keys and their tokens."),
+    ("staff", "staff:app", "Who works here: accounts, roles, invitations."),
     ("operator", "operator:app", "Mobile operators and their keys."),
     ("case", "case:app", "Cases: opened with a token, agreed to by the case, traced, told."),
     ("erase", "erase:erase", "Erase a person: key, rows, files; prints a receipt."),
