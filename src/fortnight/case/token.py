@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import and_, delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from fortnight.db.tables import laboratory, laboratory_token
+from fortnight.db.tables import case_file, laboratory, laboratory_token
 from fortnight.errors import ConflictError, RefusedError
 from fortnight.ledger.append import add
 from fortnight.ledger.entries import make_leaf
@@ -97,11 +97,39 @@ class Laboratories:
         text no longer opens anything. Raises RefusedError for an unknown key or what is no
         number, ConflictError where the test's token was used or is another person's.
         """
+        return self._issue(lambda connection: self._holder(connection, key), test, number, now)
+
+    def issue_for(self, laboratory_id: str, test: str, number: str, now: int) -> str:
+        """Give a token as `issue` does, for a laboratory that `authenticate` named."""
+        return self._issue(lambda connection: _live(connection, laboratory_id), test, number, now)
+
+    def authenticate(self, key: str) -> str | None:
+        """Return the id of the laboratory with a key that holds, or None."""
+        with self.database.read() as connection:
+            return self._with_key(connection, key)
+
+    def void(self, laboratory_id: str, test: str, now: int) -> str | None:
+        """Void the unused token of a test; return the case that a used one opened, if it did."""
+        mine = laboratory_token.c.test_hash == self._hash("test", f"{laboratory_id} {test}")
+        with self.database.write() as connection:
+            gone = connection.execute(
+                delete(laboratory_token).where(mine, laboratory_token.c.used_at.is_(None))
+            )
+            if gone.rowcount:
+                self._log(connection, {"laboratory": laboratory_id, "step": "token-voided"}, now)
+            opened: str | None = connection.scalar(
+                select(case_file.c.id)
+                .join(laboratory_token, case_file.c.token_id == laboratory_token.c.id)
+                .where(mine)
+            )
+        return opened
+
+    def _issue(self, whose: Callable[[Connection], str], test: str, number: str, now: int) -> str:
         number_hash = self.number_hash(number)
         token = _TOKEN_MARK + self._text()
         try:
             with self.database.write() as connection:
-                who = self._holder(connection, key)
+                who = whose(connection)
                 row = {
                     "token_hash": self._hash("token", token),
                     "laboratory": who,
@@ -162,14 +190,18 @@ class Laboratories:
         return {token for token, one in hashes.items() if one in held}
 
     def _holder(self, connection: Connection, key: str) -> str:
+        found = self._with_key(connection, key)
+        if found is None:
+            raise RefusedError("There is no laboratory with this key. Ask the administrator.")
+        return found
+
+    def _with_key(self, connection: Connection, key: str) -> str | None:
         found: str | None = connection.scalar(
             select(laboratory.c.id).where(
                 laboratory.c.key_hash == self._hash("key", key.strip().lower()),
                 laboratory.c.revoked_at.is_(None),
             )
         )
-        if found is None:
-            raise RefusedError("There is no laboratory with this key. Ask the administrator.")
         return found
 
     def _insert(self, connection: Connection, row: dict[str, object]) -> str:
@@ -200,3 +232,15 @@ class Laboratories:
 
     def _log(self, connection: Connection, detail: Mapping[str, str], now: int) -> None:
         add(connection, make_leaf("case", now, detail, None, self.random), now)
+
+
+def _live(connection: Connection, laboratory_id: str) -> str:
+    """Return a laboratory's id. Raises RefusedError where its key was ended a moment ago."""
+    found: str | None = connection.scalar(
+        select(laboratory.c.id).where(
+            laboratory.c.id == laboratory_id, laboratory.c.revoked_at.is_(None)
+        )
+    )
+    if found is None:
+        raise RefusedError("There is no laboratory with this key. Ask the administrator.")
+    return found
