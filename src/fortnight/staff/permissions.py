@@ -1,7 +1,8 @@
 """Who may do what: one table of permission, role, and relation to the record. Pure.
 
-There is no role for police, immigration or employers, and none that may do everything. Whoever
-keeps the accounts or watches over data protection reads no people's data.
+There is no role for anybody outside the health service, its laboratories and operators, and none
+that may do everything. Whoever keeps the accounts or watches over data protection reads no
+people's data.
 """
 
 from __future__ import annotations
