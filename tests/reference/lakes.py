@@ -94,9 +94,15 @@ class Vault:
         sent = {self.beacon(one, day): one for one in self.keys}
         return {one: sent[one] for one in beacons if one in sent}
 
-    def filed(self, days: Collection[int]) -> list[dict[int, bytes]]:
+    def filed(
+        self, days: Collection[int], *, among: tuple[int, Collection[bytes]] | None = None
+    ) -> list[dict[int, bytes]]:
         """Return each person's pseudonyms."""
-        return [{day: self.pseudonym(one, day) for day in days} for one in self.keys]
+        people = list(self.keys)
+        if among is not None:
+            day, wanted = among
+            people = [one for one in people if self.pseudonym(one, day) in wanted]
+        return [{day: self.pseudonym(one, day) for day in days} for one in people]
 
     def own(self, person: str, days: Iterable[int]) -> dict[int, bytes]:
         """Return a case's own pseudonyms."""

@@ -120,14 +120,20 @@ def test_many_small_files_of_a_day_become_one(water: Waters) -> None:
     assert len(list(water.folder.glob("*.parquet"))) == 1
 
 
-def test_an_index_is_built_once_for_each_change_and_neighbours_with_it(water: Waters) -> None:
-    water.send(ANNA, "fixes", packed_fixes([fix(NOON), fix(NOON - DAY)]), NOON)
-    water.drain.drain(NOON)
-    assert water.days.refresh(NOON) == (TODAY - 1, TODAY)
+def test_an_index_is_built_once_for_each_change_and_neighbours_where_it_matters(
+    water: Waters,
+) -> None:
+    def arrive(time: int) -> tuple[int, ...]:
+        water.send(ANNA, "fixes", packed_fixes([fix(time)]), NOON)
+        water.drain.drain(NOON)
+        return water.days.refresh(NOON)
+
+    assert arrive(NOON) == (TODAY,)
     assert water.days.refresh(NOON) == ()
-    water.send(ANNA, "fixes", packed_fixes([fix(NOON + 1)]), NOON)
-    water.drain.drain(NOON)
-    assert water.days.refresh(NOON) == (TODAY - 1, TODAY)
+    assert arrive(NOON - DAY) == (TODAY - 1, TODAY)
+    assert arrive(NOON + 1) == (TODAY,)  # no stay of yesterday goes on for so long
+    assert arrive(NOON - 11 * HOUR) == (TODAY - 1, TODAY)
+    assert water.days.refresh(NOON) == ()
     assert len(list(water.folder.glob("*-index-*"))) == 2
 
 

@@ -47,7 +47,7 @@ class DayIndex:
     index: Index
     sources: NDArray[np.int32]
     kept: Kept
-    far: bool  # whether a change before the day before would change it too
+    far: frozenset[bytes]  # whom a change before the day before would change too
     doubts: tuple[Doubt, ...]
 
 
@@ -58,9 +58,14 @@ class Before:
     index: Index
     sources: NDArray[np.int32]
     kept: Kept
-    far: bool
+    far: frozenset[bytes]
     changed: frozenset[bytes]
     signs_changed: bool
+
+    @property
+    def stands(self) -> bool:
+        """Whether nothing of it changed."""
+        return not self.changed and not self.signs_changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,7 @@ def build_day(around: Around, parameters: Parameters) -> DayIndex:
         index=replace(build_index(tracks), signs=_signs(around, everyone)),
         sources=_sources(around, everyone),
         kept=_kept(kept_of(roll, fixes), roll, everyone, before),
-        far=far or (before is not None and before.far),
+        far=_far(far, roll, before),
         doubts=doubts_of(roll, fixes),
     )
 
@@ -160,6 +165,11 @@ def _kept(now: Kept, roll: Roll, everyone: Roll, before: Before | None) -> Kept:
         who.append(np.repeat(places, counts[places]))
     order = np.argsort(np.concatenate(who), kind="stable")
     return Kept(np.append(0, np.cumsum(counts)), np.concatenate(rows)[order])
+
+
+def _far(now: NDArray[np.intp], roll: Roll, before: Before | None) -> frozenset[bytes]:
+    held = frozenset[bytes]() if before is None else before.far - set(roll.places[roll.day])
+    return held | {bytes.fromhex(roll.names[place]) for place in now.tolist()}
 
 
 def _signs(around: Around, everyone: Roll) -> Signs:

@@ -48,7 +48,7 @@ def cut_day(
     arranged: Arranged,
     parameters: Parameters,
     earlier: Callable[[NDArray[np.intp]], Arranged],
-) -> tuple[Cut, bool]:
+) -> tuple[Cut, NDArray[np.intp]]:
     """Cut one day out of three, as the whole track would be cut.
 
     Parameters
@@ -63,15 +63,15 @@ def cut_day(
 
     Returns
     -------
-    Cut, bool
-        The day, and whether anybody's hung on more than the day before.
+    Cut, int array
+        The day, and the places of those whose day hung on more than the day before.
     """
     found = day_of(build_tracks(arranged, parameters), day)
     far = _far(day, arranged, parameters, found)
     if not len(far):
-        return found, False
+        return found, far
     whole = day_of(build_tracks(earlier(far), parameters), day)
-    return _exchanged(found, whole, far), True
+    return _exchanged(found, whole, far), far
 
 
 def day_of(tracks: Tracks, day: int) -> Cut:

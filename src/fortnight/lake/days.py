@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pyarrow as pa
 
 from fortnight.contact.store import load_index, save_index
 from fortnight.lake import catalogue
 from fortnight.lake.build import Around, Before, DayIndex, build_day
 from fortnight.lake.doubts import raise_alarms
-from fortnight.lake.files import SCHEMAS, read_rows, rows_of, sync_folder, write_rows
-from fortnight.lake.kept import Files, files_of, load_kept, save_kept
+from fortnight.lake.files import DAY_MS, SCHEMAS, encoded, read_rows, sync_folder, write_rows
+from fortnight.lake.kept import Built, Files, built_of, far_of, load_kept, note_built, save_kept
 from fortnight.lake.linking import NO_ROWS, DayFixes, DayRows
 from fortnight.lake.locks import LEASE, remove_index, writing
 from fortnight.parameters import DEFAULTS, Parameters
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from fortnight.contact.index import Index
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from fortnight.lake.filing import Links
 
 SOURCES: Final = "sources.npy"
-FAR: Final = "far"
 MOST_FILES: Final = 200
 """Of one day and kind; from the next on they are made one, and the day is built anew."""
 
@@ -76,58 +75,80 @@ class Days:
         """As ``refresh``, for who holds the lake; ``wait`` waits until the old ones are gone."""
         with self.database.read() as connection:
             held = catalogue.days(connection)
-        built: list[int] = []
+        names = {day: row.index_name for day, row in held.items()}
         for day, row in held.items():
-            follows = built[-1:] == [day - 1] and self._is_far(row)
-            if row.is_behind or follows:
+            if row.is_behind or self._hangs(row, names.get(day - 1)):
                 self._compact(day, now)
-                self._build(row, held, now)
-                built.append(day)
+                names[day] = self._build(row, names, now)
+        built = tuple(day for day, row in held.items() if names[day] != row.index_name)
         for day in built:
             old = held[day].index_name
             if old is not None:
                 remove_index(self.folder / old, wait=wait)
-        return tuple(built)
+        return built
 
-    def _is_far(self, row: catalogue.Day) -> bool:
-        """Whether a change before the day before would change this day too."""
-        return row.index_name is not None and (self.folder / row.index_name / FAR).exists()
+    def _hangs(self, row: catalogue.Day, previous: str | None) -> bool:
+        """Whether somebody's day hangs on more than the day before, which has another index now."""
+        folder = self._whole(row.index_name)
+        if folder is None:
+            return False
+        built = built_of(folder)
+        return bool(built.far) and built.previous != previous
 
-    def _build(self, row: catalogue.Day, held: Mapping[int, catalogue.Day], now: int) -> None:
-        near = [d for d in (row.day - 1, row.day, row.day + 1) if d in held]
+    def _whole(self, index_name: str | None) -> Path | None:
+        """Return the folder of an index, where it is whole."""
+        folder = None if index_name is None else self.folder / index_name
+        return folder if folder is not None and (folder / LEASE).exists() else None
+
+    def _build(self, row: catalogue.Day, names: Mapping[int, str | None], now: int) -> str:
+        """Build a day's index, and return its name."""
+        near = [d for d in (row.day - 1, row.day, row.day + 1) if d in names]
         with self.database.read() as connection:
             listed = catalogue.files(connection, near)
-        files = {f"{day}/{kind}": names for (day, kind), names in listed.items()}
-        built = build_day(self._around(row, near, files), self.parameters)
+        files = {f"{day}/{kind}": some for (day, kind), some in listed.items()}
+        around, previous = self._around(row, names, files), names.get(row.day - 1)
+        if around.before is not None and around.before.stands:
+            return self._stands(row, Built(files, far_of(around.before.far), previous))
+        built = build_day(around, self.parameters)
         name = f"{row.day}-index-{self.random(16).hex()}"
-        save_day(built, files, self.folder / name)
+        save_day(built, Built(files, far_of(built.far), previous), self.folder / name)
         sync_folder(self.folder)
         # dying before this line leaves the old index, and a folder for the next sweep of orphans
         with self.database.write() as connection:
             catalogue.set_index(connection, row.day, name, row.changed_at)
             raise_alarms(connection, built.doubts, now, self.random)
+        return name
 
-    def _around(self, row: catalogue.Day, near: list[int], files: Files) -> Around:
-        """Return what a day is built from; ``files`` are those of the days ``near`` it."""
+    def _stands(self, row: catalogue.Day, built: Built) -> str:
+        """Keep a day's index as one that holds what changed beside it, and return its name."""
+        name = str(row.index_name)
+        note_built(self.folder / name, built)
+        with self.database.write() as connection:
+            catalogue.set_index(connection, row.day, name, row.changed_at)
+        return name
+
+    def _around(self, row: catalogue.Day, names: Mapping[int, str | None], files: Files) -> Around:
+        """Return what a day is built from; ``names`` are those of every day's index."""
         day, since = row.day, self._since(row, files)
+        near = [d for d in (day - 1, day, day + 1) if d in names]
         fresh = self._rows(day, files if since is None else since)
-        links = list(self.links.filed(near))
-        signs = since is None or any(not key.endswith("/fixes") for key in since)
-        before = None
-        if since is not None:
-            before = self._before(row, self._changed(day, since, links), signs_changed=signs)
+        before = None if since is None else self._before(row, names, since, fresh)
+        among = None if before is None else (day, before.changed)
+        signs = before is None or before.signs_changed
 
         def earlier(
             wanted: set[bytes],
         ) -> tuple[Mapping[int, DayFixes], list[Mapping[int, bytes]]]:
-            return self._earlier(day, wanted)
+            return self._earlier(day, names, wanted)
 
         return Around(
             day=day,
-            fixes={d: self._fixes(d, files, whole=before is None and d == day) for d in near},
+            fixes={
+                d: self._fixes(d, names[d], files, whole=before is None and d == day) for d in near
+            },
             signs={d: self._rows(d, files, fixes=False) for d in near} if signs else {},
             fresh=fresh,
-            links=links,
+            links=list(self.links.filed(near, among=None if signs else among)),
             earlier=earlier,
             before=before,
         )
@@ -137,10 +158,10 @@ class Days:
 
         Files that were replaced may lack somebody: then nothing of the old index is taken over.
         """
-        folder = None if row.index_name is None else self.folder / row.index_name
-        if folder is None or not (folder / LEASE).exists():
+        folder = self._whole(row.index_name)
+        if folder is None:
             return None
-        held = files_of(folder)
+        held = built_of(folder).files
         if any(set(names) - set(files.get(key, ())) for key, names in held.items()):
             return None
         index, _ = load_day(folder)
@@ -150,27 +171,33 @@ class Days:
         return {key: names for key, names in since.items() if names}
 
     def _before(
-        self, row: catalogue.Day, changed: frozenset[bytes], *, signs_changed: bool
+        self, row: catalogue.Day, names: Mapping[int, str | None], since: Files, fresh: DayRows
     ) -> Before:
+        """Return the day's last index, and who changed since."""
         folder = self.folder / str(row.index_name)
         index, sources = load_day(folder)
-        far = (folder / FAR).exists()
-        if far:  # whoever hangs on days further back may have changed with those
-            changed |= {bytes.fromhex(name) for name in index.tracks.names}
-        return Before(index, sources, load_kept(folder), False, changed, signs_changed)
+        built = built_of(folder)
+        far = frozenset(bytes.fromhex(one) for one in built.far)
+        changed = fresh.pseudonyms() | self._beside(row.day, since)
+        if built.previous != names.get(row.day - 1):
+            changed |= far
+        signs = any(not key.endswith("/fixes") for key in since)
+        kept = load_kept(folder)
+        return Before(index, sources, kept, far, frozenset(changed), signs)
 
-    def _changed(
-        self, day: int, since: Files, links: list[Mapping[int, bytes]]
-    ) -> frozenset[bytes]:
-        """Return who of a day has fresh fixes on it or on a day beside it."""
-        fresh = {d: self._rows(d, since).pseudonyms() for d in (day - 1, day, day + 1)}
-        near = (linked for linked in links if day in linked)
-        beside = {
-            linked[day]
-            for linked in near
-            if any(linked.get(d) in fresh[d] for d in (day - 1, day + 1))
-        }
-        return frozenset(fresh[day] | beside)
+    def _beside(self, day: int, since: Files) -> set[bytes]:
+        """Return who of a day has fresh fixes beside it that may change how it is cut."""
+        changed: set[bytes] = set()
+        for near in (day - 1, day + 1):
+            rows = self._rows(near, since).fixes
+            if near > day:  # a stay goes on past midnight by a fix of its first hours alone
+                until = near * DAY_MS + int(1_000 * self.parameters.presume_max_s)
+                rows = rows.filter(pa.array(rows["time"].to_numpy() <= until))
+            if rows.num_rows:
+                fresh = encoded(rows["pseudonym"])[0]
+                linked = self.links.filed([day], among=(near, fresh))
+                changed |= {one[day] for one in linked if day in one}
+        return changed
 
     def _rows(self, day: int, files: Files, *, fixes: bool = True) -> DayRows:
         tables = {
@@ -181,45 +208,26 @@ class Days:
         }
         return DayRows(**tables)
 
-    def _fixes(self, day: int, files: Files, *, whole: bool = False) -> DayFixes:
-        """Return a day's fixes: from beside its index, and from the files that it does not hold."""
-        with self.database.read() as connection:
-            row = catalogue.days(connection)[day]
-        since = None if whole else self._own_since(row, files)
-        if since is None:
-            names = files.get(f"{day}/fixes", [])
-            return DayFixes((), None, read_rows(self.folder, names, "fixes"))
-        folder = self.folder / str(row.index_name)
-        index, _ = load_day(folder)
-        return DayFixes(
-            index.tracks.names, load_kept(folder), read_rows(self.folder, since, "fixes")
-        )
-
-    def _own_since(self, row: catalogue.Day, files: Files) -> list[str] | None:
-        """Return the files of a day's own fixes that its index does not hold, or None."""
-        folder = None if row.index_name is None else self.folder / row.index_name
-        if folder is None or not (folder / LEASE).exists():
-            return None
-        key = f"{row.day}/fixes"
-        held, listed = set(files_of(folder).get(key, ())), set(files.get(key, ()))
-        return None if held - listed else sorted(listed - held)
+    def _fixes(self, day: int, name: str | None, files: Files, *, whole: bool = False) -> DayFixes:
+        """Return a day's fixes: from beside its index, and from files that it does not hold."""
+        key = f"{day}/fixes"
+        listed, folder = set(files.get(key, ())), self._whole(name)
+        held = None if folder is None or whole else set(built_of(folder).files.get(key, ()))
+        if folder is None or held is None or held - listed:
+            return DayFixes((), None, read_rows(self.folder, listed, "fixes"))
+        fresh = read_rows(self.folder, listed - held, "fixes")
+        return DayFixes(load_day(folder)[0].tracks.names, load_kept(folder), fresh)
 
     def _earlier(
-        self, day: int, wanted: set[bytes]
+        self, day: int, names: Mapping[int, str | None], wanted: set[bytes]
     ) -> tuple[Mapping[int, DayFixes], list[Mapping[int, bytes]]]:
-        """Return some people's fixes of all days before the day before, and everyone's links."""
+        """Return the fixes of all days before the day before, and some people's links."""
+        before = [d for d in names if d < day - 1]
         with self.database.read() as connection:
-            held = sorted(catalogue.days(connection))
-            before = [d for d in held if d < day - 1]
-            names = catalogue.files(connection, before, "fixes")
-        links = list(self.links.filed([d for d in held if d <= day + 1]))
-        own = [linked for linked in links if linked.get(day) in wanted]
-        tables = {}
-        for d in before:
-            theirs = {linked[d] for linked in own if d in linked}
-            rows = rows_of(self.folder, names.get((d, "fixes"), []), "fixes", theirs)
-            tables[d] = DayFixes((), None, rows)
-        return tables, links
+            listed = catalogue.files(connection, before, "fixes")
+        files = {f"{d}/{kind}": some for (d, kind), some in listed.items()}
+        links = self.links.filed([d for d in names if d <= day + 1], among=(day, wanted))
+        return {d: self._fixes(d, names[d], files) for d in before}, list(links)
 
     def _compact(self, day: int, now: int) -> None:
         """Make many small files of a day and kind one."""
@@ -244,14 +252,12 @@ class Days:
         sync_folder(self.folder)
 
 
-def save_day(built: DayIndex, files: Files, folder: Path) -> None:
-    """Write a day's index, built of some files, to a new folder, durably."""
+def save_day(built: DayIndex, of: Built, folder: Path) -> None:
+    """Write a day's index, and what it was built of, to a new folder, durably."""
     save_index(built.index, folder)
     np.save(folder / SOURCES, built.sources)
-    save_kept(folder, built.kept, files)
+    save_kept(folder, built.kept, of)
     (folder / LEASE).touch()
-    if built.far:
-        (folder / FAR).touch()
     for path in sorted(folder.iterdir()):
         descriptor = os.open(path, os.O_RDONLY)
         os.fsync(descriptor)

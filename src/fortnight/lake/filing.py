@@ -26,8 +26,13 @@ class Filing(Protocol):
 class Links(Protocol):
     """The part of the vault that says which pseudonyms are of one person, and not of whom."""
 
-    def filed(self, days: Collection[int]) -> Iterable[Mapping[int, bytes]]:
-        """Return, for each person, their pseudonym of each of some days."""
+    def filed(
+        self, days: Collection[int], *, among: tuple[int, Collection[bytes]] | None = None
+    ) -> Iterable[Mapping[int, bytes]]:
+        """Return, for each person, their pseudonym of each of some days.
+
+        ``among`` asks only for those who are called one of some pseudonyms on a day.
+        """
 
 
 class Grants(Protocol):

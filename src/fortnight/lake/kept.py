@@ -1,11 +1,12 @@
 """A day's fixes beside its index, by person and time: what a change does not touch is not read.
 
 They are the rows of the day's files, in an order in which one person's lie together and can be
-mapped. ``files`` says which files of which days an index was built of.
+mapped.
 """
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +14,7 @@ import msgspec
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -32,10 +33,22 @@ ROW: Final = np.dtype(
 )
 _ROWS: Final = "rows.npy"
 _OFFSETS: Final = "offsets.npy"
-_FILES: Final = "files.json"
+_BUILT: Final = "built.json"
 
 Files = dict[str, list[str]]
 """Names of files, by day and kind as ``20514/fixes``."""
+
+
+class Built(msgspec.Struct, frozen=True):
+    """What an index was built of.
+
+    ``far`` are the pseudonyms (hexadecimal) of those whose day hangs on more than the day before,
+    and ``previous`` is the index that the day before had.
+    """
+
+    files: Files
+    far: list[str]
+    previous: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +77,26 @@ def places_of(names: tuple[str, ...], wanted: Mapping[bytes, int]) -> tuple[Long
     return at[there].astype(np.int64), given[there]
 
 
-def save_kept(folder: Path, kept: Kept, files: Files) -> None:
+def save_kept(folder: Path, kept: Kept, built: Built) -> None:
     """Write a day's fixes, and what its index was built of, beside the index."""
     np.save(folder / _ROWS, kept.rows)
     np.save(folder / _OFFSETS, kept.offsets)
-    (folder / _FILES).write_bytes(msgspec.json.encode(files))
+    note_built(folder, built)
+
+
+def note_built(folder: Path, built: Built) -> None:
+    """Write what an index was built of, in the place of what was said before."""
+    partial = folder / f".{_BUILT}"
+    with partial.open("wb") as file:
+        file.write(msgspec.json.encode(built))
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(folder / _BUILT)
+
+
+def far_of(people: Collection[bytes]) -> list[str]:
+    """Return pseudonyms as ``Built`` has them."""
+    return sorted(one.hex() for one in people)
 
 
 def load_kept(folder: Path) -> Kept:
@@ -79,6 +107,6 @@ def load_kept(folder: Path) -> Kept:
     )
 
 
-def files_of(folder: Path) -> Files:
-    """Return which files an index was built of."""
-    return msgspec.json.decode((folder / _FILES).read_bytes(), type=Files)
+def built_of(folder: Path) -> Built:
+    """Return what an index was built of."""
+    return msgspec.json.decode((folder / _BUILT).read_bytes(), type=Built)

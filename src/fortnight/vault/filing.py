@@ -57,18 +57,32 @@ class Filing(Parts):
         there = self._people.file_pseudonyms(day, [(name, who) for who, name in named.items()])
         return {who: name for who, name in named.items() if who in there}
 
-    def filed(self, days: Collection[int]) -> list[dict[int, bytes]]:
+    def filed(
+        self, days: Collection[int], *, among: tuple[int, Collection[bytes]] | None = None
+    ) -> list[dict[int, bytes]]:
         """Return the pseudonyms of each person on some days, without saying whose they are.
 
         A day is cut knowing the same person's neighbouring days, which the lake alone cannot
-        link. Days whose key is gone are left out.
+        link. Days whose key is gone are left out. ``among`` asks only for those who are called
+        one of some pseudonyms on a day.
         """
         day_keys = {day: self._keys.day_key(day) for day in set(days) & self._keys.days()}
-        people = self._keys.person_keys(self._keys.people())
+        people: Iterable[bytes] = self._keys.person_keys(self._keys.people()).values()
+        if among is not None:
+            people = self._called(people, *among)
         return [
             {day: daily_pseudonym(day_key, key, day) for day, day_key in day_keys.items()}
-            for key in people.values()
+            for key in people
         ]
+
+    def _called(
+        self, people: Iterable[bytes], day: int, pseudonyms: Collection[bytes]
+    ) -> list[bytes]:
+        """Return the keys of those who are called one of some pseudonyms on a day."""
+        if not pseudonyms or day not in self._keys.days():
+            return []
+        day_key, wanted = self._keys.day_key(day), set(pseudonyms)
+        return [key for key in people if daily_pseudonym(day_key, key, day) in wanted]
 
     def beacons(self, person: str, days: Collection[int]) -> dict[int, bytes]:
         """Return what a person's phone sends on each day, on file from now on."""
