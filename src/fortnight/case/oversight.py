@@ -1,0 +1,47 @@
+"""What those who watch over the work see: aggregates, the log's counts, reviews and alarms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fortnight.case.place_times import PlaceTimes
+from fortnight.case.precision import Precisions
+from fortnight.case.reviews import Reviews
+from fortnight.ledger.counts import Entries
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fortnight.db.engine import Database
+    from fortnight.ledger.checkpoint import Checkpoint
+    from fortnight.ledger.log import Log
+    from fortnight.vault.door import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Oversight:
+    """The rooms of overview, log and reviews. None of them shows anybody's data."""
+
+    reviews: Reviews
+    precisions: Precisions
+    place_times: PlaceTimes
+    entries: Entries
+    log: Log
+
+    def checkpoint(self) -> Checkpoint | None:
+        """Return the published checkpoint; None before the log's first turn."""
+        return self.log.checkpoint()
+
+
+def open_oversight(
+    database: Database, vault: Vault, log: Log, random: Callable[[int], bytes]
+) -> Oversight:
+    """Put the rooms together."""
+    return Oversight(
+        Reviews(database, random),
+        Precisions(database),
+        PlaceTimes(database, vault.unseal_case),
+        Entries(database),
+        log,
+    )
