@@ -6,6 +6,7 @@ import hmac
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
 from fortnight.arrivals.bounds import Bounds
 from fortnight.arrivals.journal import Journal
@@ -16,6 +17,8 @@ from fortnight.case.token import Laboratories
 from fortnight.case.trace_job import TraceParts, give_up, run_trace
 from fortnight.consent.store import Consents
 from fortnight.db.migrate import MAIN_FILE, migrate, open_main, role_of
+from fortnight.exchange.intake import Intake
+from fortnight.exchange.results import Results
 from fortnight.jobs.queue import Traces, migrate_queue
 from fortnight.jobs.schedule import Schedule, Task
 from fortnight.lake.days import Days
@@ -82,6 +85,8 @@ class Service:
     gateway: FileGateway
     traces: Traces
     cases: Cases
+    results: Results
+    intake: Intake
     staff: StaffRooms
     eraser: Eraser
     sweeper: Sweeper
@@ -101,6 +106,7 @@ class Service:
         self.eraser.resume(now)
         self.drain.sweep_orphans()
         self.outbox.recover(now)
+        self.intake.recover()
         self.log.sequence(now)
         self.traces.start()
         self._closing.callback(self.traces.stop)
@@ -246,6 +252,9 @@ def _open(
         Sweeper(holdings, eraser, random),
         Sunset(holdings, log, settings.programme_end),
     )
+    cases = Cases(at.database, at.vault, laboratories, outbox, traces, random, token_key)
+    intake = Intake(at.database, cases, clock, random, ZoneInfo(settings.timezone))
+    closing.callback(intake.close)
     journal = Journal(at.database, at.vault, at.consents, clock)
     closing.callback(journal.close)
     return Service(
@@ -268,7 +277,9 @@ def _open(
         outbox=outbox,
         gateway=gateway,
         traces=traces,
-        cases=Cases(at.database, at.vault, laboratories, outbox, traces, random, token_key),
+        cases=cases,
+        results=Results(laboratories, cases, settings.district),
+        intake=intake,
         staff=open_staff(at.database, settings, token_key, at.vault.number_hash, random),
         eraser=eraser,
         sweeper=sweeper,

@@ -14,7 +14,7 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-from tests.unit.web_rooms import BEARER, OPERATOR, OPERATOR_KEY, TRACKER, rooms
+from tests.unit.web_rooms import BEARER, LABORATORY_KEY, OPERATOR, OPERATOR_KEY, TRACKER, rooms
 
 from fortnight.web.app import create_app, document
 from fortnight.web.documents import ARROW
@@ -27,6 +27,7 @@ AS = {
     "tracker": {"authorization": TRACKER},
     "app": {"authorization": BEARER},
     "operator": {"authorization": f"Bearer {OPERATOR_KEY}"},
+    "laboratory": {"authorization": f"Bearer {LABORATORY_KEY}"},
 }
 SERVICE = rooms(Path("not-there"), posts_a_minute=100_000)
 APP = create_app(SERVICE)

@@ -11,6 +11,7 @@ from fortnight.arrivals.bounds import Bounds
 from fortnight.arrivals.journal import Journal
 from fortnight.arrivals.operator_accounts import Operators
 from fortnight.arrivals.operators import Deliveries
+from fortnight.case.token import Laboratories
 from fortnight.consent.texts import current_text
 from fortnight.settings import Settings
 from fortnight.staff.rooms import StaffRooms, open_staff
@@ -39,6 +40,7 @@ class Doors:
     journal: Journal
     deliveries: Deliveries
     operators: Operators
+    laboratories: Laboratories
     staff: StaffRooms
     log_key: str = "fortnight.invalid/log+00000000+AAAA"
     not_ready: Mapping[str, str] = field(default_factory=dict)
@@ -104,6 +106,7 @@ def doors(stores: Stores, **changed: object) -> Iterator[Doors]:
                 settings.district,
             ),
             Operators(stores.database, bytes(32), random),
+            Laboratories(stores.database, bytes(32), stores.vault.number_hash, random),
             open_staff(stores.database, settings, bytes(32), stores.vault.number_hash, random),
         )
     finally:

@@ -8,13 +8,22 @@ from typing import TYPE_CHECKING, get_args
 import pytest
 from litestar import get
 from litestar.handlers import BaseRouteHandler
-from tests.unit.web_rooms import BEARER, OPERATOR, OPERATOR_KEY, TRACKER, Client, client_of, rooms
+from tests.unit.web_rooms import (
+    BEARER,
+    LABORATORY_KEY,
+    OPERATOR,
+    OPERATOR_KEY,
+    TRACKER,
+    Client,
+    client_of,
+    rooms,
+)
 
 from fortnight.db.tables import PURPOSES
 from fortnight.web import app as application
 from fortnight.web.app import create_app, document
-from fortnight.web.routes import DOORS, ROUTES, Route
-from fortnight.web.rows import PERMISSIONS, Permission, Purpose
+from fortnight.web.routes import DOORS, ROUTES
+from fortnight.web.rows import PERMISSIONS, Permission, Purpose, Route
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,12 +32,11 @@ AS = {
     "tracker": {"authorization": TRACKER},
     "app": {"authorization": BEARER},
     "operator": {"authorization": f"Bearer {OPERATOR_KEY}"},
+    "laboratory": {"authorization": f"Bearer {LABORATORY_KEY}"},
     "anyone": {},
     "near": {},
 }
-by_path = pytest.mark.parametrize(
-    "route", DOORS, ids=[f"{one.method} {one.path}" for one in DOORS]
-)
+by_path = pytest.mark.parametrize("route", DOORS, ids=[f"{one.method} {one.path}" for one in DOORS])
 
 
 def place(route: Route) -> str:
@@ -71,7 +79,9 @@ def test_rows_use_the_closed_words() -> None:
         # whoever touches personal data says for what, and nobody does so without a secret
         assert (route.purpose == "none") <= (route.relation == "nobody")
         assert (route.permission in {"anyone", "near", "browser"}) <= (route.purpose == "none")
-        assert (route.permission in {"tracker", "app", "operator"}) <= (route.purpose != "none")
+        assert (route.permission in {"tracker", "app", "operator", "laboratory"}) <= (
+            route.purpose != "none"
+        )
         assert (route.permission == "staff") == (route.does is not None)
         assert (route.permission in {"staff", "browser"}) == route.path.startswith("/office")
         # what is done with a record names it, so that whoever asks can be held against it
@@ -95,7 +105,7 @@ def test_a_wrong_secret_opens_nothing(tmp_path: Path, route: Route) -> None:
     client = client_of(rooms(tmp_path))
     for wrong in ("Bearer wrong", "Bearer ", "Basic !", "Basic d3Jvbmc=", "Digest x", "x" * 9_000):
         status = ask(client, route, {"authorization": wrong})
-        assert (status == 401) == (route.permission in {"tracker", "app", "operator"})
+        assert (status == 401) == (route.permission in {"tracker", "app", "operator", "laboratory"})
 
 
 @by_path
@@ -130,6 +140,7 @@ def test_every_route_is_documented_with_its_body_and_its_problems(route: Route) 
         "tracker": {"device", "tracker"},
         "app": {"device"},
         "operator": {"operator"},
+        "laboratory": {"laboratory"},
     }.get(route.permission, set())
 
 

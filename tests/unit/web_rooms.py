@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from fortnight.errors import ConflictError, RefusedError
+from fortnight.exchange.results import Taken
 from fortnight.settings import Settings
 from fortnight.vault.people import Device
 from fortnight.web.app import create_app
@@ -23,11 +24,14 @@ if TYPE_CHECKING:
     from litestar import Litestar
 
     from fortnight.arrivals.checked import Checked
+    from fortnight.exchange.observation import Observed
     from fortnight.web.bodies import Patience
 
 NOW = 1_772_366_400_000  # 2026-03-01 12:00 UTC
 OPERATOR = "0" * 31 + "1"
 OPERATOR_KEY = "operator-key"
+LABORATORY = "0" * 31 + "2"
+LABORATORY_KEY = "laboratory-key"
 PHONE, APP = "phone-secret", "app-secret"
 TRACKER = "Basic " + "YW55OnBob25lLXNlY3JldA=="  # any:phone-secret
 BEARER = f"Bearer {APP}"
@@ -144,6 +148,36 @@ class Operators:
 
 
 @dataclass
+class Laboratories:
+    """Gives the same token for the same test, whoever it is of."""
+
+    given: dict[str, str] = field(default_factory=dict)  # test: number
+
+    def authenticate(self, key: str) -> str | None:
+        return LABORATORY if key == LABORATORY_KEY else None
+
+    def issue_for(self, laboratory_id: str, test: str, number: str, now: int) -> str:
+        assert laboratory_id == LABORATORY
+        assert now >= NOW
+        if not number.startswith("+"):
+            raise RefusedError("This is not a phone number: give it in full with its country.")
+        if self.given.setdefault(test, number) != number:
+            raise ConflictError("This test has a token of another person.")
+        return "fncase-" + hashlib.sha256(test.encode()).hexdigest()[:32]
+
+
+@dataclass
+class Results:
+    laboratories: Laboratories
+
+    def take(self, laboratory: str, observed: Observed, now: int) -> Taken:
+        if observed.number is None:
+            return Taken(has_withdrawn=self.laboratories.given.pop(observed.test, None) is not None)
+        token = self.laboratories.issue_for(laboratory, observed.test, observed.number, now)
+        return Taken(token=token)
+
+
+@dataclass
 class Rooms:
     """A service of nothing but what doors need."""
 
@@ -154,9 +188,14 @@ class Rooms:
     journal: Journal = field(default_factory=Journal)
     deliveries: Deliveries = field(default_factory=Deliveries)
     operators: Operators = field(default_factory=Operators)
+    laboratories: Laboratories = field(default_factory=Laboratories)
     staff: Any = None  # the office's own tests have real rooms
     log_key: str = "fortnight.invalid/log+00000000+AAAA"
     not_ready: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def results(self) -> Results:
+        return Results(self.laboratories)
 
     def clock(self) -> int:
         return self.now

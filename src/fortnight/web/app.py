@@ -9,7 +9,16 @@ from litestar import Litestar, Response, get
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 
-from fortnight.web import documents, health, ingest, log, operators, problems
+from fortnight.web import (
+    documents,
+    fhir,
+    health,
+    ingest,
+    laboratories,
+    log,
+    operators,
+    problems,
+)
 from fortnight.web.bodies import Patience
 from fortnight.web.door import Door
 from fortnight.web.needs import Service
@@ -27,6 +36,9 @@ _SECRETS: Final = Components(
         ),
         "operator": SecurityScheme(
             type="http", scheme="bearer", description="The key of a mobile operator"
+        ),
+        "laboratory": SecurityScheme(
+            type="http", scheme="bearer", description="The key of a laboratory"
         ),
     }
 )
@@ -58,6 +70,8 @@ HANDLERS: Final = (
     ingest.beacons,
     operators.deliver,
     operators.subscribers,
+    laboratories.tokens,
+    fhir.observation,
     log.checkpoint,
     log.tile,
     log.vkey,

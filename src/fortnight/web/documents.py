@@ -23,6 +23,7 @@ from litestar.openapi.spec import (
 
 ARROW: Final = "application/vnd.apache.arrow.stream"
 JSON: Final = "application/json"
+FHIR_JSON: Final = "application/fhir+json"
 BATCH_HEADER: Final = "Idempotency-Key"
 BATCH_PATTERN: Final = r"^[!-~]{1,64}$"
 
@@ -248,6 +249,84 @@ TAKES_DELIVERY: Final = _takes(
                         ),
                     },
                 )
+            )
+        },
+    )
+)
+TAKES_TEST: Final = _takes(
+    RequestBody(
+        required=True,
+        content={
+            JSON: OpenAPIMediaType(
+                Schema(
+                    type=OpenAPIType.OBJECT,
+                    required=["test", "number"],
+                    additional_properties=False,
+                    properties={
+                        "test": Schema(
+                            type=_TEXT,
+                            min_length=1,
+                            max_length=200,
+                            description="The laboratory's own name of the test",
+                        ),
+                        "number": Schema(
+                            type=_TEXT,
+                            min_length=1,
+                            max_length=40,
+                            description="The tested person's phone number, with + and country",
+                        ),
+                    },
+                )
+            )
+        },
+    )
+)
+_OBSERVATION: Final = {
+    "resourceType": "Observation",
+    "status": "final",
+    "identifier": [{"system": "https://laboratory.example/tests", "value": "2026-000123"}],
+    "code": {"coding": [{"system": "http://loinc.org", "code": "94500-6"}]},
+    "subject": {"reference": "#patient"},
+    "contained": [
+        {
+            "resourceType": "Patient",
+            "id": "patient",
+            "telecom": [{"system": "phone", "value": "+37120000001", "use": "mobile"}],
+        }
+    ],
+    "effectiveDateTime": "2026-02-28T08:15:00+02:00",
+    "valueCodeableConcept": {"coding": [{"system": "http://snomed.info/sct", "code": "260373001"}]},
+}
+TAKES_OBSERVATION: Final = _takes(
+    RequestBody(
+        required=True,
+        description="A FHIR R4 Observation (hl7.org/fhir/R4/observation.html): one identifier of "
+        "the test, a LOINC code, a result coded or in words, the sample's time, and as subject a "
+        "contained Patient with one phone number",
+        content={
+            FHIR_JSON: OpenAPIMediaType(
+                Schema(
+                    type=OpenAPIType.OBJECT,
+                    required=["resourceType", "status", "identifier", "code"],
+                    properties={
+                        "resourceType": Schema(type=_TEXT, const="Observation"),
+                        "status": Schema(
+                            type=_TEXT,
+                            enum=[
+                                "final",
+                                "amended",
+                                "corrected",
+                                "cancelled",
+                                "entered-in-error",
+                            ],
+                        ),
+                        "identifier": Schema(
+                            type=OpenAPIType.ARRAY, items=Schema(type=OpenAPIType.OBJECT)
+                        ),
+                        "code": Schema(type=OpenAPIType.OBJECT),
+                    },
+                ),
+                examples={"positive": Example(value=_OBSERVATION)},
             )
         },
     )

@@ -48,6 +48,7 @@ class Caller:
     route: Route
     device: Device | None = None
     operator: str | None = None
+    laboratory: str | None = None
     visit: Visit | None = None
 
     @property
@@ -65,6 +66,7 @@ class Door:
         self.metrics = Metrics()
         self.devices = Known(service.vault.authenticate)
         self.operators = Known(service.operators.authenticate)
+        self.laboratories = Known(service.laboratories.authenticate)
         self.one_delivery = asyncio.Lock()
         self.addresses, self.meters = _meters(service.settings.posts_a_minute)
 
@@ -118,6 +120,8 @@ class Door:
         if route.permission == "operator":
             named = scope["path_params"].get("operator_id")
             return await self._operator(named, route, secret, now)
+        if route.permission == "laboratory":
+            return await self._laboratory(route, secret, now)
         return await self._device(route, secret, now)
 
     async def _device(self, route: Route, secret: str, now: int) -> Caller:
@@ -132,6 +136,13 @@ class Door:
                 "everything else to /api/v1.",
             )
         return Caller(self, route, device=device)
+
+    async def _laboratory(self, route: Route, secret: str, now: int) -> Caller:
+        laboratory = await self.laboratories.of(secret, now)
+        if laboratory is None:
+            raise _unknown()
+        _check_rate(self.meters[route.limit], laboratory, now)
+        return Caller(self, route, laboratory=laboratory)
 
     async def _operator(self, named: object, route: Route, secret: str, now: int) -> Caller:
         operator = await self.operators.of(secret, now)

@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from fortnight.arrivals.checked import Checked
+    from fortnight.exchange.observation import Observed
+    from fortnight.exchange.results import Taken
     from fortnight.settings import Settings
     from fortnight.staff.rooms import StaffRooms
     from fortnight.vault.people import Device
@@ -77,6 +79,23 @@ class Operators(Protocol):
         """Return the id of the operator with a key, or None."""
 
 
+class Laboratories(Protocol):
+    """The laboratories that say who was tested positive."""
+
+    def authenticate(self, key: str) -> str | None:
+        """Return the id of the laboratory with a key that holds, or None."""
+
+    def issue_for(self, laboratory_id: str, test: str, number: str, now: int) -> str:
+        """Give a token for one test. RefusedError for no number, ConflictError for a used one."""
+
+
+class Results(Protocol):
+    """Where laboratories' results go."""
+
+    def take(self, laboratory: str, observed: Observed, now: int) -> Taken:
+        """Do what a result asks for. Raises as `Laboratories.issue_for`."""
+
+
 class Service(Protocol):
     """The service, as the doors see it."""
 
@@ -107,6 +126,14 @@ class Service(Protocol):
     @property
     def operators(self) -> Operators:
         """Who delivers."""
+
+    @property
+    def laboratories(self) -> Laboratories:
+        """Who tests."""
+
+    @property
+    def results(self) -> Results:
+        """What tests found."""
 
     @property
     def staff(self) -> StaffRooms:

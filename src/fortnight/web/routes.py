@@ -90,6 +90,27 @@ DOORS: Final = (
         "An operator needs the list of who agreed, to leave out everyone else before it sends.",
     ),
     Route(
+        "/api/v1/laboratories/tokens",
+        "POST",
+        "laboratory",
+        "trace",
+        "tested",
+        "post",
+        MOST_MESSAGE_BYTES,
+        "A laboratory asks for the token of a positive test: without it no case is opened.",
+    ),
+    Route(
+        "/fhir/Observation",
+        "POST",
+        "laboratory",
+        "trace",
+        "tested",
+        "post",
+        MOST_MESSAGE_BYTES,
+        "A laboratory's system sends results in the words that it has: a positive one gets a "
+        "token, one that is taken back ends its case.",
+    ),
+    Route(
         "/log/checkpoint",
         "GET",
         "anyone",

@@ -11,9 +11,11 @@ if TYPE_CHECKING:
 
     from fortnight.staff.permissions import Permission as OfficePermission
 
-Permission = Literal["anyone", "near", "tracker", "app", "operator", "browser", "staff"]
+Permission = Literal[
+    "anyone", "near", "tracker", "app", "operator", "laboratory", "browser", "staff"
+]
 Purpose = Literal["trace", "notify", "support", "rights", "repair", "none"]
-Relation = Literal["own", "subscribers", "case", "contact", "nobody"]
+Relation = Literal["own", "subscribers", "tested", "case", "contact", "nobody"]
 LimitClass = Literal["post", "delivery", "public", "check", "office", "sign-in"]
 
 PERMISSIONS: Final[Mapping[Permission, str]] = MappingProxyType(
@@ -23,6 +25,7 @@ PERMISSIONS: Final[Mapping[Permission, str]] = MappingProxyType(
         "tracker": "the secret of a person's OwnTracks device",
         "app": "the secret of a person's app",
         "operator": "the key of the operator that the path names",
+        "laboratory": "the key of a laboratory",
         "browser": "no secret, but nothing is changed for a page of another site",
         "staff": "a session of somebody who works here, whose role may do what `does` says",
     }
