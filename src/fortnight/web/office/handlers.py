@@ -2,6 +2,13 @@
 
 from typing import Final
 
-from fortnight.web.office import sign_in
+from fortnight.web.office import cases, choose, contacts, home, sign_in, static
 
-HANDLERS: Final = (*sign_in.HANDLERS,)
+HANDLERS: Final = (
+    *sign_in.HANDLERS,
+    *cases.HANDLERS,
+    *contacts.HANDLERS,
+    home.home,
+    choose.choose_language,
+    static.static,
+)

@@ -120,7 +120,7 @@ class Speech:
     def period(self, start: int, end: int) -> str:
         """Return a period between two instants (ms since 1970)."""
         same = self.local(start).date() == self.local(end).date()
-        return f"{self.moment(start)} – {self.clock(end) if same else self.moment(end)}"
+        return f"{self.moment(start)} \u2013 {self.clock(end) if same else self.moment(end)}"
 
     def spent(self, minutes: float) -> str:
         """Return a length of time such as ``2 h 5 min``."""

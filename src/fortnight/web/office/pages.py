@@ -12,6 +12,7 @@ from litestar import Response
 
 from fortnight.staff.permissions import allowed
 from fortnight.web.bodies import header
+from fortnight.web.office import words
 from fortnight.web.office.language import COOKIE, LANGUAGES, Speech, language_of, translations
 from fortnight.web.office.static import address
 
@@ -40,14 +41,6 @@ HTMX: Final = (
     '"selfRequestsOnly":true,"historyEnabled":false,"historyCacheSize":0}'
 )
 """No page is kept in the browser's storage, and nothing that comes runs."""
-NAVIGATION: Final = (
-    ("/office", "Home", "office.enter"),
-    ("/office/cases/new", "New case", "case.open"),
-    ("/office/intake", "Intake", "case.open"),
-    ("/office/overview", "Overview", "overview.read"),
-    ("/office/settings", "Settings", "settings.manage"),
-    ("/office/log", "Log and reviews", "log.read"),
-)
 _COOKIE: Final = re.compile(rf"(?:^|;\s*){COOKIE}=([a-z]{{2}})(?:;|$)")
 
 
@@ -58,7 +51,8 @@ def page(request: Asked, template: str, *, status: int = 200, **values: object) 
     (days, times, lengths in the page's language), ``navigation``, ``path`` and ``static(name)``.
     """
     said = speech(request)
-    staff = getattr(request.scope.get("user"), "staff", None)
+    visit = getattr(request.scope.get("user"), "visit", None)
+    staff = None if visit is None else visit.staff
     known = {
         "staff": staff,
         "csrf": "" if staff is None else staff.csrf,
@@ -78,9 +72,10 @@ def speech(request: Asked) -> Speech:
     cookies = header(request.scope, b"cookie").decode("latin-1")
     found = _COOKIE.search(cookies)
     accepted = header(request.scope, b"accept-language").decode("latin-1")
-    service = request.scope["user"].door.service
     language = language_of(found[1] if found else None, accepted)
-    return Speech(language, service.settings.timezone)
+    admitted = request.scope.get("user")  # nobody is, where the door itself refused
+    timezone = "UTC" if admitted is None else admitted.door.service.settings.timezone
+    return Speech(language, timezone)
 
 
 def is_part(request: Asked) -> bool:
@@ -94,7 +89,9 @@ def see(path: str) -> Response[bytes]:
 
 
 def _navigation(role: str) -> tuple[tuple[str, str], ...]:
-    return tuple((path, name) for path, name, does in NAVIGATION if allowed(role, does, "none"))
+    return tuple(
+        (path, name) for path, name, does in words.NAVIGATION if allowed(role, does, "none")
+    )
 
 
 @cache
@@ -110,5 +107,5 @@ def _environment(language: str) -> Environment:
     environment.install_gettext_translations(  # type: ignore[attr-defined] # by the extension
         translations(language), newstyle=True
     )
-    environment.globals["static"] = address
+    environment.globals |= {"static": address, "words": words}
     return environment

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from fortnight.web.office.case_routes import CASE_ROUTES
 from fortnight.web.rows import Route
 
 MOST_FORM_BYTES: Final = 64 * 1_024
@@ -155,4 +156,4 @@ _SIGN_IN: Final = (
         does="office.enter",
     ),
 )
-OFFICE: Final = (*_SIGN_IN,)
+OFFICE: Final = (*_SIGN_IN, *CASE_ROUTES)

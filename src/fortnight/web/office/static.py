@@ -29,8 +29,6 @@ OF_THE_REPORT: Final = frozenset(
         "maplibre-gl-worker.js",
         "maplibre-gl.css",
         "maplibre-gl.LICENSE.txt",
-        "borders.json",
-        "borders.LICENSE.txt",
     }
 )
 """The map, which the report has too."""
