@@ -76,7 +76,7 @@ def _fill(water: Waters, sent: Sent, now: int, chance: np.random.Generator) -> N
 
 
 @settings(
-    max_examples=100,
+    max_examples=40,
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.too_slow],

@@ -14,7 +14,7 @@ from fortnight.evidence.schema import InputReport
 from fortnight.lake.cutting import Cut, cut_day, joined, taken
 from fortnight.lake.doubts import Doubt, doubts_of
 from fortnight.lake.files import DAY_MS
-from fortnight.lake.kept import Kept, places_of
+from fortnight.lake.kept import Kept, merged, places_of
 from fortnight.lake.linking import kept_of, linked_fixes, roll_of, sign_batches
 from fortnight.track.tracks import Tracks
 
@@ -149,22 +149,17 @@ def _kept(now: Kept, roll: Roll, everyone: Roll, before: Before | None) -> Kept:
     """Return the day's fixes of everyone: those read now, the others as they lay."""
     if before is None:
         return now
-    own = everyone.places[everyone.day]
-    counts = np.zeros(len(everyone.names), dtype=np.int64)
-    rows, who = [], []
     redone = set(roll.names)
     others = [name for name in before.index.tracks.names if name not in redone]
+    own = everyone.places[everyone.day]
+    parts = []
     for names, held, kept in (
         (others, before.index.tracks.names, before.kept),
         (roll.names, roll.names, now),
     ):
         wanted = {bytes.fromhex(name): own[bytes.fromhex(name)] for name in names}
-        numbers, places = places_of(held, wanted)
-        counts[places], some = kept.of(numbers)
-        rows.append(some)
-        who.append(np.repeat(places, counts[places]))
-    order = np.argsort(np.concatenate(who), kind="stable")
-    return Kept(np.append(0, np.cumsum(counts)), np.concatenate(rows)[order])
+        parts.append((kept, *places_of(held, wanted)))
+    return merged(parts, len(everyone.names))
 
 
 def _far(now: NDArray[np.intp], roll: Roll, before: Before | None) -> frozenset[bytes]:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -75,6 +76,26 @@ def places_of(names: tuple[str, ...], wanted: Mapping[bytes, int]) -> tuple[Long
     there = there[known[at[there]] == asked[there]]
     given = np.array(list(wanted.values()), dtype=np.int64)
     return at[there].astype(np.int64), given[there]
+
+
+def merged(parts: Sequence[tuple[Kept, Longs, Longs]], people: int) -> Kept:
+    """Return the fixes of people of several parts: of each, their numbers there and here.
+
+    Both ascend in each part, so that neighbours who stay neighbours are copied together.
+    """
+    counts = np.zeros(people, dtype=np.int64)
+    for kept, numbers, places in parts:
+        counts[places] = np.diff(kept.offsets)[numbers]
+    offsets = np.append(0, np.cumsum(counts)).astype(np.int64)
+    rows = np.empty(int(offsets[-1]), dtype=ROW)
+    for kept, numbers, places in parts:
+        breaks = np.flatnonzero((np.diff(numbers) != 1) | (np.diff(places) != 1)) + 1
+        edges = np.concatenate(([0], breaks, [len(numbers)])) if len(numbers) else np.zeros(1, int)
+        for first, end in pairwise(edges.tolist()):
+            there = slice(kept.offsets[numbers[first]], kept.offsets[numbers[end - 1] + 1])
+            here = slice(offsets[places[first]], offsets[places[end - 1] + 1])
+            rows[here] = kept.rows[there]
+    return Kept(offsets, rows)
 
 
 def save_kept(folder: Path, kept: Kept, built: Built) -> None:
