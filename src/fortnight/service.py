@@ -13,8 +13,10 @@ from fortnight.arrivals.journal import Journal
 from fortnight.arrivals.operator_accounts import Operators
 from fortnight.arrivals.operators import Deliveries
 from fortnight.case.cases import Cases
+from fortnight.case.oversight import Oversight, open_oversight
 from fortnight.case.token import Laboratories
 from fortnight.case.trace_job import TraceParts, give_up, run_trace
+from fortnight.case.work import Work
 from fortnight.consent.store import Consents
 from fortnight.db.migrate import MAIN_FILE, migrate, open_main, role_of
 from fortnight.exchange.intake import Intake
@@ -85,9 +87,11 @@ class Service:
     gateway: FileGateway
     traces: Traces
     cases: Cases
+    work: Work
     results: Results
     intake: Intake
     staff: StaffRooms
+    oversight: Oversight
     eraser: Eraser
     sweeper: Sweeper
     sunset: Sunset
@@ -253,6 +257,7 @@ def _open(
         Sunset(holdings, log, settings.programme_end),
     )
     cases = Cases(at.database, at.vault, laboratories, outbox, traces, random, token_key)
+    work = Work.of(at.database, at.vault, cases, random)
     intake = Intake(at.database, cases, clock, random, ZoneInfo(settings.timezone))
     closing.callback(intake.close)
     journal = Journal(at.database, at.vault, at.consents, clock)
@@ -278,14 +283,18 @@ def _open(
         gateway=gateway,
         traces=traces,
         cases=cases,
+        work=work,
         results=Results(laboratories, cases, settings.district),
         intake=intake,
         staff=open_staff(at.database, settings, token_key, at.vault.number_hash, random),
+        oversight=open_oversight(at.database, at.vault, log, random),
         eraser=eraser,
         sweeper=sweeper,
         sunset=sunset,
         fsck=Fsck(at.database, at.people, at.keys, at.lake, settings.home / LOG_FOLDER),
-        schedule=Schedule(_tasks(at, log, drain, days, outbox, gateway, sweeper, sunset), clock),
+        schedule=Schedule(
+            _tasks(at, log, drain, days, outbox, gateway, work, sweeper, sunset), clock
+        ),
         _closing=closing.pop_all(),
     )
 
@@ -297,6 +306,7 @@ def _tasks(
     days: Days,
     outbox: Outbox,
     gateway: FileGateway,
+    work: Work,
     sweeper: Sweeper,
     sunset: Sunset,
 ) -> list[Task]:
@@ -312,6 +322,7 @@ def _tasks(
         Task("drain", round(at.settings.drain_every_s * 1_000), move),
         Task("log", MINUTE_MS, log.sequence),
         Task("texts", _TEXTS_EVERY_MS, lambda now: outbox.drain(gateway, now)),
+        Task("cases", MINUTE_MS, work.turn),
         Task("keys", _COPY_EVERY_MS, lambda _: at.keys.refresh_copy()),
         Task("sweep", _SWEEP_EVERY_MS, sweep),
     ]

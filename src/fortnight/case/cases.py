@@ -261,7 +261,7 @@ class Cases:
         today = now // MILLISECONDS_A_DAY
         with self.database.write() as connection:
             step(connection, case_id, Step.WITHDRAW, {"follow_up_end_day": today})
-            self._end(connection, case_id, _TEST_WITHDRAWN, now)
+            self.end_work(connection, case_id, _TEST_WITHDRAWN, now)
             retract_all(connection, self.outbox, case_id, _TEST_WITHDRAWN, reader, now)
             self._log(connection, case_id, "test-withdrawn", reader, now)
 
@@ -269,8 +269,17 @@ class Cases:
         """Close a case whose work is done."""
         with self.database.write() as connection:
             step(connection, case_id, Step.CLOSE, {"closed_at": now})
-            self._end(connection, case_id, "The case was closed.", now)
+            self.end_work(connection, case_id, "The case was closed.", now)
             self._log(connection, case_id, "closed", reader, now)
+
+    def end_work(self, connection: Connection, case_id: str, problem: str, now: int) -> None:
+        """End its traces and delete where contacts met, in the caller's transaction."""
+        connection.execute(
+            update(trace_run)
+            .where(trace_run.c.case_id == case_id, trace_run.c.state.in_(_NOT_ENDED))
+            .values(state="failed", problem=problem, ended_at=now)
+        )
+        forget_details(connection, case_id)
 
     # -- what is there -----------------------------------------------------------------------------
 
@@ -326,15 +335,6 @@ class Cases:
         if row.code_hash is None or row.code_tries >= TRIES or now >= row.code_expires_at:
             return False
         return is_code(self.secret, row.id, code, row.code_hash)
-
-    def _end(self, connection: Connection, case_id: str, problem: str, now: int) -> None:
-        """End the traces that wait or run, and delete where contacts met the case."""
-        connection.execute(
-            update(trace_run)
-            .where(trace_run.c.case_id == case_id, trace_run.c.state.in_(_NOT_ENDED))
-            .values(state="failed", problem=problem, ended_at=now)
-        )
-        forget_details(connection, case_id)
 
     def _log(
         self, connection: Connection, case_id: str, done: str, reader: Reader | None, now: int

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
 
-from fortnight.case.state import State, after
+from fortnight.case.state import State, Step, after
+from fortnight.db.office_tables import case_merge
 from fortnight.db.tables import case_file, trace_run
-from fortnight.errors import RefusedError
+from fortnight.errors import ConflictError, RefusedError
 from fortnight.ledger.append import add
 from fortnight.ledger.entries import make_leaf
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-    from fortnight.case.state import Step
     from fortnight.vault.purposes import Reader
 
 
@@ -75,11 +75,19 @@ def step(
     Raises ConflictError where the step does not follow, RefusedError where there is no such case.
     """
     row = locked(connection, case_id)
+    _refuse_merged(connection, case_id, taken)
     state = after(State(row.state), taken)
     connection.execute(
         update(case_file).where(case_file.c.id == case_id).values(state=state, **(values or {}))
     )
     return row
+
+
+def _refuse_merged(connection: Connection, case_id: str, taken: Step) -> None:
+    """Raise ConflictError where a case was merged: its work goes on in the other file."""
+    merged = select(case_merge.c.kept).where(case_merge.c.merged == case_id)
+    if taken is not Step.WITHDRAW and connection.scalar(merged) is not None:
+        raise ConflictError("This case was merged with another: go on there.")
 
 
 def log(

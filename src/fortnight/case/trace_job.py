@@ -14,8 +14,9 @@ import msgspec
 from sqlalchemy import select, update
 
 from fortnight.api import question
+from fortnight.case.changes import compared, note_update, still_known
 from fortnight.case.day_parts import DayPart, cut, day_of
-from fortnight.case.exposures import Exposure, exposure_of, replace_all
+from fortnight.case.exposures import Exposure, exposure_of, exposures, replace_all
 from fortnight.case.files import locked, log, step
 from fortnight.case.state import State, Step, after
 from fortnight.contact.trace import Case
@@ -218,15 +219,35 @@ def _keep(parts: TraceParts, started: _Started, result: _Result, now: int) -> No
             return  # the test was withdrawn, or the same run ended elsewhere
         row = step(connection, started.case_id, Step.TRACE)
         _move_follow_up(connection, row, result.follow_up_end_day)
-        replace_all(
-            connection, started.case_id, started.run_id, result.contacts, parts.vault.seal_case
-        )
+        _replace(parts, connection, started, result, now)
         done: dict[str, str | int] = {
             "contacts": len(result.contacts),
             "parameters": started.asked.parameters.version,
             "step": "done",
         }
         _log(parts, connection, started.case_id, started.run_id, done, now)
+
+
+def _replace(
+    parts: TraceParts, connection: Connection, started: _Started, result: _Result, now: int
+) -> None:
+    """Put what was found in the place of what was, and write down how the list changed."""
+    case_id = started.case_id
+    before = exposures(connection, case_id)
+    found, unseen = still_known(before, [one for one, _ in result.contacts], result.held_from_day)
+    details = [days for _, days in result.contacts] + [[] for _ in unseen]
+    listed = [*found, *unseen]
+    rows = list(zip(listed, details, strict=True))
+    replace_all(connection, case_id, started.run_id, rows, parts.vault.seal_case)
+    changed = compared(before, listed)
+    if changed is not None and _ran_before(connection, started):
+        note_update(connection, case_id, changed, now, parts.random)
+
+
+def _ran_before(connection: Connection, started: _Started) -> bool:
+    c = trace_run.c
+    earlier = (c.case_id == started.case_id) & (c.state == "done") & (c.id != started.run_id)
+    return connection.scalar(select(c.id).where(earlier).limit(1)) is not None
 
 
 def _values(started: _Started, result: _Result, now: int) -> dict[str, object]:

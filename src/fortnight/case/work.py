@@ -1,0 +1,262 @@
+"""What the office's pages ask: the day's work, a case, a contact, and who looked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import func, select
+
+from fortnight.case.assignments import Assignment, Assignments
+from fortnight.case.calls import Call, Calls
+from fortnight.case.changes import CaseChange, Changes
+from fortnight.case.decisions import Decisions, Why
+from fortnight.case.duplicates import Duplicate, Duplicates
+from fortnight.case.home import Home, home_of
+from fortnight.case.named import Named, NamedContacts
+from fortnight.case.notes import Notes
+from fortnight.case.overview import Overview
+from fortnight.case.state import State
+from fortnight.case.words import how_we_know
+from fortnight.db.office_tables import case_note
+from fortnight.db.tables import case_file, look, trace_run
+from fortnight.errors import ConflictError, GoneError, RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from fortnight.case.cases import Cases
+    from fortnight.case.decision_rows import Decision
+    from fortnight.case.exposures import Exposure
+    from fortnight.case.files import CaseFile, Run
+    from fortnight.db.engine import Database
+    from fortnight.report.document import ContactDocument
+    from fortnight.vault.door import Vault
+    from fortnight.vault.purposes import Reader
+
+_OVER: Final = frozenset({State.CLOSED, State.WITHDRAWN})
+
+
+@dataclass(frozen=True, slots=True)
+class ContactLine:
+    """One contact of a case: what was measured, what the case said, what was decided and done."""
+
+    contact: str
+    measured: Exposure | None
+    named: Named | None
+    decision: Decision | None
+    last_call: Call | None
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """Everything about a case that names nobody."""
+
+    file: CaseFile
+    district: str
+    run: Run | None
+    contacts: tuple[ContactLine, ...]
+    decisions: tuple[Decision, ...]
+    assignment: Assignment | None
+    changes: tuple[CaseChange, ...]
+    duplicates: tuple[Duplicate, ...]
+    notes_count: int
+    calls: tuple[Call, ...]
+    merged_into: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPage:
+    """One contact; ``detail`` is None where no day of meeting is held, or nobody may look."""
+
+    line: ContactLine
+    detail: ContactDocument | None
+    why_second: Why | None
+
+
+@dataclass(frozen=True, slots=True)
+class LookLine:
+    """Looks for one case by one role at one instant (ms since 1970), and how many people."""
+
+    role: str
+    at: int
+    purpose: str
+    fields: tuple[str, ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How to call a contact who is to be told, and by language what to say first."""
+
+    name: str | None = field(repr=False)
+    number: str = field(repr=False)
+    language: str | None
+    words: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The rooms of case work, and what is put together from them."""
+
+    database: Database
+    vault: Vault
+    cases: Cases
+    decisions: Decisions
+    assignments: Assignments
+    calls: Calls
+    named: NamedContacts
+    notes: Notes
+    duplicates: Duplicates
+    changes: Changes
+    overview: Overview
+
+    @classmethod
+    def of(
+        cls, database: Database, vault: Vault, cases: Cases, random: Callable[[int], bytes]
+    ) -> Work:
+        """Put the rooms together."""
+        return cls(
+            database,
+            vault,
+            cases,
+            Decisions(database, vault, cases, random),
+            Assignments(database, vault, random),
+            Calls(database, random),
+            NamedContacts(database, vault, random),
+            Notes(database, vault, random),
+            Duplicates(database, vault, cases, random),
+            Changes(database, cases),
+            Overview(database),
+        )
+
+    def turn(self, now: int) -> None:
+        """Do what the clock asks for: finish, trace again, let go."""
+        self.decisions.finish(now)
+        self.changes.retrace(now)
+        self.named.sweep(now)
+
+    def home(self, account: str, role: str, district: str, now: int) -> Home:
+        """Return the day's work: a case worker's own cases, a lead's whole district.
+
+        Cases by deadline, overdue ones first.
+        """
+        whose = None if role == "lead" else account
+        waiting = tuple(one for one in self.decisions.waiting(district) if one.by != account)
+        calls = self.calls.call_list(whose, now, district=district)
+        with self.database.read() as connection:
+            return home_of(connection, whose, district, calls, waiting, now)
+
+    def case_page(self, case_id: str, now: int) -> CasePage:
+        """Return everything about a case that names nobody. RefusedError where there is none."""
+        del now  # what is shown does not depend on when; deadlines are on the home page
+        with self.database.read() as connection:
+            district = connection.scalar(
+                select(case_file.c.district).where(case_file.c.id == case_id)
+            )
+            notes = select(func.count()).select_from(case_note)
+            count = connection.scalar(notes.where(case_note.c.case_id == case_id))
+        decisions, calls = self.decisions.of_case(case_id), self.calls.of_case(case_id)
+        return CasePage(
+            file=self.cases.case(case_id),
+            district=str(district),
+            run=self._last_run(case_id),
+            contacts=self._lines(case_id, decisions, calls),
+            decisions=decisions,
+            assignment=self.assignments.live(case_id),
+            changes=self.changes.of_case(case_id),
+            duplicates=self.duplicates.of(case_id),
+            notes_count=int(count or 0),
+            calls=calls,
+            merged_into=self.duplicates.merged_into(case_id),
+        )
+
+    def contact(self, case_id: str, contact: str, reader: Reader, now: int) -> ContactPage:
+        """Return one contact; a look at whoever was measured is committed before.
+
+        Raises RefusedError where the case has no such contact.
+        """
+        decisions, calls = self.decisions.of_case(case_id), self.calls.of_case(case_id)
+        lines = self._lines(case_id, decisions, calls)
+        line = next((one for one in lines if one.contact == contact), None)
+        if line is None:
+            raise RefusedError(f"Case {case_id} has no contact {contact}.")
+        return ContactPage(line, self._detail(line, case_id, reader, now), self._why(line, case_id))
+
+    def reach(self, case_id: str, contact: str, reader: Reader, now: int) -> Reached:
+        """Return how to call a contact who is to be told: a look, or for who was named an entry.
+
+        Raises ConflictError where nobody decided to tell them.
+        """
+        made = self.decisions.live(case_id).get(contact)
+        if made is None or not made.is_told:
+            raise ConflictError("Decide first to tell this contact: then they can be called.")
+        measured = {one.contact for one in self.cases.exposures(case_id)}
+        if contact in measured:
+            found = self.vault.resolve(case_id, contact, reader, now)
+            return Reached(None, found.number, found.language, how_we_know(is_named=False))
+        identity = self.named.open(case_id, contact, reader, now)
+        return Reached(identity.name, identity.number, None, identity.words)
+
+    def looks_of_case(self, case_id: str) -> tuple[LookLine, ...]:
+        """Return who looked at how many people for a case, the newest first."""
+        c = look.c
+        query = (
+            select(c.role, c.at, c.purpose, c.fields, func.count().label("people"))
+            .where(c.case_id == case_id)
+            .group_by(c.role, c.at, c.purpose, c.fields)
+            .order_by(c.at.desc(), c.role, c.fields)
+        )
+        with self.database.read() as connection:
+            return tuple(
+                LookLine(row.role, row.at, row.purpose, tuple(row.fields.split(",")), row.people)
+                for row in connection.execute(query)
+            )
+
+    # -- parts -------------------------------------------------------------------------------------
+
+    def _lines(
+        self, case_id: str, decisions: tuple[Decision, ...], calls: tuple[Call, ...]
+    ) -> tuple[ContactLine, ...]:
+        """Return the contacts: measured by rank, then named, then told ones that are gone."""
+        named = self.named.of_case(case_id)
+        both = {one.merged_with: one for one in named if one.merged_with is not None}
+        decided = {one.contact: one for one in decisions if one.is_live}
+        called: dict[str | None, Call] = {}
+        for call in calls:
+            called.setdefault(call.contact, call)
+
+        def line(contact: str, measured: Exposure | None, said: Named | None) -> ContactLine:
+            return ContactLine(contact, measured, said, decided.get(contact), called.get(contact))
+
+        listed = [
+            line(one.contact, one, both.get(one.contact)) for one in self.cases.exposures(case_id)
+        ]
+        listed += [line(one.contact, None, one) for one in named if one.merged_with is None]
+        there = {one.contact for one in listed} | {one.contact for one in named}
+        gone = [contact for contact in decided if contact not in there]
+        return (*listed, *(line(contact, None, None) for contact in gone))
+
+    def _detail(
+        self, line: ContactLine, case_id: str, reader: Reader, now: int
+    ) -> ContactDocument | None:
+        """Return where and when they met, under a look; None where there is nothing to show."""
+        if line.measured is None or self.cases.case(case_id).state in _OVER:
+            return None
+        try:
+            self.vault.view(case_id, line.contact, reader, now)
+            return self.cases.detail(case_id, line.contact)
+        except (GoneError, RefusedError):
+            return None  # the days are gone, or their agreement is
+
+    def _why(self, line: ContactLine, case_id: str) -> Why | None:
+        if line.measured is None and (line.named is None or line.named.objected_at is not None):
+            return None
+        return self.decisions.why_second(case_id, line.contact)
+
+    def _last_run(self, case_id: str) -> Run | None:
+        c = trace_run.c
+        last = select(c.id).where(c.case_id == case_id).order_by(c.asked_at.desc(), c.id).limit(1)
+        with self.database.read() as connection:
+            run_id: Any = connection.scalar(last)
+        return None if run_id is None else self.cases.run(run_id)
