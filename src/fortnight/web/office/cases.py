@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from litestar import Request, Response, get, post
+from litestar.params import FromPath  # noqa: TC002 - the framework reads annotations
 
 from fortnight.case.calls import NewCall
 from fortnight.case.cases import NewCase
@@ -121,13 +122,13 @@ def _read_moment(text: str, name: str, wrong: dict[str, str], timezone: str) -> 
 
 
 @get(CASE_PATH, include_in_schema=False, sync_to_thread=True)
-def case(request: Asked, case_id: str) -> Response[bytes]:
+def case(request: Asked, case_id: FromPath[str]) -> Response[bytes]:
     """Show where a case stands, what is next, and whom it met."""
     return _case(request, case_id)
 
 
 @get(f"{CASE_PATH}/progress", include_in_schema=False, sync_to_thread=True)
-def progress(request: Asked, case_id: str) -> Response[bytes]:
+def progress(request: Asked, case_id: FromPath[str]) -> Response[bytes]:
     """Show how far a trace is; once it ended, have the whole page loaded again."""
     run = rooms_of(request).work.case_page(case_id, rooms_of(request).clock()).run
     answer = page(request, "case_progress.html", run=run, case_id=case_id)
@@ -137,7 +138,7 @@ def progress(request: Asked, case_id: str) -> Response[bytes]:
 
 
 @get(f"{CASE_PATH}/places", include_in_schema=False, sync_to_thread=True)
-def places(request: Asked, case_id: str) -> Response[bytes]:
+def places(request: Asked, case_id: FromPath[str]) -> Response[bytes]:
     """Show where a case met others, on a map and in a table."""
     rooms, said = rooms_of(request), speech(request)
     shown = rooms.work.case_page(case_id, rooms.clock())
@@ -245,7 +246,7 @@ def _do(request: Asked, case_id: str, act: Callable[[], object]) -> Response[byt
 
 
 @post(f"{CASE_PATH}/code", include_in_schema=False, sync_to_thread=True, status_code=303)
-def send_code(request: Asked, case_id: str) -> Response[bytes]:
+def send_code(request: Asked, case_id: FromPath[str]) -> Response[bytes]:
     """Send the case a new code."""
     rooms, staff = rooms_of(request), signed_in(request)
     return _do(
@@ -254,7 +255,7 @@ def send_code(request: Asked, case_id: str) -> Response[bytes]:
 
 
 @post(f"{CASE_PATH}/agree", include_in_schema=False, sync_to_thread=True, status_code=303)
-def agree(request: Asked, case_id: str) -> Response[bytes]:
+def agree(request: Asked, case_id: FromPath[str]) -> Response[bytes]:
     """Take the code that the case read back: their yes."""
     rooms, form = rooms_of(request), form_of(request)
     return _do(
@@ -265,7 +266,7 @@ def agree(request: Asked, case_id: str) -> Response[bytes]:
 
 
 @post(f"{CASE_PATH}/hide", include_in_schema=False, sync_to_thread=True, status_code=303)
-def hide(request: Asked, case_id: str) -> Response[bytes]:
+def hide(request: Asked, case_id: FromPath[str]) -> Response[bytes]:
     """Leave a period of the case's own out of the trace."""
     rooms, form = rooms_of(request), form_of(request)
 
@@ -278,7 +279,7 @@ def hide(request: Asked, case_id: str) -> Response[bytes]:
 
 
 @post(f"{CASE_PATH}/trace", include_in_schema=False, sync_to_thread=True, status_code=303)
-def trace(request: Asked, case_id: str) -> Response[bytes]:
+def trace(request: Asked, case_id: FromPath[str]) -> Response[bytes]:
     """Ask for a trace."""
     rooms, staff = rooms_of(request), signed_in(request)
     return _do(
@@ -287,7 +288,7 @@ def trace(request: Asked, case_id: str) -> Response[bytes]:
 
 
 @post(f"{CASE_PATH}/note", include_in_schema=False, sync_to_thread=True, status_code=303)
-def note(request: Asked, case_id: str) -> Response[bytes]:
+def note(request: Asked, case_id: FromPath[str]) -> Response[bytes]:
     """Write something down."""
     rooms, staff, form = rooms_of(request), signed_in(request), form_of(request)
     return _do(
@@ -300,7 +301,7 @@ def note(request: Asked, case_id: str) -> Response[bytes]:
 
 
 @post(f"{CASE_PATH}/named", include_in_schema=False, sync_to_thread=True, status_code=303)
-def named(request: Asked, case_id: str) -> Response[bytes]:
+def named(request: Asked, case_id: FromPath[str]) -> Response[bytes]:
     """Add somebody whom the case named in the interview."""
     rooms, staff = rooms_of(request), signed_in(request)
 
@@ -329,7 +330,7 @@ def _named(request: Asked, case_id: str) -> NewNamed:
 
 
 @post(f"{CASE_PATH}/call", include_in_schema=False, sync_to_thread=True, status_code=303)
-def call(request: Asked, case_id: str) -> Response[bytes]:
+def call(request: Asked, case_id: FromPath[str]) -> Response[bytes]:
     """Write down a call to the case."""
     rooms, staff = rooms_of(request), signed_in(request)
     return _do(
@@ -356,7 +357,7 @@ def call_of(request: Asked, case_id: str, contact: str | None) -> NewCall:
 
 
 @post(f"{CASE_PATH}/hand-over", include_in_schema=False, sync_to_thread=True, status_code=303)
-def hand_over(request: Asked, case_id: str) -> Response[bytes]:
+def hand_over(request: Asked, case_id: FromPath[str]) -> Response[bytes]:
     """Hand a case over to somebody, with what they have to know."""
     rooms, staff, form = rooms_of(request), signed_in(request), form_of(request)
     own = staff.account.id
@@ -370,7 +371,7 @@ def hand_over(request: Asked, case_id: str) -> Response[bytes]:
 
 
 @post(f"{CASE_PATH}/assign", include_in_schema=False, sync_to_thread=True, status_code=303)
-def assign(request: Asked, case_id: str) -> Response[bytes]:
+def assign(request: Asked, case_id: FromPath[str]) -> Response[bytes]:
     """Give a case to somebody."""
     rooms, staff, form = rooms_of(request), signed_in(request), form_of(request)
     return _do(
@@ -383,7 +384,7 @@ def assign(request: Asked, case_id: str) -> Response[bytes]:
 
 
 @post(f"{CASE_PATH}/conflict", include_in_schema=False, sync_to_thread=True, status_code=303)
-def conflict(request: Asked, case_id: str) -> Response[bytes]:
+def conflict(request: Asked, case_id: FromPath[str]) -> Response[bytes]:
     """Declare that one knows the case: from now on it is somebody else's."""
     rooms, staff = rooms_of(request), signed_in(request)
     try:
@@ -396,7 +397,7 @@ def conflict(request: Asked, case_id: str) -> Response[bytes]:
 
 
 @post(f"{CASE_PATH}/withdraw", include_in_schema=False, sync_to_thread=True, status_code=303)
-def withdraw(request: Asked, case_id: str) -> Response[bytes]:
+def withdraw(request: Asked, case_id: FromPath[str]) -> Response[bytes]:
     """Withdraw a test that was wrong, and retract what it caused."""
     rooms, staff, form = rooms_of(request), signed_in(request), form_of(request)
 
@@ -409,7 +410,7 @@ def withdraw(request: Asked, case_id: str) -> Response[bytes]:
 
 
 @post(f"{CASE_PATH}/close", include_in_schema=False, sync_to_thread=True, status_code=303)
-def close(request: Asked, case_id: str) -> Response[bytes]:
+def close(request: Asked, case_id: FromPath[str]) -> Response[bytes]:
     """Close a case whose work is done."""
     rooms, staff = rooms_of(request), signed_in(request)
     try:

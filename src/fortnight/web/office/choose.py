@@ -6,6 +6,7 @@ import re
 from typing import Any, Final
 
 from litestar import Request, Response, get
+from litestar.params import FromPath  # noqa: TC002 - the framework reads annotations
 
 from fortnight.web import problems
 from fortnight.web.office.language import COOKIE, LANGUAGES
@@ -16,7 +17,7 @@ _YEAR_S: Final = 31_536_000
 
 
 @get("/office/language/{language:str}", include_in_schema=False, sync_to_thread=False)
-def choose_language(request: Request[Any, Any, Any], language: str) -> Response[bytes]:
+def choose_language(request: Request[Any, Any, Any], language: FromPath[str]) -> Response[bytes]:
     """Speak another language from now on, and go back to the page."""
     if language not in LANGUAGES:
         raise problems.ProblemError(problems.NOT_FOUND, "There is nothing here.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from litestar import Request, Response, get, post
+from litestar.params import FromPath  # noqa: TC002 - the framework reads annotations
 
 from fortnight.errors import ConflictError, GoneError, QuestionError, RefusedError
 from fortnight.report import course
@@ -32,7 +33,7 @@ _AROUND: Final = 3
 
 
 @get(CONTACT_PATH, include_in_schema=False, sync_to_thread=True)
-def contact(request: Asked, case_id: str, contact: str) -> Response[bytes]:
+def contact(request: Asked, case_id: FromPath[str], contact: FromPath[str]) -> Response[bytes]:
     """Show why a contact is listed, after a look at them was written down."""
     return _contact(request, case_id, contact)
 
@@ -124,7 +125,7 @@ def _do(
 
 
 @post(f"{CONTACT_PATH}/decide", include_in_schema=False, sync_to_thread=True, status_code=303)
-def decide(request: Asked, case_id: str, contact: str) -> Response[bytes]:
+def decide(request: Asked, case_id: FromPath[str], contact: FromPath[str]) -> Response[bytes]:
     """Decide to tell a contact, or not, with a reason."""
     rooms, staff, form = rooms_of(request), signed_in(request), form_of(request)
 
@@ -147,7 +148,7 @@ def decide(request: Asked, case_id: str, contact: str) -> Response[bytes]:
 
 
 @post(f"{CONTACT_PATH}/approve", include_in_schema=False, sync_to_thread=True, status_code=303)
-def approve(request: Asked, case_id: str, contact: str) -> Response[bytes]:
+def approve(request: Asked, case_id: FromPath[str], contact: FromPath[str]) -> Response[bytes]:
     """Agree, as a second person, that a contact is told."""
     rooms, staff = rooms_of(request), signed_in(request)
     made = _waiting(request, case_id, contact)
@@ -156,7 +157,7 @@ def approve(request: Asked, case_id: str, contact: str) -> Response[bytes]:
 
 
 @post(f"{CONTACT_PATH}/decline", include_in_schema=False, sync_to_thread=True, status_code=303)
-def decline(request: Asked, case_id: str, contact: str) -> Response[bytes]:
+def decline(request: Asked, case_id: FromPath[str], contact: FromPath[str]) -> Response[bytes]:
     """Do not agree, and say why."""
     rooms, staff, form = rooms_of(request), signed_in(request), form_of(request)
     made, reason = _waiting(request, case_id, contact), form.text("reason", 200)
@@ -165,7 +166,7 @@ def decline(request: Asked, case_id: str, contact: str) -> Response[bytes]:
 
 
 @post(f"{CONTACT_PATH}/take-back", include_in_schema=False, sync_to_thread=True, status_code=303)
-def take_back(request: Asked, case_id: str, contact: str) -> Response[bytes]:
+def take_back(request: Asked, case_id: FromPath[str], contact: FromPath[str]) -> Response[bytes]:
     """Take back a decision that nobody acted on."""
     rooms, staff, form = rooms_of(request), signed_in(request), form_of(request)
 
@@ -194,7 +195,7 @@ def _waiting(request: Asked, case_id: str, contact: str) -> Decision:
 
 
 @post(f"{CONTACT_PATH}/call", include_in_schema=False, sync_to_thread=True, status_code=303)
-def call(request: Asked, case_id: str, contact: str) -> Response[bytes]:
+def call(request: Asked, case_id: FromPath[str], contact: FromPath[str]) -> Response[bytes]:
     """Write down a call to a contact, and to those of their household at once."""
     rooms, staff, form = rooms_of(request), signed_in(request), form_of(request)
     return _do(
@@ -215,7 +216,7 @@ def call(request: Asked, case_id: str, contact: str) -> Response[bytes]:
 
 
 @post(f"{CONTACT_PATH}/open", include_in_schema=False, sync_to_thread=True, status_code=200)
-def open_named(request: Asked, case_id: str, contact: str) -> Response[bytes]:
+def open_named(request: Asked, case_id: FromPath[str], contact: FromPath[str]) -> Response[bytes]:
     """Show name and number of a contact that the case named; that is written down."""
     rooms, staff = rooms_of(request), signed_in(request)
     try:
@@ -226,7 +227,7 @@ def open_named(request: Asked, case_id: str, contact: str) -> Response[bytes]:
 
 
 @post(f"{CONTACT_PATH}/merge", include_in_schema=False, sync_to_thread=True, status_code=303)
-def merge(request: Asked, case_id: str, contact: str) -> Response[bytes]:
+def merge(request: Asked, case_id: FromPath[str], contact: FromPath[str]) -> Response[bytes]:
     """Take a named and a measured contact for one person."""
     rooms, staff, form = rooms_of(request), signed_in(request), form_of(request)
     return _do(
@@ -246,7 +247,7 @@ def merge(request: Asked, case_id: str, contact: str) -> Response[bytes]:
 
 
 @post(f"{CONTACT_PATH}/split", include_in_schema=False, sync_to_thread=True, status_code=303)
-def split(request: Asked, case_id: str, contact: str) -> Response[bytes]:
+def split(request: Asked, case_id: FromPath[str], contact: FromPath[str]) -> Response[bytes]:
     """Take them for two again."""
     rooms, staff = rooms_of(request), signed_in(request)
     return _do(
@@ -261,7 +262,7 @@ def split(request: Asked, case_id: str, contact: str) -> Response[bytes]:
 
 
 @post(f"{CONTACT_PATH}/object", include_in_schema=False, sync_to_thread=True, status_code=303)
-def object_to(request: Asked, case_id: str, contact: str) -> Response[bytes]:
+def object_to(request: Asked, case_id: FromPath[str], contact: FromPath[str]) -> Response[bytes]:
     """Take down that a named contact does not want to be held."""
     rooms, staff = rooms_of(request), signed_in(request)
     return _do(

@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
 from litestar import Request, Response, get
+from litestar.params import FromPath  # noqa: TC002 - the framework reads annotations
 
 from fortnight.web import problems
 from fortnight.web.bodies import header
@@ -74,7 +75,9 @@ def address(name: str) -> str:
 
 
 @get("/office/static/{version:str}/{name:str}", include_in_schema=False, sync_to_thread=True)
-def static(request: Request[Any, Any, Any], version: str, name: str) -> Response[bytes]:
+def static(
+    request: Request[Any, Any, Any], version: FromPath[str], name: FromPath[str]
+) -> Response[bytes]:
     """Give a file that pages are made of."""
     if name not in names() or file_named(name).version != version:
         raise problems.ProblemError(problems.NOT_FOUND, "There is nothing here.")
