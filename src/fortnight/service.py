@@ -19,6 +19,7 @@ from fortnight.case.trace_job import TraceParts, give_up, run_trace
 from fortnight.case.work import Work
 from fortnight.consent.store import Consents
 from fortnight.db.migrate import MAIN_FILE, migrate, open_main, role_of
+from fortnight.exchange.exports import Exports
 from fortnight.exchange.intake import Intake
 from fortnight.exchange.results import Results
 from fortnight.jobs.queue import Traces, migrate_queue
@@ -90,6 +91,7 @@ class Service:
     work: Work
     results: Results
     intake: Intake
+    exports: Exports
     staff: StaffRooms
     oversight: Oversight
     eraser: Eraser
@@ -286,6 +288,7 @@ def _open(
         work=work,
         results=Results(laboratories, cases, settings.district),
         intake=intake,
+        exports=Exports(at.database, at.vault, random),
         staff=open_staff(at.database, settings, token_key, at.vault.number_hash, random),
         oversight=open_oversight(at.database, at.vault, log, random),
         eraser=eraser,

@@ -659,6 +659,41 @@ BEGIN
 END
 $$;
 
+-- -- two steps: the contacts of a case, for an export ----------------------------------------------
+
+CREATE FUNCTION people.open_export(
+    p_case text, p_contacts text[], p_reader people.reader, p_seeds people.seed[],
+    p_own people.seed, p_now bigint
+) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = people, fortnight, pg_temp AS $$
+DECLARE
+    v_case fortnight.case_file := standing_case(p_case);
+    v_grants text[] := grants_for('trace', p_case);
+    v_one record;
+    v_opened boolean := false;
+BEGIN
+    PERFORM check_first();
+    FOR v_one IN
+        SELECT c.person AS id, ROW(s.look, s.leaf, s.salt, s.office_salt, s.contact)::seed AS seed
+        FROM unnest(p_contacts) WITH ORDINALITY AS w (contact, n)
+        JOIN unnest(p_seeds) WITH ORDINALITY AS s (look, leaf, salt, office_salt, contact, n)
+            USING (n)
+        JOIN case_contact AS c ON c.case_id = v_case.id AND c.contact = w.contact
+        UNION ALL
+        SELECT p.id, p_own FROM person AS p WHERE p.id = v_case.person
+    LOOP
+        CONTINUE WHEN NOT has_live(v_one.id, v_grants);
+        PERFORM add_look(
+            'look', p_reader, 'trace', 'case,contact', p_case, v_one.id, v_one.seed, p_now
+        );
+        v_opened := true;
+    END LOOP;
+    IF NOT v_opened THEN
+        PERFORM refuse('Nobody of this case has a live grant for trace: nothing is opened.');
+    END IF;
+END
+$$;
+
 -- -- endings ---------------------------------------------------------------------------------------
 
 CREATE FUNCTION people.forget_person(p_person text) RETURNS void
@@ -731,6 +766,7 @@ GRANT EXECUTE ON FUNCTION
     people.read_resolve,
     people.open_view,
     people.read_view,
+    people.open_export,
     people.forget_person,
     people.forget_day,
     people.forget_case,

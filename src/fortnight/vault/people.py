@@ -239,6 +239,15 @@ class People(Protocol):
     def open_view(self, case_id: str, contact: str, reader: Reader, seed: Seed, now: int) -> None:
         """Write a look (trace; evidence) at one contact of a case. Raises as `open_resolve`."""
 
+    def open_export(
+        self, case_id: str, contacts: Mapping[str, Seed], reader: Reader, own: Seed, now: int
+    ) -> None:
+        """Write a look (trace; case, contact) at each contact of a case, and at the case itself.
+
+        Left out are numbers that are none of this case, and whoever has no live grant. Raises
+        RefusedError where nobody is left, or the case does not stand.
+        """
+
     def read_view(self, look: str) -> None:
         """Take that look; whose it is, is not given. RefusedError where it is not committed."""
 

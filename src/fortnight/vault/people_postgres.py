@@ -211,6 +211,20 @@ class PostgresPeople:
             now,
         )
 
+    def open_export(
+        self, case_id: str, contacts: Mapping[str, Seed], reader: Reader, own: Seed, now: int
+    ) -> None:
+        """Write a look (trace; case, contact) at each contact of a case, and at the case itself."""
+        self._rows(
+            "open_export(%s, %s, %s::people.reader, %s::people.seed[], %s::people.seed, %s)",
+            case_id,
+            list(contacts),
+            _reader(reader),
+            [tuple(seed) for seed in contacts.values()],
+            tuple(own),
+            now,
+        )
+
     def read_view(self, look: str) -> None:
         """Take that look; whose it is, is not given. RefusedError where it is not committed."""
         self._rows("read_view(%s)", look)

@@ -47,6 +47,7 @@ _OWN: Final = (Field.PSEUDONYMS,)
 _GROUP: Final = (Field.CONTACT,)
 _RESOLVE: Final = (Field.LANGUAGE, Field.NUMBER)
 _VIEW: Final = (Field.EVIDENCE,)
+_EXPORT: Final = (Field.CASE, Field.CONTACT)
 
 
 class SqlitePeople(SqliteRows):
@@ -209,6 +210,27 @@ class SqlitePeople(SqliteRows):
         with self._main.write() as main:
             who = self._contact_of(main, case_id, contact)
             add_looks(main, "look", Ask(reader, Purpose.TRACE, _VIEW, case_id), {who: seed}, now)
+
+    def open_export(
+        self, case_id: str, contacts: Mapping[str, Seed], reader: Reader, own: Seed, now: int
+    ) -> None:
+        """Write a look (trace; case, contact) at each contact of a case, and at the case itself."""
+        with self._main.write() as main:
+            case = standing_case(main, case_id)
+            numbers = {number: who for who, number in self._numbers(case_id).items()}
+            seeds = {numbers[one]: seed for one, seed in contacts.items() if one in numbers}
+            if case.person is not None:
+                seeds[case.person] = own
+            with self._people.read() as people:
+                there = enrolled(people, seeds)
+            allowed = holders_of_any(self._consents, main, there, TRACE_GRANTS)
+            if not allowed:
+                raise RefusedError(
+                    "Nobody of this case has a live grant for trace: nothing is opened."
+                )
+            ask = Ask(reader, Purpose.TRACE, _EXPORT, case_id)
+            kept = {who: seed for who, seed in seeds.items() if who in allowed}
+            add_looks(main, "look", ask, kept, now)
 
     def read_view(self, look: str) -> None:
         """Take that look; whose it is, is not given. RefusedError where it is not committed."""

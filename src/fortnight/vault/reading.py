@@ -120,6 +120,21 @@ class Reading(Parts):
         self._people.open_view(case_id, contact, reader, seed, now)
         self._people.read_view(seed.look)
 
+    def open_export(
+        self, case_id: str, contacts: Iterable[str], reader: Reader, now: int
+    ) -> frozenset[str]:
+        """Commit a look at each contact of a case and at the case, before they leave in a file.
+
+        Return which of the contacts may: who withdrew, or is gone, is left out. Raises
+        RefusedError without case, token or yes, where the case is over, or nobody is left.
+        """
+        seeds = {contact: Seed.of(self._random) for contact in contacts}
+        own = Seed.of(self._random)
+        self._people.open_export(case_id, seeds, reader, own, now)
+        given = self.read(Access(tuple(seed.look for seed in (*seeds.values(), own))))
+        numbers = {values.get(Field.CONTACT) for values in given.values()}
+        return frozenset(contact for contact in seeds if contact in numbers)
+
     def looks_at(self, person: str) -> list[Look]:
         """Return every look at a person, as the person may see it, the oldest first."""
         return looks_at(self._database, person)
