@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import secrets
+import subprocess
 import sys
 from pathlib import Path
+from threading import Thread
 
+from fortnight.cli.compile import compile_search, compile_tracks
 from fortnight.cli.init import make_home
 from fortnight.cli.opened import HOME, Home, settings_of
 from fortnight.cli.terminal import ERRORS
 from fortnight.clock import now_ms
+from fortnight.compiled import was_compiled
 from fortnight.errors import FortnightError
 from fortnight.service import open_service
 from fortnight.web.app import create_app
@@ -33,12 +37,30 @@ def serve(home: Home = HOME) -> None:
                 "and nobody is answered any more."
             )
         service.start()
+        Thread(target=_warm_up, name="warm-up", daemon=True).start()
         settings = service.settings
         ERRORS.print(f"Fortnight listens on http://{settings.host}:{settings.port}", markup=False)
         sys.stderr.flush()
         serve_app(create_app(service), settings.host, settings.port)
     finally:
         service.close()
+
+
+def _warm_up() -> None:
+    """Load the search now, so that the first case does not wait for it.
+
+    What was never compiled on this machine is compiled by a process of its own: in this one it
+    would keep the doors waiting.
+    """
+    if not was_compiled():
+        subprocess.run(  # noqa: S603 - our own module
+            [sys.executable, "-m", "fortnight.cli.compile"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        )
+    compile_tracks()
+    compile_search()
 
 
 def made_here(home: Path) -> None:
