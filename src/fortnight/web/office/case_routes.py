@@ -82,6 +82,7 @@ CASE_ROUTES: Final = (
     _contact("decline", "contact.approve", "A second person does not agree."),
     _contact("take-back", "contact.decide", "A decision that nobody acted on is taken back."),
     _contact("call", "contact.call", "A call to a contact is written down."),
+    _contact("reach", "contact.call", "How to call a contact who is to be told."),
     _contact("open", "contact.call", "Name and number of a contact that the case named."),
     _contact("merge", "contact.decide", "A named and a measured contact are one person."),
     _contact("split", "contact.decide", "They are two after all."),

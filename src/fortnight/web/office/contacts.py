@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from fortnight.case.decision_rows import Decision
     from fortnight.case.named import Identity
-    from fortnight.case.work import ContactPage
+    from fortnight.case.work import ContactPage, Reached
 
     Asked = Request[Any, Any, Any]
 else:
@@ -44,6 +44,7 @@ def _contact(
     number: str,
     error: str | None = None,
     opened: Identity | None = None,
+    reached: Reached | None = None,
 ) -> Response[bytes]:
     rooms, staff, said = rooms_of(request), signed_in(request), speech(request)
     now = rooms.clock()
@@ -72,6 +73,7 @@ def _contact(
             if shown.line.named is not None and shown.line.measured is None
         ],
         opened=opened,
+        reached=reached,
         ms_of=ms_of,
         error=error,
         held=_held(request),
@@ -212,6 +214,17 @@ def call(request: Asked, case_id: FromPath[str], contact: FromPath[str]) -> Resp
     )
 
 
+@post(f"{CONTACT_PATH}/reach", include_in_schema=False, sync_to_thread=True, status_code=200)
+def reach(request: Asked, case_id: str, contact: str) -> Response[bytes]:
+    """Show how to call a contact who is to be told: a look that they see."""
+    rooms, staff = rooms_of(request), signed_in(request)
+    try:
+        reached = rooms.work.reach(case_id, contact, staff.reader, rooms.clock())
+    except _CANNOT as error:
+        return _contact(request, case_id, contact, str(error))
+    return _contact(request, case_id, contact, reached=reached)
+
+
 # -- contacts that the case named --------------------------------------------------------------
 
 
@@ -281,6 +294,7 @@ HANDLERS: Final = (
     decline,
     take_back,
     call,
+    reach,
     open_named,
     merge,
     split,

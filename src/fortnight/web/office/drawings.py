@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fortnight.web.office.language import Speech
 
 LEFT: Final = 84.0
-RIGHT: Final = 632.0
+RIGHT: Final = 612.0
 TOP: Final = 18.0
 HIGH: Final = 72.0
 ROW: Final = 20.0

@@ -25,6 +25,7 @@ LANGUAGES: Final = {"en": "English", "ru": "Русский"}
 COOKIE: Final = "language"
 _FIRST: Final = date(1970, 1, 1)
 _HOUR: Final = 60
+_HALF: Final = 0.5
 _LITTLE: Final = 0.005
 
 
@@ -124,6 +125,8 @@ class Speech:
 
     def spent(self, minutes: float) -> str:
         """Return a length of time such as ``2 h 5 min``."""
+        if 0 < minutes < _HALF:
+            return self.gettext("<1 min").replace(" ", "\u00a0")
         hours, rest = divmod(round(minutes), _HOUR)
         short = self.gettext("{minutes} min").format(minutes=rest)
         if not hours:

@@ -34,6 +34,7 @@ HEADERS: Final[Mapping[str, str]] = {
     "cache-control": "no-store",
     # Without a referrer to our own pages browsers call their origin null, and no form is taken.
     "referrer-policy": "same-origin",
+    "permissions-policy": "geolocation=(), camera=(), microphone=()",
     "vary": "cookie, accept-language",
 }
 HTMX: Final = (

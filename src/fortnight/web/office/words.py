@@ -162,3 +162,43 @@ SECOND: Final = _table(
     many=_("more than 20 people are resolved for this case"),
 )
 """Why a decision takes two people."""
+ERRORS: Final = (
+    _("Give the token."),
+    _("Give the number."),
+    _("Choose a disease."),
+    _("Give a day, such as 2026-03-01."),
+    _("Give a day and a time, such as 2026-03-01 09:30."),
+    _("Tick the box: a withdrawn test cannot be put back."),
+    _("Choose whether to tell the contact."),
+    _("There is no decision on this contact any more."),
+    _("A hidden stay ends after it begins: check the two times."),
+    _("The sample was taken in the future: check date and time."),
+    _(
+        "This is not the code that was sent, or it holds no more: it has five tries and 24 hours. "
+        "Ask the person to read it again, or send a new one."
+    ),
+    _(
+        "What speaks for this contact is an uploaded file or an operator's rows alone. Ask the "
+        "case whether they met, or wait for a second kind of evidence."
+    ),
+    _("This contact is decided already: take that back first."),
+    _("A second person has to be somebody else than who decided."),
+    _("They were told: this stands while the test does."),
+    _("Say when to call back."),
+    _("The next step is in the past: check the time."),
+    _("The last day of meeting is not before the first, nor yet to come."),
+    _("There is nothing here"),
+    _("There is nothing here."),
+    _("This is not done"),
+    _("This contradicts what is there"),
+    _("This was erased"),
+    _("The content cannot be used"),
+    _("The request cannot be read"),
+    _("Too many requests"),
+    _("The service failed"),
+    _("The service is not ready"),
+    _("No valid secret was given"),
+    _("This form is of an earlier sign-in, and nothing was changed: load the page again."),
+    _("This came from a page of another site, and nothing was changed."),
+)
+"""What is said most often where something cannot be done. Other words stay English."""

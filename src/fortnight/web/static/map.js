@@ -30,6 +30,9 @@ function gridOf([west, south, east, north]) {
   const power = 10 ** Math.floor(Math.log10(width / 8));
   const size = [5, 2, 1].map((times) => times * power).find((step) => width / step >= 8);
   const lines = [];
+  // One view beyond each side, so that lines are there while the map is being moved.
+  const [wide, high] = [east - west, north - south];
+  [west, east, south, north] = [west - wide, east + wide, south - high, north + high];
   const [stepLon, stepLat] = [size / across((south + north) / 2), size / METRES_A_DEGREE];
   for (let lon = Math.ceil(west / stepLon) * stepLon; lon <= east; lon += stepLon) lines.push([[lon, south], [lon, north]]);
   for (let lat = Math.ceil(south / stepLat) * stepLat; lat <= north; lat += stepLat) lines.push([[west, lat], [east, lat]]);
@@ -153,6 +156,7 @@ function connect(host, map) {
   };
   regrid();
   map.on("moveend", regrid);
+  map.on("resize", regrid);
   map.on("click", "marks", (event) => {
     const words = document.createElement("p");
     words.textContent = [...new Set(event.features.map((one) => one.properties.words))].slice(0, 5).join("; ");
