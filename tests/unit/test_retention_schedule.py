@@ -9,13 +9,8 @@ from dbos._schemas.system_database import SystemSchema
 from sqlalchemy import create_engine, text
 
 from fortnight.db.tables import EVIDENCE_KINDS, metadata
-from fortnight.retention.schedule import (
-    ON_POSTGRES_ALONE,
-    SCHEDULE,
-    Ending,
-    rows,
-    swept_tables,
-)
+from fortnight.retention.parts import Ending
+from fortnight.retention.schedule import ON_POSTGRES_ALONE, SCHEDULE, rows, swept_tables
 from fortnight.vault.tables import people_metadata
 
 if TYPE_CHECKING:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from fortnight.retention.erase import Eraser
     from fortnight.retention.holdings import Holdings
-    from fortnight.retention.schedule import Part, Term
+    from fortnight.retention.parts import Part, Term
 
 
 _TIME_TO_AGREE_MS: Final = MILLISECONDS_A_DAY
