@@ -1,10 +1,11 @@
-"""What those who watch over the work see: aggregates, the log's counts, reviews and alarms."""
+"""What those see who watch over the work: aggregates, the log's counts, who holds keys."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fortnight.case.key_holders import KeyHolders
 from fortnight.case.place_times import PlaceTimes
 from fortnight.case.precision import Precisions
 from fortnight.case.reviews import Reviews
@@ -21,12 +22,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Oversight:
-    """The rooms of overview, log and reviews. None of them shows anybody's data."""
+    """The rooms of overview, settings, log and reviews. None of them shows anybody's data."""
 
     reviews: Reviews
     precisions: Precisions
     place_times: PlaceTimes
     entries: Entries
+    key_holders: KeyHolders
     log: Log
 
     def checkpoint(self) -> Checkpoint | None:
@@ -43,5 +45,6 @@ def open_oversight(
         Precisions(database),
         PlaceTimes(database, vault.unseal_case),
         Entries(database),
+        KeyHolders(database),
         log,
     )

@@ -2,13 +2,26 @@
 
 from typing import Final
 
-from fortnight.web.office import cases, choose, contacts, home, sign_in, static
+from fortnight.web.office import (
+    cases,
+    choose,
+    contacts,
+    home,
+    log,
+    overview,
+    settings,
+    sign_in,
+    static,
+)
 
 HANDLERS: Final = (
     *sign_in.HANDLERS,
     *cases.HANDLERS,
     *contacts.HANDLERS,
     home.home,
+    *overview.HANDLERS,
+    *settings.HANDLERS,
+    *log.HANDLERS,
     choose.choose_language,
     static.static,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from fortnight.web.office.case_routes import CASE_ROUTES
+from fortnight.web.office.watch_routes import WATCH_ROUTES
 from fortnight.web.rows import Route
 
 MOST_FORM_BYTES: Final = 64 * 1_024
@@ -156,4 +157,4 @@ _SIGN_IN: Final = (
         does="office.enter",
     ),
 )
-OFFICE: Final = (*_SIGN_IN, *CASE_ROUTES)
+OFFICE: Final = (*_SIGN_IN, *CASE_ROUTES, *WATCH_ROUTES)
