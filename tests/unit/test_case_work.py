@@ -21,7 +21,7 @@ from fortnight.case.named import NewNamed
 from fortnight.case.state import State
 from fortnight.case.work import Work
 from fortnight.db.office_tables import case_merge
-from fortnight.db.tables import case_file, lake_day, trace_run
+from fortnight.db.tables import lake_day, trace_run
 from fortnight.errors import ConflictError, QuestionError, RefusedError
 
 if TYPE_CHECKING:
@@ -244,14 +244,13 @@ def test_a_file_that_never_said_yes_can_say_none_after_it_was_merged(office: Day
 
 
 def test_files_of_others_of_long_ago_or_withdrawn_are_no_duplicates(office: Day) -> None:
-    ann, now = office.ann, office.clock()
+    ann, old = office.ann, office.new_agreed()
+    now = office.clock.advance(WITHIN_MS + MINUTE)
     one, other = office.new_agreed(), office.new_case(STRANGER_NUMBER)
     with pytest.raises(ConflictError, match="not two files of one case"):
         office.work.duplicates.merge(one, other, ann.actor, ann, now)
-    old, wrong = office.new_agreed(), office.new_agreed()
-    with office.database.write() as connection:
-        file = update(case_file).where(case_file.c.id == old)
-        connection.execute(file.values(opened_at=now - WITHIN_MS - MINUTE))
+    assert office.cases.case(old).state is State.AGREED
+    wrong = office.new_agreed()
     office.cases.withdraw_test(wrong, ann, now)
     assert office.work.duplicates.of(one) == ()
     assert office.work.duplicates.of(wrong) == ()
