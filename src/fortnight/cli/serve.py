@@ -53,7 +53,7 @@ def _warm_up() -> None:
     would keep the doors waiting.
     """
     if not was_compiled():
-        subprocess.run(  # noqa: S603 - our own module
+        subprocess.run(
             [sys.executable, "-m", "fortnight.cli.compile"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
