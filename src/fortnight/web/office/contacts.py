@@ -215,7 +215,7 @@ def call(request: Asked, case_id: FromPath[str], contact: FromPath[str]) -> Resp
 
 
 @post(f"{CONTACT_PATH}/reach", include_in_schema=False, sync_to_thread=True, status_code=200)
-def reach(request: Asked, case_id: str, contact: str) -> Response[bytes]:
+def reach(request: Asked, case_id: FromPath[str], contact: FromPath[str]) -> Response[bytes]:
     """Show how to call a contact who is to be told: a look that they see."""
     rooms, staff = rooms_of(request), signed_in(request)
     try:
