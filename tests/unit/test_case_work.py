@@ -23,6 +23,7 @@ from fortnight.case.work import Work
 from fortnight.db.office_tables import case_merge
 from fortnight.db.tables import lake_day, trace_run
 from fortnight.errors import ConflictError, QuestionError, RefusedError
+from fortnight.retention.nameless_case import make_nameless
 
 if TYPE_CHECKING:
     from fortnight.case.decision_rows import Decision
@@ -259,6 +260,17 @@ def test_files_of_others_of_long_ago_or_withdrawn_are_no_duplicates(office: Day)
     row = {"kept": one, "merged": one, "by": ann.actor, "at": now}
     with pytest.raises(IntegrityError), office.database.write() as connection:
         connection.execute(insert(case_merge).values(row))
+
+
+def test_what_was_decided_is_answered_for_after_the_tested_person_is_erased(office: Day) -> None:
+    case_id = office.traced()
+    made = office.tell(case_id, C0)
+    office.add(case_id)
+    with office.database.write() as connection:
+        make_nameless(connection, case_id, office.random, office.clock())
+    assert office.work.decisions.of_case(case_id) == (made,)
+    assert office.work.named.of_case(case_id) == ()
+    assert not office.cases.case(case_id).enrolled
 
 
 # -- changes -------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import delete, insert, select
 
+from fortnight.db.office_tables import call_record, case_change, decision
 from fortnight.db.tables import case_file, exposure, laboratory_token, message, trace_run
 from fortnight.parameters import MILLISECONDS_A_DAY
 
@@ -18,8 +19,12 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-_KEPT: Final = (trace_run, exposure, message)
-"""What goes with the row of a case, and comes back without the person. Places do not come back."""
+_KEPT: Final = (trace_run, exposure, message, decision, call_record, case_change)
+"""What goes with the row of a case, and comes back without the person.
+
+Places do not come back, nor whom the case named, nor notes. Who decided what about whom does: it
+is answered for, and others were told by it.
+"""
 
 
 def make_nameless(

@@ -53,7 +53,7 @@ OFFICE: Final = (
         "named_contact",
         "id case_id contact sealed first_day last_day setting household pregnant weak_immunity "
         "added_by added_at merged_with objected_at",
-        CASE,
+        "until the follow-up of their case ends; 7 days where the test was withdrawn",
         "Whom the case named. They never enrolled: held for this case, under its key, only.",
         Ending.WITH_PARENT,
     ),
