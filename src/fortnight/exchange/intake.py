@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from threading import Event
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from sqlalchemy import Row as DatabaseRow
 
+    from fortnight.case.assignments import Assignments
     from fortnight.case.cases import Cases, NewCase
     from fortnight.db.engine import Database
     from fortnight.exchange.intake_csv import Row
@@ -50,6 +52,7 @@ CHUNK_ROWS: Final = 500
 """After how many rows their refusals and the counts are written down, in one transaction."""
 _READ_BYTES: Final = 1 << 20
 _MOST_REASON: Final = 200
+_WORKER: Final = "case-worker"
 _STOPPED: Final = "The service stopped before the file's end: send it again."
 
 
@@ -113,6 +116,9 @@ class Intake:
     ----------
     zone : ZoneInfo
         Of samples' times that name no offset from UTC.
+    assignments : Assignments, optional
+        By which a case worker works on the cases that they upload; they could not read them
+        otherwise. Those of others wait for the lead.
     """
 
     database: Database
@@ -120,6 +126,7 @@ class Intake:
     clock: Callable[[], int]
     random: Callable[[int], bytes]
     zone: ZoneInfo
+    assignments: Assignments | None = None
     _one: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="intake"), repr=False
     )
@@ -231,10 +238,14 @@ class Intake:
         """Open one case; return why not, or None."""
         if new.token not in usable:
             return NOT_VALID
+        now = self.clock()
         try:
-            self.cases.open(new, reader, self.clock())
+            case_id = self.cases.open(new, reader, now)
         except (RefusedError, QuestionError, ConflictError) as error:
             return str(error)
+        if self.assignments is not None and reader.role == _WORKER:
+            with suppress(RefusedError, ConflictError):  # such as of themselves: it stays open
+                self.assignments.assign(case_id, reader.actor, reader.actor, reader, now)
         return None
 
     def _count(self, upload: str, rows: int, refusals: Sequence[Refusal]) -> None:

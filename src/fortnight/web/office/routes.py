@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from fortnight.web.office.case_routes import CASE_ROUTES
+from fortnight.web.office.exchange_routes import EXCHANGE_ROUTES
 from fortnight.web.office.watch_routes import WATCH_ROUTES
 from fortnight.web.rows import Route
 
@@ -157,4 +158,4 @@ _SIGN_IN: Final = (
         does="office.enter",
     ),
 )
-OFFICE: Final = (*_SIGN_IN, *CASE_ROUTES, *WATCH_ROUTES)
+OFFICE: Final = (*_SIGN_IN, *CASE_ROUTES, *EXCHANGE_ROUTES, *WATCH_ROUTES)
