@@ -74,14 +74,21 @@ def test_whoever_sees_where_a_contact_was_leaves_a_look_that_the_contact_sees(
     assert page.detail is not None
     assert page.detail.participant == found.contact
     (seen,) = [one for one in vault.looks_at(town.contact) if one not in before]
-    assert (seen.purpose, seen.fields, seen.outcome) == ("trace", ("evidence",), "read")
+    assert (seen.purpose, seen.fields, seen.outcome) == ("trace", ("contact", "evidence"), "read")
     lines = work.looks_of_case(case_id)
-    assert ("evidence",) in {one.fields for one in lines}
+    assert ("contact", "evidence") in {one.fields for one in lines}
     assert all(one.count >= 1 for one in lines)
     with pytest.raises(RefusedError):
         work.contact(case_id, "0" * 16, READER, town.clock())
-    with pytest.raises(RefusedError, match="no such contact"):
-        vault.view(case_id, "0" * 16, READER, town.clock())
+    both = vault.view(case_id, ["0" * 16, found.contact], READER, town.clock())
+    assert both == {found.contact}
+    with pytest.raises(RefusedError, match="No such contact"):
+        vault.view(case_id, ["0" * 16], READER, town.clock())
+    assert work.details(case_id, [], READER, town.clock()) == {}
+    town.cases.close(case_id, READER, town.clock())
+    assert work.details(case_id, [found.contact], READER, town.clock()) == {}
+    with pytest.raises(RefusedError, match="closed"):
+        vault.view(case_id, [found.contact], READER, town.clock())
 
 
 def test_whoever_withdrew_is_shown_to_nobody(town: Town) -> None:

@@ -23,7 +23,7 @@ from fortnight.db.tables import case_file, look, trace_run
 from fortnight.errors import ConflictError, GoneError, RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from fortnight.case.cases import Cases
     from fortnight.case.decision_rows import Decision
@@ -183,6 +183,27 @@ class Work:
             raise RefusedError(f"Case {case_id} has no contact {contact}.")
         return ContactPage(line, self._detail(line, case_id, reader, now), self._why(line, case_id))
 
+    def details(
+        self, case_id: str, contacts: Collection[str], reader: Reader, now: int
+    ) -> dict[str, ContactDocument]:
+        """Return where and when contacts met the case, under one look at each of them.
+
+        Left out: whose days are not held any more, who withdrew, and who was named alone.
+        """
+        found: dict[str, ContactDocument] = {}
+        if not contacts or self.cases.case(case_id).state in _OVER:
+            return found  # nothing is held of a case that is over
+        try:
+            seen = self.vault.view(case_id, contacts, reader, now)
+        except RefusedError:
+            return found
+        for contact in sorted(seen):
+            try:
+                found[contact] = self.cases.detail(case_id, contact)
+            except (GoneError, RefusedError):
+                continue  # its days are gone
+        return found
+
     def reach(self, case_id: str, contact: str, reader: Reader, now: int) -> Reached:
         """Return how to call a contact who is to be told: a look, or for who was named an entry.
 
@@ -241,13 +262,9 @@ class Work:
         self, line: ContactLine, case_id: str, reader: Reader, now: int
     ) -> ContactDocument | None:
         """Return where and when they met, under a look; None where there is nothing to show."""
-        if line.measured is None or self.cases.case(case_id).state in _OVER:
+        if line.measured is None:
             return None
-        try:
-            self.vault.view(case_id, line.contact, reader, now)
-            return self.cases.detail(case_id, line.contact)
-        except (GoneError, RefusedError):
-            return None  # the days are gone, or their agreement is
+        return self.details(case_id, (line.contact,), reader, now).get(line.contact)
 
     def _why(self, line: ContactLine, case_id: str) -> Why | None:
         if line.measured is None and (line.named is None or line.named.objected_at is not None):

@@ -631,31 +631,28 @@ $$;
 -- -- two steps: where one contact met the case, not who they are -----------------------------------
 
 CREATE FUNCTION people.open_view(
-    p_case text, p_contact text, p_reader people.reader, p_seed people.seed, p_now bigint
+    p_case text, p_contacts text[], p_reader people.reader, p_seeds people.seed[], p_now bigint
 ) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = people, fortnight, pg_temp AS $$
 DECLARE
     v_case fortnight.case_file := standing_case(p_case);
+    v_grants text[] := grants_for('trace', p_case);
     v_person text;
+    v_opened boolean := false;
 BEGIN
     PERFORM check_first();
-    SELECT person INTO v_person FROM case_contact
-    WHERE case_id = v_case.id AND contact = p_contact;
-    IF NOT FOUND THEN
-        PERFORM refuse('This case has no such contact: its trace did not return them.');
+    FOR i IN 1 .. cardinality(p_contacts) LOOP
+        SELECT person INTO v_person FROM case_contact
+        WHERE case_id = v_case.id AND contact = p_contacts[i];
+        CONTINUE WHEN NOT FOUND OR NOT has_live(v_person, v_grants);
+        PERFORM add_look(
+            'look', p_reader, 'trace', 'contact,evidence', p_case, v_person, p_seeds[i], p_now
+        );
+        v_opened := true;
+    END LOOP;
+    IF NOT v_opened THEN
+        PERFORM refuse('No such contact of this case has a live grant for trace.');
     END IF;
-    PERFORM check_grant(v_person, p_case);
-    PERFORM add_look('look', p_reader, 'trace', 'evidence', p_case, v_person, p_seed, p_now);
-END
-$$;
-
-CREATE FUNCTION people.read_view(p_look text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = people, fortnight, pg_temp AS $$
-DECLARE
-    v_look fortnight.look := take_one(p_look, 'evidence');
-    v_case fortnight.case_file := standing_case(v_look.case_id);
-BEGIN
-    PERFORM check_grant(v_look.person, v_case.id);
 END
 $$;
 
@@ -765,7 +762,6 @@ GRANT EXECUTE ON FUNCTION
     people.open_resolve,
     people.read_resolve,
     people.open_view,
-    people.read_view,
     people.open_export,
     people.forget_person,
     people.forget_day,

@@ -236,8 +236,14 @@ class People(Protocol):
     def read_resolve(self, look: str) -> Opened:
         """Give person, sealed number and language; set ``resolved_at`` to the look's instant."""
 
-    def open_view(self, case_id: str, contact: str, reader: Reader, seed: Seed, now: int) -> None:
-        """Write a look (trace; evidence) at one contact of a case. Raises as `open_resolve`."""
+    def open_view(
+        self, case_id: str, contacts: Mapping[str, Seed], reader: Reader, now: int
+    ) -> None:
+        """Write a look (trace; contact, evidence) at contacts of a case; `read_access` reads it.
+
+        Left out are numbers that are none of this case, and whoever has no live grant. Raises
+        RefusedError where nobody is left, or the case does not stand.
+        """
 
     def open_export(
         self, case_id: str, contacts: Mapping[str, Seed], reader: Reader, own: Seed, now: int
@@ -247,9 +253,6 @@ class People(Protocol):
         Left out are numbers that are none of this case, and whoever has no live grant. Raises
         RefusedError where nobody is left, or the case does not stand.
         """
-
-    def read_view(self, look: str) -> None:
-        """Take that look; whose it is, is not given. RefusedError where it is not committed."""
 
     # -- endings -----------------------------------------------------------------------------------
 

@@ -200,14 +200,16 @@ class PostgresPeople:
             contact=None,
         )
 
-    def open_view(self, case_id: str, contact: str, reader: Reader, seed: Seed, now: int) -> None:
-        """Write a look (trace; evidence) at one contact of a case. Raises as `open_resolve`."""
+    def open_view(
+        self, case_id: str, contacts: Mapping[str, Seed], reader: Reader, now: int
+    ) -> None:
+        """Write a look (trace; contact, evidence) at contacts of a case."""
         self._rows(
-            "open_view(%s, %s, %s::people.reader, %s::people.seed, %s)",
+            "open_view(%s, %s, %s::people.reader, %s::people.seed[], %s)",
             case_id,
-            contact,
+            list(contacts),
             _reader(reader),
-            tuple(seed),
+            [tuple(seed) for seed in contacts.values()],
             now,
         )
 
@@ -224,10 +226,6 @@ class PostgresPeople:
             tuple(own),
             now,
         )
-
-    def read_view(self, look: str) -> None:
-        """Take that look; whose it is, is not given. RefusedError where it is not committed."""
-        self._rows("read_view(%s)", look)
 
     # -- endings -----------------------------------------------------------------------------------
 

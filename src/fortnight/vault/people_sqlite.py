@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 _OWN: Final = (Field.PSEUDONYMS,)
 _GROUP: Final = (Field.CONTACT,)
 _RESOLVE: Final = (Field.LANGUAGE, Field.NUMBER)
-_VIEW: Final = (Field.EVIDENCE,)
+_VIEW: Final = (Field.CONTACT, Field.EVIDENCE)
 _EXPORT: Final = (Field.CASE, Field.CONTACT)
 
 
@@ -205,11 +205,19 @@ class SqlitePeople(SqliteRows):
             connection.execute(update(case_contact).where(theirs).values(resolved_at=row.at))
             return opened_by(connection, row, who)
 
-    def open_view(self, case_id: str, contact: str, reader: Reader, seed: Seed, now: int) -> None:
-        """Write a look (trace; evidence) at one contact of a case. Raises as `open_resolve`."""
+    def open_view(
+        self, case_id: str, contacts: Mapping[str, Seed], reader: Reader, now: int
+    ) -> None:
+        """Write a look (trace; contact, evidence) at contacts of a case."""
         with self._main.write() as main:
-            who = self._contact_of(main, case_id, contact)
-            add_looks(main, "look", Ask(reader, Purpose.TRACE, _VIEW, case_id), {who: seed}, now)
+            standing_case(main, case_id)
+            numbers = {number: who for who, number in self._numbers(case_id).items()}
+            seeds = {numbers[one]: seed for one, seed in contacts.items() if one in numbers}
+            live = holders_of_any(self._consents, main, seeds, TRACE_GRANTS)
+            kept = {who: seed for who, seed in seeds.items() if who in live}
+            if not kept:
+                raise RefusedError("No such contact of this case has a live grant for trace.")
+            add_looks(main, "look", Ask(reader, Purpose.TRACE, _VIEW, case_id), kept, now)
 
     def open_export(
         self, case_id: str, contacts: Mapping[str, Seed], reader: Reader, own: Seed, now: int
@@ -231,10 +239,6 @@ class SqlitePeople(SqliteRows):
             ask = Ask(reader, Purpose.TRACE, _EXPORT, case_id)
             kept = {who: seed for who, seed in seeds.items() if who in allowed}
             add_looks(main, "look", ask, kept, now)
-
-    def read_view(self, look: str) -> None:
-        """Take that look; whose it is, is not given. RefusedError where it is not committed."""
-        self._take_one(look, Field.EVIDENCE)
 
     def _contact_of(self, main: Connection, case_id: str, contact: str) -> str:
         """Return who a contact of a case is, where they may be looked at for it."""

@@ -111,14 +111,18 @@ class Reading(Parts):
             raise RefusedError("The look at this contact does not name number and language.")
         return Resolved(opened.person, number, opened.language)
 
-    def view(self, case_id: str, contact: str, reader: Reader, now: int) -> None:
-        """Commit a look at where a contact met the case, before anybody is shown it.
+    def view(
+        self, case_id: str, contacts: Iterable[str], reader: Reader, now: int
+    ) -> frozenset[str]:
+        """Commit a look at where contacts met the case; return of which it may be shown.
 
-        Who the contact is, is not given. Raises as `resolve`.
+        Who they are is not given. Left out: what is no contact of the case, and whoever withdrew.
+        Raises RefusedError as `own`, and where nobody is left.
         """
-        seed = Seed.of(self._random)
-        self._people.open_view(case_id, contact, reader, seed, now)
-        self._people.read_view(seed.look)
+        seeds = {contact: Seed.of(self._random) for contact in contacts}
+        self._people.open_view(case_id, seeds, reader, now)
+        given = self.read(Access(tuple(seed.look for seed in seeds.values())))
+        return frozenset(str(values[Field.CONTACT]) for values in given.values())
 
     def open_export(
         self, case_id: str, contacts: Iterable[str], reader: Reader, now: int
