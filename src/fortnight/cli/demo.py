@@ -47,9 +47,12 @@ def demo(
         "fortnight-demo",
     ),
     serve: Annotated[
-        bool, Parameter(help="Through the whole service, which then runs until Ctrl-C.")
+        bool,
+        Parameter(negative=(), help="Through the whole service, which then runs until Ctrl-C."),
     ] = False,
-    stop: Annotated[bool, Parameter(help="With --serve: end when all is shown.")] = False,
+    stop: Annotated[
+        bool, Parameter(negative=(), help="With --serve: end when all is shown.")
+    ] = False,
     quiet: Annotated[bool, Parameter(help="No progress on the way.")] = False,
 ) -> None:
     """Simulate a town, take one case, print the ranked contacts and write a report.

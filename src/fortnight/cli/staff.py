@@ -20,6 +20,7 @@ _BY = "terminal"
 @app.command
 def add(
     login: Login,
+    /,
     *,
     role: Annotated[Role, Parameter(help="What they do.")],
     name: Annotated[str, Parameter(help="As it stands beside what they decide.")],
@@ -48,7 +49,7 @@ def add(
 
 
 @app.command
-def invite(login: Login, *, home: Home = HOME) -> None:
+def invite(login: Login, /, *, home: Home = HOME) -> None:
     """Print a new link for somebody who lost their passkey; the old one and their sessions end."""
     with service_in(home) as service:
         accounts = service.staff.accounts
@@ -61,7 +62,7 @@ def invite(login: Login, *, home: Home = HOME) -> None:
 
 
 @app.command
-def end(login: Login, *, home: Home = HOME) -> None:
+def end(login: Login, /, *, home: Home = HOME) -> None:
     """End an account, and every session of it at once."""
     with service_in(home) as service:
         accounts = service.staff.accounts
