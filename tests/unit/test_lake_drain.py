@@ -27,6 +27,8 @@ from fortnight.db.tables import alarm, arrival, lake_day, lake_file
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sqlalchemy import Table
+
     from fortnight.db.engine import Database
 
 ANNA, BORIS = person_id("anna"), person_id("boris")
@@ -45,9 +47,9 @@ def fix(time: int, lon: float = 24.1, lat: float = 56.9) -> Fix:
     return Fix(time, lon, lat, 5.0)
 
 
-def count(water: Waters, table: object) -> int:
+def count(water: Waters, table: Table) -> int:
     with water.database.read() as connection:
-        return int(connection.execute(select(func.count()).select_from(table)).scalar_one())  # type: ignore[arg-type]
+        return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
 
 
 def rows(water: Waters, kind: str) -> int:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    import pyarrow as pa
     from sqlalchemy import Connection, Row
 
     from fortnight.db.engine import Database
@@ -133,9 +134,9 @@ class Drain:
             tuple(sorted({one.day for one in written})),
         )
 
-    def _write(self, day: int, kind: str, rows: object) -> Written:
+    def _write(self, day: int, kind: str, rows: pa.Table) -> Written:
         name = f"{day}-{kind}-{self.random(16).hex()}.parquet"
-        return write_rows(self.folder, name, day, kind, rows)  # type: ignore[arg-type]
+        return write_rows(self.folder, name, day, kind, rows)
 
     def _opened(
         self,
