@@ -1,0 +1,129 @@
+"""A town sends to the service, a case is traced as a durable job: `fortnight trace`'s contacts."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from tests.services import DAY, Clock, seeded
+from tests.whole_service import (
+    WORKER,
+    agree,
+    migrated,
+    open_case,
+    opened,
+    send_rows,
+    settings_in,
+)
+
+from fortnight.api import gather, index_of, question
+from fortnight.contact.trace import Case, trace_one
+from fortnight.contact.window import local_date, zone_of
+from fortnight.report.contacts import contacts_of
+from fortnight.simulate.files import FIXES_FILE
+from fortnight.simulate.run import simulate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.postgres_server import Server
+
+    from fortnight.report.document import ContactDocument
+    from fortnight.service import Service
+
+PEOPLE: Final = 300
+ZONE: Final = "UTC"
+PATIENCE_S: Final = 120.0
+ONSET_DAY: Final = 10
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield ""
+        return
+    server: Server = request.getfixturevalue("postgres_server")
+    with migrated(server) as url:
+        yield url
+
+
+def number_of(place: int) -> str:
+    return f"+371200{place:05d}"
+
+
+def send_town(service: Service, town: Path) -> list[str]:
+    """Enrol everybody and let their phones send; return whom, ordered by fixes, most first."""
+    table = pq.read_table(town / FIXES_FILE).sort_by([("participant", "ascending")])
+    names = table["participant"].to_pylist()
+    columns = [table["time"].cast(pa.int64()).to_pylist()]
+    columns += [table[name].to_pylist() for name in ("lon", "lat", "accuracy", "source")]
+    rows: dict[str, list[dict[str, object]]] = {}
+    for name, at, lon, lat, accuracy, source in zip(names, *columns, strict=True):
+        row = {"time": at, "lon": lon, "lat": lat, "accuracy": accuracy, "source": source}
+        rows.setdefault(name, []).append({k: v for k, v in row.items() if v is not None})
+    for place, (_, fixes) in enumerate(sorted(rows.items())):
+        person = service.vault.enrol(number_of(place), language="en", now=service.clock())
+        agree(service, person, "trace.phone")
+        send_rows(service, person, fixes, "one")
+    return sorted(rows, key=lambda name: (-len(rows[name]), name))
+
+
+def ended(service: Service, run: str) -> None:
+    """Wait until the queue of jobs has done a trace."""
+    end = time.monotonic() + PATIENCE_S
+    while service.cases.run(run).state in ("queued", "running"):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    assert service.cases.run(run).state == "done", service.cases.run(run).problem
+
+
+def by_the_library(town: Path, case: Case, now: int) -> list[ContactDocument]:
+    """Return the contacts that `fortnight trace` finds in the town's own file."""
+    index, _ = index_of(gather([town / FIXES_FILE]))
+    asked = question(disease="covid-19", timezone=ZONE, until=local_date(now, zone_of(ZONE)))
+    return contacts_of(trace_one(index, case, asked))
+
+
+def said(documents: list[ContactDocument]) -> list[dict[str, Any]]:
+    """Return what a list says of each contact, in its order, but for what they are called.
+
+    How long a contact was not seen on days when they did not meet, the lake does not look up.
+    """
+    left_out = ("participant", "unobserved_minutes", "gaps", "explanation")
+    rows = [msgspec.to_builtins(one) for one in documents]
+    return [{key: row[key] for key in row if key not in left_out} for row in rows]
+
+
+def test_a_trace_through_the_service_is_the_one_of_the_command(
+    tmp_path: Path, database_url: str
+) -> None:
+    town = simulate(PEOPLE, 14, 5, tmp_path / "town", truth=False)
+    clock = Clock(town.end_ms)  # an hour later the door would refuse the first hour
+    settings = settings_in(tmp_path, clock(), database_url, ZONE)
+    with opened(settings, clock, seeded(3).randbytes) as service:
+        most_seen, *_ = people = send_town(service, town.folder)
+        service.drain.drain(clock())
+        service.days.refresh(clock())
+        number = number_of(sorted(people).index(most_seen))
+        onset = date(1970, 1, 1) + timedelta(days=town.start_ms // DAY + ONSET_DAY)
+        service.start()
+        case_id = open_case(service, number, town.start_ms // DAY + ONSET_DAY)
+        ended(service, service.cases.request_trace(case_id, WORKER, clock()))
+        listed = service.cases.exposures(case_id)
+        details = [service.cases.detail(case_id, one.contact) for one in listed]
+        found = [
+            service.vault.resolve(case_id, one.contact, WORKER, clock()).number for one in listed
+        ]
+    test_day = datetime.fromtimestamp(clock() / 1_000, tz=UTC).date()
+    expected = by_the_library(town.folder, Case(most_seen, onset, test_day), clock())
+    assert len(expected) > 5
+    assert said(details) == said(expected)
+    assert [one.minutes for one in listed] == [round(one.together.minutes) for one in expected]
+    numbers = {name: number_of(place) for place, name in enumerate(sorted(people))}
+    assert found == [numbers[one.participant] for one in expected]
