@@ -8,6 +8,7 @@ alone it reaches people. A second run changes nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -237,6 +238,7 @@ def _revision(connection: Connection, part: Part) -> str | None:
     return context.get_current_revision()
 
 
+@cache  # it reads every script again, and a start asks four times
 def _head(part: Part) -> str:
     return str(ScriptDirectory(str(part.scripts)).get_current_head())
 
