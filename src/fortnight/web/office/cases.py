@@ -142,7 +142,7 @@ def places(request: Asked, case_id: FromPath[str]) -> Response[bytes]:
     """Show where a case met others, on a map and in a table."""
     rooms, said = rooms_of(request), speech(request)
     shown = rooms.work.case_page(case_id, rooms.clock())
-    details = _details(rooms, case_id, shown.contacts)
+    details = _details(request, case_id, shown.contacts)
     episodes = [one for found in details.values() for one in found.episodes]
     return page(
         request,
@@ -172,7 +172,7 @@ def _case(
         listed=listed,
         begin=begin,
         step=SHOWN,
-        details=_details(rooms, case_id, listed),
+        details=_details(request, case_id, listed),
         infectious={line.contact: _most(shown, line) for line in listed if line.measured},
         undecided=sum(
             line.measured is not None and line.measured.tier is not None and line.decision is None
@@ -211,18 +211,12 @@ def _most(shown: CasePage, line: ContactLine) -> float:
 
 
 def _details(
-    rooms: Rooms, case_id: str, lines: tuple[ContactLine, ...]
+    request: Asked, case_id: str, lines: tuple[ContactLine, ...]
 ) -> dict[str, ContactDocument]:
-    """Return what is still held of where contacts met the case; older days are gone."""
-    found = {}
-    for line in lines:
-        if line.measured is None:
-            continue
-        try:
-            found[line.contact] = rooms.cases.detail(case_id, line.contact)
-        except (RefusedError, GoneError):
-            continue
-    return found
+    """Return what is still held of where contacts met the case, after a look at each of them."""
+    rooms, staff = rooms_of(request), signed_in(request)
+    measured = [line.contact for line in lines if line.measured is not None]
+    return rooms.work.details(case_id, measured, staff.reader, rooms.clock())
 
 
 def _colleagues(rooms: Rooms, district: str) -> list[tuple[str, str]]:
