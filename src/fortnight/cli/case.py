@@ -21,6 +21,8 @@ from fortnight.cli.opened import (
     reader_here,
     service_in,
 )
+from fortnight.errors import QuestionError
+from fortnight.vault.purposes import Reader
 
 app = App(name="case", help="Cases: opened with a token, agreed to by the case, traced, told.")
 
@@ -110,11 +112,28 @@ def _day(number: int) -> str:
 
 
 @app.command
-def tell(case: CaseId, contact: str, /, *, home: Home = HOME) -> None:
-    """Decide that one contact is told: resolves that one, and queues their text."""
+def tell(
+    case: CaseId,
+    contact: str,
+    /,
+    *,
+    login: Annotated[str, Parameter(help="Account of who decides, from `fortnight staff`.")],
+    reason: Annotated[str, Parameter(help="Why they are told, in words.")],
+    home: Home = HOME,
+) -> None:
+    """Decide that one contact is told: resolves that one, and queues their text.
+
+    Where many met at one place, or many were told already, it waits for a second person.
+    """
     with service_in(home) as service:
-        service.cases.tell(case, contact, reader_here(service.settings), service.clock())
-    print_plain("Queued.")
+        account = service.staff.accounts.with_login(login)
+        if account is None or account.ended_at is not None:
+            raise QuestionError(f"There is no account {login}: add it with `fortnight staff add`.")
+        who = Reader(role=account.role, actor=account.id, district=account.district)
+        made = service.work.decisions.decide(
+            case, contact, "tell", reason, account.id, who, service.clock()
+        )
+    print_plain("Waits for a second person." if made.is_waiting else "Queued.")
 
 
 @app.command

@@ -38,6 +38,8 @@ from fortnight.errors import FortnightError
 from fortnight.service import TEXTS_FILE
 from fortnight.simulate.files import FIXES_FILE
 from fortnight.simulate.run import simulate
+from fortnight.staff.accounts import NewAccount
+from fortnight.vault.purposes import Reader
 from fortnight.web.documents import ARROW, BATCH_HEADER
 
 if TYPE_CHECKING:
@@ -290,7 +292,26 @@ def _tell_first(service: Service, case_id: str, home: Path) -> None:
         _say("nobody to tell; this does not mean that nobody was near")
         return
     before = len(_texts(home))
-    service.cases.tell(case_id, listed[0].contact, reader_here(service.settings), service.clock())
+    contact = listed[0].contact
+    made = service.work.decisions.decide(
+        case_id,
+        contact,
+        "tell",
+        "The longest of all meetings.",
+        *_somebody(service, "first"),
+        service.clock(),
+    )
+    if made.is_waiting:
+        _say("many met at one place, so a second person has to agree before anybody is resolved")
+        service.work.decisions.approve(made.id, *_somebody(service, "second"), service.clock())
     _wait(lambda: len(_texts(home)) > before, "The text was not sent: see service.log.")
-    _say(f"contact {listed[0].contact} was told, by a decision of a named person; the text:")
+    _say(f"contact {contact} was told, by a decision of a named person; the text:")
     print_plain(f"  {_texts(home)[-1]['words']}", f"  ({home / TEXTS_FILE})")
+
+
+def _somebody(service: Service, login: str) -> tuple[str, Reader]:
+    """Return the account of somebody who works in this demonstration, and them as a reader."""
+    district = service.settings.district
+    new = NewAccount(login, "lead", f"The {login} person", district, None, None)
+    account = service.staff.accounts.add(new, by="demonstration", now=service.clock()).account
+    return account, Reader(role="lead", actor=account, district=district)
