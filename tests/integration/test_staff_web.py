@@ -21,13 +21,15 @@ from fortnight.db.tables import case_file, metadata
 from fortnight.staff.permissions import ROLES, STEPPED_UP, allowed
 from fortnight.web.app import create_app
 from fortnight.web.office.session import is_own_page
-from fortnight.web.routes import ROUTES, Route
+from fortnight.web.routes import ROUTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import httpx
     from tests.services import Stores
+
+    from fortnight.web.rows import Route
 
 OFFICE = [route for route in ROUTES if route.permission in {"staff", "browser"}]
 CHANGING = [route for route in OFFICE if route.method == "POST"]
@@ -140,7 +142,7 @@ def test_a_form_without_the_token_of_its_session_changes_nothing(
             body = b"" if token is None else f"csrf={token}".encode()
             answer = client.ask("POST", place(route, case_id), headers=headers, content=body)
             assert answer.status_code in {303, 403, 404, 415, 422}, route
-            world.clock.advance(100)  # type: ignore[attr-defined] # as above
+            world.clock.advance(20)  # type: ignore[attr-defined] # too short for a sign of life
     assert rows_of_all(world) == before
 
 
@@ -196,7 +198,7 @@ def test_what_is_not_allowed_is_answered_like_what_is_not_there(
         }
         nothing = plain(client.get("/office/nothing/here", one.headers))
         assert nothing[0] == 404
-        for route in OF_STAFF:
+        for route in [one for one in OF_STAFF if "provider" not in one.path]:
             assert route.does is not None
             for relation, case_id in cases.items():
                 is_record = route.relation in {"case", "contact"}

@@ -7,10 +7,9 @@ import re
 import tomllib
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-
 from tests.commands import COMMANDS, names_in, parts_of
 
 import fortnight
@@ -21,7 +20,10 @@ from fortnight.parameters import DEFAULTS, Parameters
 from fortnight.report.document import SCHEMA
 from fortnight.risk.disease import load_disease
 from fortnight.settings import Settings
-from fortnight.web.routes import DOORS, Route
+from fortnight.web.routes import DOORS
+
+if TYPE_CHECKING:
+    from fortnight.web.rows import Route
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

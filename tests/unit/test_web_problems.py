@@ -25,7 +25,8 @@ from fortnight.web import app as application
 from fortnight.web import door
 from fortnight.web.logging import configure_logging
 from fortnight.web.problems import KINDS, Problem
-from fortnight.web.routes import BY_PATH, Route
+from fortnight.web.routes import BY_PATH
+from fortnight.web.rows import Route
 from fortnight.web.security import HEADERS
 
 if TYPE_CHECKING:
