@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -27,11 +28,15 @@ READY_TIMES: Final = 300
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OfficeWorld]:
-    with office_world(tmp_path_factory.mktemp("office"), free_port()) as made:
+    # In a thread of its own: where the browser's event loop runs, no queue of jobs is begun.
+    making = office_world(tmp_path_factory.mktemp("office"), free_port())
+    with ThreadPoolExecutor(1) as thread:
+        made = thread.submit(making.__enter__).result()
         work, who, now = made.service.work, reader(made.worker), made.clock()
         for text in HOSTILE:
             work.notes.add(made.case_id, text, made.worker.account.id, who, now)
         yield made
+        thread.submit(making.__exit__, None, None, None).result()
 
 
 @pytest.fixture(scope="module")

@@ -105,8 +105,10 @@ def _environment(language: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    # The newer style would take whatever is translated for markup of ours: a text that a disease's
+    # file or a phone's check-in brought would run.
     environment.install_gettext_translations(  # type: ignore[attr-defined] # by the extension
-        translations(language), newstyle=True
+        translations(language), newstyle=False
     )
     environment.globals |= {"static": address, "words": words}
     return environment
