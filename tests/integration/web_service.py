@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fortnight.arrivals.bounds import Bounds
 from fortnight.arrivals.journal import Journal
@@ -42,6 +42,7 @@ class Doors:
     operators: Operators
     laboratories: Laboratories
     staff: StaffRooms
+    results: Any = None  # what laboratories send: their own tests have real rooms
     log_key: str = "fortnight.invalid/log+00000000+AAAA"
     not_ready: Mapping[str, str] = field(default_factory=dict)
 
