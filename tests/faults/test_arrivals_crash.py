@@ -6,7 +6,7 @@ import random
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -75,13 +75,12 @@ def test_a_commit_that_fails_is_not_acknowledged_and_its_repeat_is_stored_once(
 ) -> None:
     person = enrolled(stores, "+37120000001", "trace.phone")
     faulty = cast("Database", FaultyDatabase(stores.database, fault))
-    journal = Journal(faulty, stores.vault, stores.consents, stores.clock)
-    with pytest.raises(DatabaseError, match="Send it again"):
-        journal.put(person, "fixes", "phone", "b1", checked(0, 1))
-    assert receipts(stores) == (fault == "unheard")
-    again = journal.put(person, "fixes", "phone", "b1", checked(0, 1))
-    third = journal.put(person, "fixes", "phone", "b1", checked(0, 1))
-    journal.close()
+    with closing(Journal(faulty, stores.vault, stores.consents, stores.clock)) as journal:
+        with pytest.raises(DatabaseError, match="Send it again"):
+            journal.put(person, "fixes", "phone", "b1", checked(0, 1))
+        assert receipts(stores) == (fault == "unheard")
+        again = journal.put(person, "fixes", "phone", "b1", checked(0, 1))
+        third = journal.put(person, "fixes", "phone", "b1", checked(0, 1))
     assert again.repeated is (fault == "unheard")
     assert third.answer == again.answer
     assert times_stored(stores) == [NOON - 1_000, NOON]
