@@ -128,7 +128,7 @@ def served(world: OfficeWorld) -> Iterator[str]:
     thread = threading.Thread(target=serve)
     thread.start()
     try:
-        wait_for(f"http://127.0.0.1:{port}/healthz")
+        wait_for(f"http://127.0.0.1:{port}/healthz", thread.is_alive)
         yield f"http://localhost:{port}"
     finally:
         loop.call_soon_threadsafe(stop.set)
