@@ -68,6 +68,7 @@ RULES: dict[str, tuple[Table, Any, Callable[[dict[str, Any], int], bool]]] = {
         st.fixed_dictionaries(
             {
                 "opened_at": TIMES,
+                "person": st.sampled_from([None, "e" * 32]),
                 "agreed_at": st.none() | TIMES,
                 "follow_up_end_day": st.none() | DAYS,
                 "state": st.just("opened"),
@@ -75,7 +76,8 @@ RULES: dict[str, tuple[Table, Any, Callable[[dict[str, Any], int], bool]]] = {
         ),
         lambda row, now: (
             day(now) - row["follow_up_end_day"] > 30
-            if row["agreed_at"] is not None and row["follow_up_end_day"] is not None
+            if row["follow_up_end_day"] is not None
+            and (row["agreed_at"] is not None or row["person"] is None)
             else day(now) - day(row["opened_at"]) > 14
         ),
     ),

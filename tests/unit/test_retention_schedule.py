@@ -75,6 +75,7 @@ def test_what_the_sweep_empties_has_a_term_of_a_column_that_is_there() -> None:
         for term in part.terms:
             assert term.column in columns
             assert term.given is None or term.given in columns
+            assert term.missing is None or term.missing in columns
         for own, other in part.outlived_by:
             table, _, column = other.partition(".")
             assert own in columns

@@ -101,10 +101,20 @@ def test_a_case_goes_with_everything_of_it(world: Endings) -> None:
     assert len(world.rows(tables.look)) == 1, "the person sees it for 44 days"
 
 
+def test_a_case_that_never_enrolled_stays_until_its_follow_up_is_over(world: Endings) -> None:
+    row = {"state": "opened", "person": None, "agreed_at": None, "opened_at": MIDNIGHT}
+    world.add(tables.case_file, follow_up_end_day=TODAY + 20, **row)
+    world.sweeper.sweep(MIDNIGHT + 50 * DAY)
+    assert len(world.rows(tables.case_file)) == 1
+    world.sweeper.sweep(MIDNIGHT + 51 * DAY)
+    assert world.rows(tables.case_file) == []
+
+
 def test_a_case_that_never_said_yes_goes_after_fourteen_days(world: Endings) -> None:
     world.add(
         tables.case_file,
         state="opened",
+        person="e" * 32,
         agreed_at=None,
         follow_up_end_day=TODAY + 90,
         opened_at=MIDNIGHT,

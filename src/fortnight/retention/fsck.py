@@ -49,8 +49,9 @@ _PAST_ITS_TIME: Final = {
         " (SELECT 1 FROM case_file c WHERE c.token_id = laboratory_token.id)"
     ),
     "case_file": (
-        "agreed_at IS NOT NULL AND follow_up_end_day < :n30"
-        " OR (agreed_at IS NULL OR follow_up_end_day IS NULL) AND opened_at < :day14"
+        "(agreed_at IS NOT NULL OR person IS NULL) AND follow_up_end_day < :n30"
+        " OR (agreed_at IS NULL AND person IS NOT NULL OR follow_up_end_day IS NULL)"
+        " AND opened_at < :day14"
         " OR code_hash IS NOT NULL AND code_expires_at < :late"
     ),
 }

@@ -31,13 +31,15 @@ class Term(NamedTuple):
     """A row goes once the day of ``column`` is more than ``days`` days before today.
 
     ``unit``: "ms" and "day" count from 1970; "instant" is ms too, and the row goes at that very
-    instant. A row where ``column`` or ``given`` is null is judged by the next term of its part.
+    instant. A row where ``column`` or ``given`` is null, or ``missing`` is not, is judged by the
+    next term of its part.
     """
 
     column: str
     unit: Literal["ms", "day", "instant"]
     days: int
     given: str | None = None
+    missing: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

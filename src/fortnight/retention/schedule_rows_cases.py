@@ -12,10 +12,11 @@ CASES: Final = (
         "case_file",
         "id person number_hash token_id state disease onset_day test_day sample_at district "
         "opened_at opened_by code_tries agreed_at follow_up_end_day closed_at",
-        f"{CASE}; {HELD} where the case never said yes",
+        f"{CASE}; {HELD} where somebody enrolled never said yes",
         "What a case worker decides by, and answers for.",
         Ending.SWEPT,
         Term("follow_up_end_day", "day", CASE_DAYS_AFTER_END, given="agreed_at"),
+        Term("follow_up_end_day", "day", CASE_DAYS_AFTER_END, missing="person"),
         Term("opened_at", "ms", HELD_DAYS),
     ),
     part(

@@ -229,7 +229,8 @@ def _past(part: Part, now: int) -> ColumnElement[bool]:
 
 def _applies(table: Table, term: Term) -> ColumnElement[bool]:
     names = (term.column,) if term.given is None else (term.column, term.given)
-    return and_(*(table.c[name].is_not(None) for name in names))
+    there = [table.c[name].is_not(None) for name in names]
+    return and_(*there, *(table.c[name].is_(None) for name in (term.missing,) if name is not None))
 
 
 def _over(table: Table, term: Term, now: int) -> ColumnElement[bool]:
