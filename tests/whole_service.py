@@ -99,19 +99,16 @@ def open_case(service: Service, number: str, onset_day: int, test: str = "test-1
     token = service.laboratories.issue(laboratory.key, test, number, now)
     new = NewCase(token, number, "covid-19", onset_day, now // DAY, now)
     case_id = service.cases.open(new, WORKER, now)
-    service.cases.agree(case_id, code_sent(service, number), now)
+    service.cases.agree(case_id, code_sent(service, case_id), now)
     return case_id
 
 
-def code_sent(service: Service, number: str) -> str:
-    """Read the last code that waits to be sent to a person."""
-    person = service.vault.person_with(number)
-    query = select(message).where(message.c.template == "code", message.c.person == person)
+def code_sent(service: Service, case_id: str) -> str:
+    """Read the code of a case that waits to be sent to its person."""
+    query = select(message).where(message.c.template == "code", message.c.case_id == case_id)
     with service.database.read() as connection:
-        row = connection.execute(query.order_by(message.c.made_at.desc(), message.c.key)).first()
-    assert row is not None
-    assert person is not None
-    sealed = service.vault.unseal(person, row.sealed, b"message " + row.id.encode())
+        row = connection.execute(query).one()
+    sealed = service.vault.unseal(row.person, row.sealed, b"message " + row.id.encode())
     return str(msgspec.json.decode(sealed)["code"])
 
 
