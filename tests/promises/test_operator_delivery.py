@@ -136,7 +136,7 @@ class Others:
     def _has_eights(self, values: NDArray[np.uint64]) -> bool:
         for group in self._eights:
             near = values[(values >= group[0]) & (values <= group[-1])]
-            if np.isin(near, group).any():
+            if near.size and np.isin(near, group).any():
                 return True
         return False
 
