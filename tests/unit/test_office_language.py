@@ -26,7 +26,7 @@ def _held() -> dict[str | tuple[str, ...], tuple[str, ...]]:
             if message.id:
                 key = message.id if isinstance(message.id, str) else tuple(message.id)
                 said = (message.string,) if isinstance(message.string, str) else message.string
-                found[key] = tuple(said)
+                found[key] = tuple(said or ("",))
     return found
 
 
