@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-COPIED = ("src", "tests", "docs", ".ci", "pyproject.toml", "promises.toml", "README.md")
+COPIED = ("src", "tests", "docs", "verify", ".ci", "pyproject.toml", "promises.toml", "README.md")
 MOST_SECONDS = 900
 
 
