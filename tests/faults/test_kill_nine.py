@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     from fortnight.service import Service
     from fortnight.settings import Settings
 
-KILLS: Final = int(os.environ.get("KILLS", "50"))
+KILLS: Final = int(os.environ.get("KILLS", "15"))
+"""50 before a release: each is a life of the service, with a start and a death."""
 WRITERS: Final = 4
 FIXES: Final = 7
 PATIENCE_S: Final = 60.0

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from fortnight.service import Service
     from fortnight.settings import Settings
 
-SEQUENCES: Final = int(os.environ.get("SEQUENCES", "100"))
+SEQUENCES: Final = int(os.environ.get("SEQUENCES", "40"))
 """1,000 in the whole run before a release; each is a service with databases of its own."""
 MEMORY: Final = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - thousands of syncs
 NUMBERS: Final = [f"+3712000000{place}" for place in range(4)]
