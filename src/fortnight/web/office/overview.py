@@ -137,9 +137,13 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Spots:
-    """The clusters, and how long a kilometre is on the drawing."""
+    """The clusters, and how long a kilometre is on the drawing.
+
+    ``drawn`` holds each square once, on the day when most were met: days would cover each other.
+    """
 
     spots: tuple[Spot, ...]
+    drawn: tuple[Spot, ...]
     scale_width: float
     scale_m: int
 
@@ -154,7 +158,7 @@ def spots(clusters: Sequence[Cluster], said: Speech) -> Spots | None:
     metres = max(max(east) - min(east), max(north) - min(north), 1_000.0)
     unit = (_MAP_SIDE - 2 * _MARGIN) / metres
     middle = (max(east) + min(east)) / 2, (max(north) + min(north)) / 2
-    drawn = tuple(
+    found = tuple(
         Spot(
             round(_RIGHT / 2 + (x - middle[0]) * unit, 1),
             round(_MAP_SIDE / 2 - (y - middle[1]) * unit, 1),
@@ -167,7 +171,11 @@ def spots(clusters: Sequence[Cluster], said: Speech) -> Spots | None:
         for one, x, y in zip(clusters, east, north, strict=True)
     )
     scale = max(one for one in _SCALES_M if one * unit <= _MAP_SIDE / 2 or one == _SCALES_M[0])
-    return Spots(drawn, round(scale * unit, 1), scale)
+    return Spots(found, _once(found), round(scale * unit, 1), scale)
+
+
+def _once(found: Sequence[Spot]) -> tuple[Spot, ...]:
+    return tuple({one.place: one for one in reversed(found)}.values())
 
 
 # -- the page --------------------------------------------------------------------------------------
