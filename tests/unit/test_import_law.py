@@ -107,8 +107,6 @@ def test_every_imported_package_is_a_dependency() -> None:
         if name not in sys.stdlib_module_names and name != "fortnight"
     }
     undeclared = {
-        name: owners.get(name)
-        for name in foreign
-        if not declared & set(owners.get(name, []))
+        name: owners.get(name) for name in foreign if not declared & set(owners.get(name, []))
     }
     assert undeclared == {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 import pyarrow as pa
@@ -206,7 +206,7 @@ def _texts(parts: Sequence[bytes], lengths: NDArray[np.uint16]) -> pa.StringArra
     """Return joined texts as a column; `lengths` are in bytes."""
     offsets = np.zeros(len(lengths) + 1, dtype=np.int32)
     np.cumsum(lengths, out=offsets[1:])
-    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(parts))]
-    column: pa.StringArray = pa.Array.from_buffers(pa.string(), len(lengths), buffers)
+    buffers = [None, pa.py_buffer(offsets.tobytes()), pa.py_buffer(b"".join(parts))]
+    column = pa.Array.from_buffers(pa.string(), len(lengths), buffers)
     column.validate(full=True)
-    return column
+    return cast("pa.StringArray", column)
