@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
 from tests.case_world import CONTACT_NUMBER, STRANGER_NUMBER
@@ -14,9 +12,7 @@ from tests.services import DAY, HOUR, MINUTE, Clock, seeded
 from tests.work_world import Colleagues, contact_id
 
 from fortnight.case.calls import NewCall
-from fortnight.case.changes import Update, compared, still_known
 from fortnight.case.duplicates import WITHIN_MS
-from fortnight.case.exposures import Exposure
 from fortnight.case.named import NewNamed
 from fortnight.case.state import State
 from fortnight.case.work import Work
@@ -39,7 +35,7 @@ class Day(Colleagues):
     def work(self) -> Work:
         return Work.of(self.database, self.vault, self.cases, self.random)
 
-    def add(self, case_id: str, setting: str = "work", **flags: Any) -> str:  # noqa: ANN401
+    def add(self, case_id: str, setting: str = "work", **flags: Any) -> str:  # noqa: ANN401 - any column
         today = self.clock() // DAY
         household = flags.pop("household", None)
         marks = {"pregnant": False, "weak_immunity": False} | flags
@@ -54,7 +50,7 @@ class Day(Colleagues):
             case_id, contact, "tell", "Met", ann.actor, ann, self.clock()
         )
 
-    def called(self, case_id: str, contact: str | None, outcome: str, **more: Any) -> list[str]:  # noqa: ANN401
+    def called(self, case_id: str, contact: str | None, outcome: str, **more: Any) -> list[str]:  # noqa: ANN401 - any column
         household = more.pop("household", True)
         new = NewCall(
             case_id=case_id,
@@ -274,51 +270,6 @@ def test_what_was_decided_is_answered_for_after_the_tested_person_is_erased(offi
 
 
 # -- changes -------------------------------------------------------------------------------------
-
-
-def met(contact: str, minutes: int = 60, first: int = 100, last: int = 101) -> Exposure:
-    return Exposure(contact, 1, first, last, minutes, "test", ("fixes",), ("phone",), late=False)
-
-
-def test_what_changed_by_more_than_a_tenth_is_said() -> None:
-    before = [met("a"), met("b"), met("c"), met("d")]
-    after = [met("a", 66), met("b", 67), met("c", 50), met("e")]
-    assert compared(before, after) == Update(("e",), ("d",), ("b", "c"), (1, 1, 2))
-    assert compared(before, before) is None
-    many = [met(f"{place:016x}") for place in range(50)]
-    said = compared([], many)
-    assert said is not None
-    assert (len(said.added), said.counts) == (7, (50, 0, 0))
-
-
-def test_days_that_are_not_held_any_more_say_nothing_against_whom_they_showed() -> None:
-    gone, half, new = met("gone"), met("half", 90), met("half", 30, 101)
-    found, unseen = still_known([gone, half, met("not seen again", 5, 102, 103)], [new], 102)
-    assert [(one.contact, one.minutes, one.first_day) for one in found] == [("half", 90, 100)]
-    assert [(one.contact, one.rank) for one in unseen] == [("gone", 2)]
-
-
-exposed = st.builds(
-    met, st.sampled_from("abcdef"), st.integers(0, 500), st.integers(90, 99), st.integers(100, 110)
-)
-
-
-@given(
-    st.lists(exposed, unique_by=lambda one: one.contact),
-    st.lists(exposed, unique_by=lambda one: one.contact),
-    st.integers(85, 115),
-)
-def test_no_contact_is_lost_but_by_evidence(
-    before: list[Exposure], found: list[Exposure], held: int
-) -> None:
-    whole, kept = still_known(before, found, held)
-    listed = [one.contact for one in (*whole, *kept)]
-    assert len(set(listed)) == len(listed)
-    assert {one.contact for one in found} <= set(listed)
-    lost = {one.contact for one in before} - set(listed)
-    assert all(one.last_day >= held for one in before if one.contact in lost)
-    change = compared(before, [*whole, *kept])
-    assert change is None or (change.counts[1] == len(lost))
 
 
 def test_new_evidence_traces_a_case_again_once_an_hour_at_most(office: Day) -> None:

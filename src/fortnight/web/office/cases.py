@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo
 
 from litestar import Request, Response, get, post
 from litestar.params import FromPath  # noqa: TC002 - the framework reads annotations
@@ -16,6 +14,7 @@ from fortnight.errors import ConflictError, FortnightError, GoneError, QuestionE
 from fortnight.parameters import MILLISECONDS_A_DAY
 from fortnight.risk.disease import diseases, load_disease
 from fortnight.web.office.drawings import infectiousness
+from fortnight.web.office.form_days import day_number, moment, read_day, read_moment
 from fortnight.web.office.pages import page, see, speech
 from fortnight.web.office.places import days_of, places_of
 from fortnight.web.office.rooms import rooms_of
@@ -35,7 +34,6 @@ else:
 SHOWN: Final = 50
 """Contacts on one page: more would make it too large to load on a bad line."""
 CASE_PATH: Final = "/office/cases/{case_id:str}"
-_FIRST: Final = date(1970, 1, 1)
 _CANNOT: Final = (RefusedError, ConflictError, QuestionError, GoneError)
 _FIELDS: Final = ("token", "number", "disease", "onset", "test", "sample")
 _UNPROCESSABLE: Final = 422
@@ -92,30 +90,12 @@ def _read_case(held: dict[str, str], wrong: dict[str, str], timezone: str) -> Ne
             wrong[name] = f"{text}."
     if held["disease"] not in diseases():
         wrong["disease"] = "Choose a disease."
-    onset = _read_day(held["onset"], "onset", wrong) if held["onset"] else None
-    test = _read_day(held["test"], "test", wrong)
-    sample = _read_moment(held["sample"], "sample", wrong, timezone)
+    onset = read_day(held["onset"], "onset", wrong) if held["onset"] else None
+    test = read_day(held["test"], "test", wrong)
+    sample = read_moment(held["sample"], "sample", wrong, timezone)
     if wrong or test is None or sample is None:
         return None
     return NewCase(held["token"], held["number"], held["disease"], onset, test, sample)
-
-
-def _read_day(text: str, name: str, wrong: dict[str, str]) -> int | None:
-    try:
-        return (date.fromisoformat(text) - _FIRST).days
-    except ValueError:
-        wrong[name] = "Give a day, such as 2026-03-01."
-        return None
-
-
-def _read_moment(text: str, name: str, wrong: dict[str, str], timezone: str) -> int | None:
-    """Return a local time of a form in ms since 1970."""
-    try:
-        local = datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(timezone))
-        return round(local.astimezone(UTC).timestamp() * 1_000)
-    except (ValueError, OverflowError):
-        wrong[name] = "Give a day and a time, such as 2026-03-01 09:30."
-        return None
 
 
 # -- one case ----------------------------------------------------------------------------------
@@ -265,8 +245,8 @@ def hide(request: Asked, case_id: FromPath[str]) -> Response[bytes]:
     rooms, form = rooms_of(request), form_of(request)
 
     def act() -> None:
-        start = _moment(form.text("start", 40), rooms.settings.timezone)
-        end = _moment(form.text("end", 40), rooms.settings.timezone)
+        start = moment(form.text("start", 40), rooms.settings.timezone)
+        end = moment(form.text("end", 40), rooms.settings.timezone)
         rooms.cases.hide(case_id, start, end, rooms.clock())
 
     return _do(request, case_id, act)
@@ -314,8 +294,8 @@ def _named(request: Asked, case_id: str) -> NewNamed:
         name=form.text("name", 200),
         number=form.text("number", 40),
         notes=form.optional("notes", 2_000) or "",
-        first_day=_day(form.text("first", 10)),
-        last_day=_day(form.text("last", 10)),
+        first_day=day_number(form.text("first", 10)),
+        last_day=day_number(form.text("last", 10)),
         setting=form.text("setting", 32),
         household=household,
         pregnant=bool(form.all("pregnant")),
@@ -346,7 +326,7 @@ def call_of(request: Asked, case_id: str, contact: str | None) -> NewCall:
         form.text("outcome", 16),  # type: ignore[arg-type] # it is checked where it is written
         form.text("language", 8),
         form.optional("next_step", 200) or "",
-        None if again is None else _moment(again, timezone),
+        None if again is None else moment(again, timezone),
     )
 
 
@@ -412,27 +392,6 @@ def close(request: Asked, case_id: FromPath[str]) -> Response[bytes]:
     except FortnightError as error:
         return _case(request, case_id, str(error), _CONFLICT)
     return see("/office")
-
-
-def _moment(text: str, timezone: str) -> int:
-    wrong: dict[str, str] = {}
-    found = _read_moment(text, "", wrong, timezone)
-    if found is None:
-        raise QuestionError(wrong[""])
-    return found
-
-
-def _day(text: str) -> int:
-    wrong: dict[str, str] = {}
-    found = _read_day(text, "", wrong)
-    if found is None:
-        raise QuestionError(wrong[""])
-    return found
-
-
-def day_text(day: int) -> str:
-    """Return a day (since 1970) as a form writes it."""
-    return (_FIRST + timedelta(days=day)).isoformat()
 
 
 HANDLERS: Final = (
