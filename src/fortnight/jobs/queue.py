@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
+from concurrent.futures import ThreadPoolExecutor
 from threading import Condition
 from typing import TYPE_CHECKING, Any, Final
 
@@ -121,10 +122,18 @@ class Traces:
             raise DatabaseError(
                 "The queue of jobs cannot be used as it is: run `fortnight migrate`."
             ) from error
-        DBOS.register_queue(
-            QUEUE, worker_concurrency=self._at_once, polling_interval_sec=self._poll_s
-        )
+        self._register()
         self._queue_forgotten()
+
+    def _register(self) -> None:
+        """Register the queue from a thread of its own: DBOS refuses to beside an event loop."""
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(
+                DBOS.register_queue,
+                QUEUE,
+                worker_concurrency=self._at_once,
+                polling_interval_sec=self._poll_s,
+            ).result()
 
     def stop(self) -> None:
         """Stop. What runs is waited for, but not for ever: it would run again at the next start."""
