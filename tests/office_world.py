@@ -72,11 +72,13 @@ def office_world(folder: Path, port: int = 8080) -> Iterator[OfficeWorld]:
     clock = Clock()
     settings = replace(settings_in(folder, clock()), port=port, district=WORKER.district)
     with opened(settings, clock, seeded(7).randbytes) as service:
+        # stopped before anyone else starts: a process has one queue of jobs
         service.traces.start()
         try:
-            yield _traced(service, clock)
+            made = _traced(service, clock)
         finally:
             service.traces.stop()
+        yield made
 
 
 def _traced(service: Service, clock: Clock) -> OfficeWorld:
