@@ -57,7 +57,7 @@ def cookie_of(headers: str, name: str, *, is_secure: bool) -> str | None:
 
 
 def made_cookie(name: str, value: str, *, is_secure: bool, age_s: int | None = None) -> Cookie:
-    """Return a cookie. It is for this session of the browser: when it ends is ours to say."""
+    """Return a cookie that goes with the browser; when it ends before that is ours to say."""
     return Cookie(
         key=_named(name, is_secure=is_secure),
         value=value,
