@@ -29,7 +29,7 @@ class Run:
         return ordered[min(int(len(ordered) * share), len(ordered) - 1)] * 1e3
 
 
-class _Connection:
+class Connection:
     """One kept-alive connection with one request under way."""
 
     def __init__(self, port: int) -> None:
@@ -66,7 +66,7 @@ def send_all(port: int, requests: Sequence[bytes], connections: int) -> Run:
     with selectors.DefaultSelector() as selector:
         begun = time.perf_counter()
         for _, request in zip(range(connections), waiting, strict=False):
-            connection = _Connection(port)
+            connection = Connection(port)
             selector.register(connection.socket, selectors.EVENT_READ, connection)
             connection.send(request)
         while len(latencies) < len(requests):
@@ -83,7 +83,7 @@ def send_all(port: int, requests: Sequence[bytes], connections: int) -> Run:
     return Run(seconds, latencies, refused)
 
 
-def _next(connection: _Connection, waiting: Iterator[bytes]) -> None:
+def _next(connection: Connection, waiting: Iterator[bytes]) -> None:
     request = next(waiting, None)
     if request is not None:
         connection.send(request)
