@@ -22,6 +22,7 @@ from fortnight.risk.actions import (
 )
 from fortnight.risk.figures import AnyPeriod, ContactRule, Days, Infectiousness
 from fortnight.risk.infectiousness import relative_since_test, since_test
+from fortnight.risk.support import Isolation, Masks, Symptoms
 
 if TYPE_CHECKING:
     from fortnight.risk.infectiousness import Curve
@@ -30,7 +31,7 @@ _LEAST_FOLLOWED = 0.25
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a disease file holds; every part but the last four must be there."""
+    """What a disease file holds; every part but the last ones must be there."""
 
     name: str
     variant: str
@@ -50,6 +51,9 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     immunity: Immunity | None = None
     setting: Setting | None = None
     transmission: Transmission | None = None
+    symptoms: Symptoms | None = None
+    isolation: Isolation | None = None
+    masks: Masks | None = None
 
     def __post_init__(self) -> None:
         """Refuse parts that contradict each other."""

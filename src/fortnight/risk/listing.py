@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from fortnight.risk.disease import Disease
     from fortnight.risk.figures import Checked, ContactRule, Days, Figure, Period
+    from fortnight.risk.support import Isolation
 
 _MINUS = "\N{MINUS SIGN}"
 
@@ -104,6 +105,32 @@ def _optional(disease: Disease) -> Iterator[tuple[str, str, Figure]]:
             f"measured on {', '.join(measured.measured_on)}"
         )
         yield "transmission", said, measured
+    yield from _support(disease)
+
+
+def _support(disease: Disease) -> Iterator[tuple[str, str, Figure]]:
+    if disease.symptoms is not None:
+        asked = disease.symptoms
+        said = f"{', '.join(asked.asked)}; red flags: {', '.join(asked.red_flags)}"
+        yield "symptoms", said, asked
+    if disease.isolation is not None:
+        yield "isolation", _isolation(disease.isolation), disease.isolation
+    if disease.masks is not None:
+        masks = disease.masks
+        said = f"an hour with masks counts {masks.worn:g} ({masks.low:g} to {masks.high:g})"
+        yield "masks", said, masks
+
+
+def _isolation(rule: Isolation) -> str:
+    parts = []
+    if rule.days is not None:
+        free = f" and {rule.symptom_free_days} without symptoms" if rule.symptom_free_days else ""
+        parts.append(f"{rule.days} days after onset{free}")
+    if rule.without_symptoms_days is not None:
+        parts.append(f"without symptoms {rule.without_symptoms_days} days after the test")
+    if rule.treatment_days is not None:
+        parts.append(f"{rule.treatment_days} days of treatment")
+    return "; ".join(parts) or "until a clinician says so"
 
 
 def signed(day: int) -> str:
