@@ -13,6 +13,7 @@ from fortnight.arrivals.journal import Journal
 from fortnight.arrivals.operator_accounts import Operators
 from fortnight.arrivals.operators import Deliveries
 from fortnight.case.cases import Cases
+from fortnight.case.nearness import Near
 from fortnight.case.oversight import Oversight, open_oversight
 from fortnight.case.token import Laboratories
 from fortnight.case.trace_job import TraceParts, give_up, run_trace
@@ -24,6 +25,7 @@ from fortnight.exchange.intake import Intake
 from fortnight.exchange.results import Results
 from fortnight.jobs.queue import Traces, migrate_queue
 from fortnight.jobs.schedule import Schedule, Task
+from fortnight.lake.colleagues import ColleagueTies
 from fortnight.lake.days import Days
 from fortnight.lake.drain import Drain
 from fortnight.lake.forgetting import Forgetting
@@ -35,6 +37,7 @@ from fortnight.notify.outbox import Outbox
 from fortnight.retention.erase import Eraser
 from fortnight.retention.fsck import Fsck
 from fortnight.retention.holdings import Holdings
+from fortnight.retention.restore import Restorer
 from fortnight.retention.sunset import Sunset
 from fortnight.retention.sweep import Sweeper
 from fortnight.staff.rooms import StaffRooms, open_staff
@@ -97,6 +100,7 @@ class Service:
     eraser: Eraser
     sweeper: Sweeper
     sunset: Sunset
+    restorer: Restorer
     fsck: Fsck
     schedule: Schedule
     _closing: ExitStack
@@ -108,6 +112,7 @@ class Service:
         backup may hold people whose keys are gone.
         """
         now = self.clock()
+        self.log.check_current()  # first: a sweep of orphans would remove what a restore adopts
         self.eraser.replay(now)
         self.eraser.resume(now)
         self.drain.sweep_orphans()
@@ -216,6 +221,11 @@ def _traces(at: _Stores, lake: Lake) -> Traces:
     )
 
 
+def _staff(at: _Stores, secret: bytes) -> StaffRooms:
+    near = Near(at.database, at.vault)
+    return open_staff(at.database, at.settings, secret, at.vault.number_hash, at.random, near)
+
+
 def _deliveries(at: _Stores) -> Deliveries:
     return Deliveries(
         at.database,
@@ -290,11 +300,12 @@ def _open(
         results=Results(laboratories, cases, settings.district),
         intake=intake,
         exports=Exports(at.database, at.vault, random),
-        staff=open_staff(at.database, settings, token_key, at.vault.number_hash, random),
+        staff=_staff(at, token_key),
         oversight=open_oversight(at.database, at.vault, log, random),
         eraser=eraser,
         sweeper=sweeper,
         sunset=sunset,
+        restorer=Restorer(holdings, eraser, sweeper, log, at.lake, random),
         fsck=Fsck(at.database, at.people, at.keys, at.lake, settings.home / LOG_FOLDER),
         schedule=Schedule(
             _tasks(at, log, drain, days, outbox, gateway, work, sweeper, sunset), clock
@@ -314,8 +325,11 @@ def _tasks(
     sweeper: Sweeper,
     sunset: Sunset,
 ) -> list[Task]:
+    ties = ColleagueTies(at.database, at.vault, at.lake)
+
     def move(now: int) -> None:
         drain.drain(now)
+        ties.catch_up(now)
         days.refresh(now)
 
     def sweep(now: int) -> None:

@@ -56,10 +56,10 @@ _OWN_NUMBER: Final = "+3712900{place:04d}"
 class Known:
     """Whom the calls tie to somebody: as the vault answers, without the calls."""
 
-    near: dict[str, Nearness]
+    by_contact: dict[str, Nearness]
 
-    def nearness(self, _number: bytes, _case: str, contact: str) -> Nearness | None:
-        return self.near.get(contact)
+    def near(self, _number: bytes, _case: str) -> dict[str, Nearness]:
+        return self.by_contact
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def _filled(world: World, known: Known) -> World:
             world.records[role, relation] = record
             _relate(world.service, who, record, relation)
             if relation in {"tied", "self-contact"}:
-                known.near[record.contact] = "tied" if relation == "tied" else "self"
+                known.by_contact[record.contact] = "tied" if relation == "tied" else "self"
     return world
 
 

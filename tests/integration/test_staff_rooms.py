@@ -237,10 +237,10 @@ def test_relations_are_what_the_database_says(world: Doors) -> None:
 )
 def test_a_contact_may_be_too_near(world: Doors, near: Nearness | None, relation: str) -> None:
     class Ties:
-        def nearness(self, number_hash: bytes, case_id: str, contact: str) -> Nearness | None:
-            assert (number_hash, contact) == (world.vault.number_hash(OWN_NUMBER), "4711")
+        def near(self, number_hash: bytes, case_id: str) -> dict[str, Nearness]:
+            assert number_hash == world.vault.number_hash(OWN_NUMBER)
             assert case_id
-            return near
+            return {} if near is None else {"4711": near}
 
     one = colleague(world, "case-worker", number=OWN_NUMBER)
     case_id = a_case(world)

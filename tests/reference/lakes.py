@@ -63,6 +63,7 @@ class Vault:
 
     keys: dict[str, bytes] = field(default_factory=dict)
     filed_under: dict[tuple[int, bytes], str] = field(default_factory=dict)
+    ties: dict[int, set[tuple[bytes, bytes]]] = field(default_factory=dict)
 
     def enrol(self, person: str) -> None:
         """Make a key for a person."""
@@ -88,6 +89,9 @@ class Vault:
         names = {one: self.pseudonym(one, day) for one in people if one in self.keys}
         self.filed_under.update({(day, name): one for one, name in names.items()})
         return names
+
+    def file_ties(self, day: int, pairs: Iterable[tuple[bytes, bytes]]) -> None:
+        self.ties.setdefault(day, set()).update(pairs)
 
     def people_of_beacons(self, day: int, beacons: Collection[bytes]) -> dict[bytes, str]:
         """Return who sent each beacon."""

@@ -47,11 +47,17 @@ def test_the_table_names_every_permission_and_no_other_word() -> None:
     assert set(PERMISSIONS) >= STEPPED_UP
 
 
-@pytest.mark.parametrize("relation", ["self", "conflict", "tied", "other-district"])
+@pytest.mark.parametrize("relation", ["self", "conflict", "other-district"])
 def test_nobody_does_anything_with_what_is_their_own_or_too_near_or_elsewhere(
     relation: str,
 ) -> None:
     assert not [one for one in ALL if one[2] == relation and allowed(*one)]
+
+
+def test_a_contact_in_ones_own_call_ties_is_for_the_lead() -> None:
+    with_tied = {one[:2] for one in ALL if one[2] == "tied" and allowed(*one)}
+    steps = {"contact.read", "contact.decide", "contact.approve", "contact.call"}
+    assert with_tied == {("lead", step) for step in steps}
 
 
 @pytest.mark.parametrize("role", ["data-protection", "administrator", "epidemiologist"])
@@ -104,9 +110,9 @@ def test_what_forbids_comes_before_what_allows(facts: Facts) -> None:
         assert relation == "conflict"
     elif not facts.is_own_district:
         assert relation == "other-district"
+    elif facts.is_closed:
+        assert relation == "closed"
     elif facts.is_tied:
         assert relation == "tied"
     else:
-        assert relation == (
-            "closed" if facts.is_closed else "assigned" if facts.is_assigned else "own-district"
-        )
+        assert relation == ("assigned" if facts.is_assigned else "own-district")

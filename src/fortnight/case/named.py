@@ -168,8 +168,7 @@ class NamedContacts:
         with self.database.write() as connection:
             row = self._row(connection, case_id, contact)
             self._log(connection, case_id, contact, "named-opened", reader, now)
-        opened = self.vault.unseal_case(case_id, row.sealed, label(contact))
-        held = msgspec.json.decode(opened, type=Held)
+        held = held_of(self.vault, row)
         return Identity(held.name, held.number, held.notes, how_we_know())
 
     # -- the same person as a measured contact -----------------------------------------------------
@@ -299,6 +298,12 @@ class NamedContacts:
         said = {"account": account, "case": case_id, "contact": contact, "measured": measured}
         entry: dict[str, str | int] = {key: one for key, one in said.items() if one is not None}
         log(connection, "case", entry | {"step": step}, reader, now, self.random)
+
+
+def held_of(vault: Vault, row: Row[Any]) -> Held:
+    """Return what is sealed of somebody named. GoneError where the case's key was destroyed."""
+    opened = vault.unseal_case(row.case_id, row.sealed, label(row.contact))
+    return msgspec.json.decode(opened, type=Held)
 
 
 def label(contact: str) -> bytes:

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -68,6 +69,7 @@ staff_account = Table(
     Column("invite_until", BigInteger),
     Column("made_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
+    Column("ties_at", BigInteger),  # since when their calls are known; null before
     one_of("role", ROLES),
 )
 staff_passkey = Table(
@@ -225,6 +227,29 @@ case_merge = Table(
     Column("by", ID, ForeignKey("staff_account.id"), nullable=False),
     Column("at", BigInteger, nullable=False),
     CheckConstraint("kept <> merged", name="two_cases"),
+)
+case_source = Table(
+    "case_source",  # where a case may have been infected, as its last trace has it
+    metadata,
+    _case_id(key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("observed", Float, nullable=False),  # share of the time of infection
+    Column("unknown", Float, nullable=False),  # weight of an unknown source, in minutes
+)
+case_link = Table(
+    "case_link",  # that the other case may have infected this one
+    metadata,
+    _case_id(key=True),
+    Column(
+        "other",
+        ID,
+        ForeignKey("case_file.id", ondelete="CASCADE"),
+        primary_key=True,
+        index=True,
+    ),
+    Column("contact", String(16)),  # what this case's own trace calls the other
+    Column("sealed", LargeBinary, nullable=False),  # days and minutes, under the case's key
+    CheckConstraint("case_id <> other", name="two_cases"),
 )
 intake_upload = Table(
     "intake_upload",

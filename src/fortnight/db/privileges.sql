@@ -52,12 +52,19 @@ GRANT UPDATE (revoked_at) ON laboratory, operator TO {app};
 GRANT INSERT, UPDATE, DELETE ON trace_run, exposure, exposure_detail, alarm, message, erasure
 TO {app};
 
+-- What a gateway said of a text, and what somebody wrote back, is never rewritten.
+GRANT INSERT, DELETE ON message_part, receipt_heard, inbound, call_task TO {app};
+GRANT UPDATE (done_at, done_by) ON inbound, call_task TO {app};
+
 -- The office. Who has an account, by whom a decision was taken and when, is never rewritten.
 GRANT INSERT, DELETE ON staff_account, decision TO {app};
-GRANT UPDATE (subject, name, role, district, number_hash, invite_hash, invite_until, ended_at)
+GRANT UPDATE (
+    subject, name, role, district, number_hash, ties_at, invite_hash, invite_until, ended_at
+)
 ON staff_account TO {app};
 GRANT UPDATE (needs_second, second_by, second_at, retracted_at, retracted_why) ON decision TO {app};
-GRANT INSERT, DELETE ON call_record, case_note, case_change, case_merge, staff_conflict,
+GRANT INSERT, DELETE ON call_record, case_note, case_change, case_merge, case_source, case_link,
+    staff_conflict,
     staff_ceremony, intake_refusal
 TO {app};
 GRANT INSERT, UPDATE, DELETE ON staff_passkey, staff_session, case_assignment, named_contact,

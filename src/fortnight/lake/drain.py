@@ -19,6 +19,7 @@ from fortnight.errors import DatabaseError, GoneError
 from fortnight.evidence.packed import count_of
 from fortnight.lake import catalogue
 from fortnight.lake.arrived import Arrived, Held, tables_of
+from fortnight.lake.colleagues import pairs_of
 from fortnight.lake.files import DAY_MS, sync_folder, write_rows
 from fortnight.lake.locks import remove_index, writing
 from fortnight.settings import HELD_DAYS
@@ -121,6 +122,8 @@ class Drain:
         opened = self._opened(arrivals, dropped)
         held = Held(self.vault, self.consents, held_from(now), dropped)
         tables = tables_of(opened, held)
+        for day in sorted(day for day, kind in tables if kind == "ties"):
+            self.vault.file_ties(day, pairs_of(tables[day, "ties"]))
         written = [self._write(day, kind, tables[day, kind]) for day, kind in sorted(tables)]
         sync_folder(self.folder)
         with self.database.write() as connection:

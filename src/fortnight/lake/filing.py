@@ -22,6 +22,9 @@ class Filing(Protocol):
     def people_of_beacons(self, day: int, beacons: Collection[bytes]) -> Mapping[bytes, str]:
         """Return who sent each beacon on a day; unknown beacons are left out."""
 
+    def file_ties(self, day: int, pairs: Iterable[tuple[bytes, bytes]]) -> None:
+        """Note which of a day's calls are of somebody who works here; keep nothing of others."""
+
 
 class Links(Protocol):
     """The part of the vault that says which pseudonyms are of one person, and not of whom."""

@@ -69,6 +69,20 @@ CASES: Final = (
         Term("last_day", "day", HELD_DAYS),
     ),
     part(
+        "case_source",
+        "case_id at observed unknown",
+        CASE,
+        "How likely it is that the source of a case is among the known cases.",
+        Ending.WITH_PARENT,
+    ),
+    part(
+        "case_link",
+        "case_id other contact sealed",
+        CASE,
+        "On which days, and how long, one case may have infected another. No place.",
+        Ending.WITH_PARENT,
+    ),
+    part(
         "people.case_contact",
         "case_id contact person made_at resolved_at",
         CASE,

@@ -68,4 +68,11 @@ EVIDENCE: Final = (
         "Leads from what a phone sent over Bluetooth to a person, through the vault alone.",
         Ending.SWEPT,
     ),
+    part(
+        "people.colleague_tie",
+        "day person other",
+        HELD,
+        "Whom somebody who works here calls: such a contact is for the lead. Of nobody else.",
+        Ending.SWEPT,
+    ),
 )

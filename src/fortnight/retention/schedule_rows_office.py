@@ -129,7 +129,7 @@ OFFICE: Final = (
     ),
     part(
         "staff_account",
-        "id login subject name role district number_hash made_at ended_at",
+        "id login subject name role district number_hash ties_at made_at ended_at",
         f"{CASE_DAYS_AFTER_END} days after it ends, and as long as a record names it",
         "Who may do what, and who did. Their number's keyed hash: nobody works on their own case.",
         Ending.SWEPT,

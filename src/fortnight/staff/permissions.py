@@ -63,6 +63,8 @@ _NONE: Final = frozenset[Relation]({"none"})
 _ASSIGNED: Final = frozenset[Relation]({"assigned"})
 _DISTRICT: Final = frozenset[Relation]({"assigned", "own-district"})
 _DISTRICT_READ: Final = _DISTRICT | frozenset[Relation]({"closed"})
+_TIED: Final = frozenset[Relation]({"tied"})
+"""Of a case worker's contact: for the lead. A lead answers for their own ones too."""
 
 TABLE: Final[Mapping[Permission, Mapping[Role, frozenset[Relation]]]] = MappingProxyType(
     {
@@ -80,10 +82,10 @@ TABLE: Final[Mapping[Permission, Mapping[Role, frozenset[Relation]]]] = MappingP
         "case.assign": {"lead": _DISTRICT},
         "case.withdraw": {"case-worker": _ASSIGNED, "lead": _DISTRICT},
         "conflict.declare": {"case-worker": _ASSIGNED, "lead": _DISTRICT},
-        "contact.read": {"case-worker": _ASSIGNED, "lead": _DISTRICT_READ},
-        "contact.decide": {"case-worker": _ASSIGNED, "lead": _DISTRICT},
-        "contact.approve": {"case-worker": _DISTRICT, "lead": _DISTRICT},
-        "contact.call": {"case-worker": _ASSIGNED, "lead": _DISTRICT},
+        "contact.read": {"case-worker": _ASSIGNED, "lead": _DISTRICT_READ | _TIED},
+        "contact.decide": {"case-worker": _ASSIGNED, "lead": _DISTRICT | _TIED},
+        "contact.approve": {"case-worker": _DISTRICT, "lead": _DISTRICT | _TIED},
+        "contact.call": {"case-worker": _ASSIGNED, "lead": _DISTRICT | _TIED},
         "export.case": {"case-worker": _ASSIGNED, "lead": _DISTRICT_READ},
         "overview.read": {"epidemiologist": _NONE, "lead": _NONE},
         "log.read": {"data-protection": _NONE},
@@ -126,8 +128,8 @@ def relation_of(facts: Facts) -> Relation:
         (facts.is_self, "self"),
         (facts.has_conflict, "conflict"),
         (not facts.is_own_district, "other-district"),
-        (facts.is_tied, "tied"),
         (facts.is_closed, "closed"),
+        (facts.is_tied, "tied"),
         (facts.is_assigned, "assigned"),
     )
     return next((word for holds, word in order if holds), "own-district")

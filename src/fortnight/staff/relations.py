@@ -12,9 +12,11 @@ from sqlalchemy import exists, select
 
 from fortnight.db.office_tables import case_assignment, staff_conflict
 from fortnight.db.tables import case_file
-from fortnight.staff.permissions import Facts, Relation, relation_of
+from fortnight.staff.permissions import Facts, Relation, allowed, relation_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fortnight.db.engine import Database
     from fortnight.staff.accounts import Account
 
@@ -24,8 +26,8 @@ Nearness = Literal["self", "tied"]
 class Ties(Protocol):
     """Who knows whom, asked without telling who anybody is."""
 
-    def nearness(self, number_hash: bytes, case_id: str, contact: str) -> Nearness | None:
-        """Tell whether a contact is whoever has that number, or is tied to them by calls."""
+    def near(self, number_hash: bytes, case_id: str) -> Mapping[str, Nearness]:
+        """Return which contacts of a case are whoever has that number, or tied to them by calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,19 @@ class Relations:
             )
         )
 
+    def not_for(self, account: Account, case_id: str) -> frozenset[str]:
+        """Return the contacts of a case that somebody may not read: themself, or in their calls.
+
+        A list shows of them that they are somebody else's to work on, and nothing more.
+        """
+        if self.ties is None or account.number_hash is None:
+            return frozenset()
+        near = self.ties.near(account.number_hash, case_id)
+        return frozenset(
+            one for one, how in near.items() if not allowed(account.role, "contact.read", how)
+        )
+
     def _nearness(self, account: Account, case_id: str, contact: str | None) -> Nearness | None:
         if self.ties is None or contact is None or account.number_hash is None:
             return None
-        return self.ties.nearness(account.number_hash, case_id, contact)
+        return self.ties.near(account.number_hash, case_id).get(contact)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fortnight.errors import GoneError
 from fortnight.vault.parts import Parts
@@ -11,6 +11,9 @@ from fortnight.vault.sealing import seal, unseal
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+
+
+_PAIRS_AT_ONCE: Final = 10_000
 
 
 class Filing(Parts):
@@ -94,6 +97,23 @@ class Filing(Parts):
         if rows and not self._people.file_beacons(rows):
             raise GoneError("There are no beacons for this person: they were erased.")
         return sent
+
+    def file_ties(self, day: int, pairs: Iterable[tuple[bytes, bytes]]) -> None:
+        """Note of a day's calls those of somebody who works here; of all others nothing is kept.
+
+        Pairs are pseudonyms of the day, in either order. What it is for: `near`.
+        """
+        distinct = sorted({(min(pair), max(pair)) for pair in pairs})
+        for start in range(0, len(distinct), _PAIRS_AT_ONCE):
+            self._people.file_ties(day, distinct[start : start + _PAIRS_AT_ONCE])
+
+    def near(self, number_hash: bytes, case_id: str) -> dict[str, str]:
+        """Return which contacts of a case a colleague must leave to others: by number, and why.
+
+        ``self`` where it is the colleague with that registered number, ``tied`` where the two call
+        each other. A yes or no about contact numbers: nobody is named, so there is no look.
+        """
+        return self._people.near(number_hash, case_id)
 
     def people_of_beacons(self, day: int, beacons: Collection[bytes]) -> dict[bytes, str]:
         """Return who sent each beacon on a day, to file what others heard. Unknown: left out."""

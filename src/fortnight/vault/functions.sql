@@ -171,41 +171,46 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION people.add_look(
+-- A look at each of many people, and its leaf; as many seeds as people, in the same order.
+CREATE FUNCTION people.add_looks(
     p_kind text, p_reader people.reader, p_purpose text, p_fields text, p_case text,
-    p_person text, p_seed people.seed, p_now bigint
+    p_people text[], p_seeds people.seed[], p_now bigint
 ) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM check_reader(p_reader);
-    IF (p_seed.look ~ '^[0-9a-f]{32}$' AND p_seed.leaf ~ '^[0-9a-f]{32}$'
-        AND length(p_seed.salt) = 32 AND length(p_seed.office_salt) = 32) IS NOT TRUE
-    THEN
+    IF EXISTS (
+        SELECT FROM unnest(p_people, p_seeds)
+            AS s (person, look, leaf, salt, office_salt, contact)
+        WHERE (s.person IS NOT NULL
+            AND s.look ~ '^[0-9a-f]{32}$' AND s.leaf ~ '^[0-9a-f]{32}$'
+            AND length(s.salt) = 32 AND length(s.office_salt) = 32) IS NOT TRUE
+    ) THEN
         PERFORM refuse('A look needs an id, an id of its leaf, and two salts of 32 bytes.');
     END IF;
     INSERT INTO ledger_leaf (id, kind, entry, made_at)
-    VALUES (
-        p_seed.leaf,
+    SELECT
+        s.leaf,
         p_kind,
         entry_of(
             p_kind,
             p_now,
-            p_seed.salt,
+            s.salt,
             look_detail(
-                p_reader.district, p_fields, p_seed.look, p_person, p_purpose, p_reader.role
+                p_reader.district, p_fields, s.look, s.person, p_purpose, p_reader.role
             ),
-            p_seed.office_salt,
+            s.office_salt,
             look_office(p_reader.actor, p_case)
         ),
         p_now
-    );
+    FROM unnest(p_people, p_seeds) AS s (person, look, leaf, salt, office_salt, contact);
     INSERT INTO look (
         id, person, at, role, district, purpose, fields, outcome, actor, case_id, salt,
         office_salt, leaf
     )
-    VALUES (
-        p_seed.look, p_person, p_now, p_reader.role, p_reader.district, p_purpose, p_fields,
-        'opened', p_reader.actor, p_case, p_seed.salt, p_seed.office_salt, p_seed.leaf
-    );
+    SELECT
+        s.look, s.person, p_now, p_reader.role, p_reader.district, p_purpose, p_fields,
+        'opened', p_reader.actor, p_case, s.salt, s.office_salt, s.leaf
+    FROM unnest(p_people, p_seeds) AS s (person, look, leaf, salt, office_salt, contact);
 END
 $$;
 
@@ -264,20 +269,26 @@ $$;
 -- -- no look: nothing about anyone is given --------------------------------------------------------
 
 CREATE FUNCTION people.enrol(
-    p_id text, p_number_sealed bytea, p_number_lookup bytea, p_language text, p_enrolled_at bigint
-) RETURNS text
+    p_ids text[], p_numbers_sealed bytea[], p_number_lookups bytea[], p_languages text[],
+    p_enrolled_at bigint[]
+) RETURNS SETOF text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = people, fortnight, pg_temp AS $$
 DECLARE
-    v_id text;
+    v_ids text[];
 BEGIN
-    LOOP -- again where whoever was there is forgotten between the two statements
+    LOOP -- again where somebody who was there is forgotten between the two statements
         INSERT INTO person (id, number_sealed, number_lookup, language, enrolled_at)
-        VALUES (p_id, p_number_sealed, p_number_lookup, p_language, p_enrolled_at)
+        SELECT n.*
+        FROM unnest(p_ids, p_numbers_sealed, p_number_lookups, p_languages, p_enrolled_at)
+            AS n (id, number_sealed, number_lookup, language, enrolled_at)
+        ORDER BY n.number_lookup -- or two who enrol the same people could wait for each other
         ON CONFLICT (number_lookup) DO NOTHING;
-        SELECT id INTO v_id FROM person WHERE number_lookup = p_number_lookup;
-        EXIT WHEN FOUND;
+        SELECT array_agg(p.id ORDER BY w.n) INTO v_ids
+        FROM unnest(p_number_lookups) WITH ORDINALITY AS w (number_lookup, n)
+        JOIN person AS p ON p.number_lookup = w.number_lookup;
+        EXIT WHEN coalesce(cardinality(v_ids), 0) = cardinality(p_number_lookups);
     END LOOP;
-    RETURN v_id;
+    RETURN QUERY SELECT unnest(v_ids);
 END
 $$;
 
@@ -297,18 +308,22 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = people, fortnight, pg_tem
     SELECT id FROM person ORDER BY id COLLATE "C"
 $$;
 
-CREATE FUNCTION people.add_device(
-    p_id text, p_person text, p_kind text, p_secret_hash bytea, p_owntracks_sealed bytea,
-    p_made_at bigint
+CREATE FUNCTION people.add_devices(
+    p_ids text[], p_people text[], p_kinds text[], p_secret_hashes bytea[],
+    p_owntracks_sealed bytea[], p_made_at bigint[]
 ) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = people, fortnight, pg_temp AS $$
 BEGIN
-    PERFORM FROM person WHERE id = p_person FOR KEY SHARE;
-    IF NOT FOUND THEN
+    PERFORM FROM person WHERE id = ANY (p_people) ORDER BY id FOR KEY SHARE;
+    IF (SELECT count(*) FROM person WHERE id = ANY (p_people))
+        < (SELECT count(DISTINCT id) FROM unnest(p_people) AS w (id))
+    THEN
         PERFORM gone('There is nobody to give this device to: they are not enrolled.');
     END IF;
     INSERT INTO device (id, person, kind, secret_hash, owntracks_sealed, made_at)
-    VALUES (p_id, p_person, p_kind, p_secret_hash, p_owntracks_sealed, p_made_at);
+    SELECT * FROM unnest(
+        p_ids, p_people, p_kinds, p_secret_hashes, p_owntracks_sealed, p_made_at
+    );
 END
 $$;
 
@@ -371,6 +386,56 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = people, fortnight, pg_tem
     SELECT b.beacon, b.person FROM beacon AS b WHERE b.day = p_day AND b.beacon = ANY (p_beacons)
 $$;
 
+-- -- no look: who works here, and the contacts of a case -------------------------------------------
+
+-- Calls of people who have no account here are not kept: nobody's circle is held for its own sake.
+CREATE FUNCTION people.file_ties(p_day integer, p_ones bytea[], p_others bytea[]) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = people, fortnight, pg_temp AS $$
+    WITH ours AS (
+        SELECT s.pseudonym, s.person
+        FROM staff_account AS a
+        JOIN person AS p ON p.number_lookup = a.number_hash
+        JOIN pseudonym AS s ON s.day = p_day AND s.person = p.id
+        WHERE a.ended_at IS NULL
+    ), pairs AS (
+        SELECT one, other FROM unnest(p_ones, p_others) AS u (one, other)
+        UNION
+        SELECT other, one FROM unnest(p_ones, p_others) AS u (one, other)
+    )
+    INSERT INTO colleague_tie (day, person, other)
+    SELECT DISTINCT p_day, ours.person, s.person
+    FROM ours
+    JOIN pairs ON pairs.one = ours.pseudonym
+    JOIN pseudonym AS s ON s.day = p_day AND s.pseudonym = pairs.other
+    WHERE s.person <> ours.person
+    ON CONFLICT DO NOTHING
+$$;
+
+-- Only for a number that a live account registered, and only contact numbers: who it is, is not said.
+CREATE FUNCTION people.near(p_number_lookup bytea, p_case text)
+RETURNS TABLE (contact text, nearness text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = people, fortnight, pg_temp AS $$
+    SELECT c.contact::text, CASE WHEN c.person = me.id THEN 'self' ELSE 'tied' END
+    FROM person AS me
+    JOIN case_contact AS c ON c.case_id = p_case
+    WHERE me.number_lookup = p_number_lookup
+        AND EXISTS (
+            SELECT FROM staff_account AS a
+            WHERE a.number_hash = p_number_lookup AND a.ended_at IS NULL
+        )
+        AND (
+            c.person = me.id
+            OR (
+                EXISTS (
+                    SELECT FROM colleague_tie AS t
+                    WHERE t.person = me.id AND t.other = c.person
+                )
+                AND has_live(me.id, ARRAY['trace.ties'])
+                AND has_live(c.person, ARRAY['trace.ties'])
+            )
+        )
+$$;
+
 -- -- two steps: access -----------------------------------------------------------------------------
 
 CREATE FUNCTION people.open_access(
@@ -383,8 +448,8 @@ DECLARE
     v_case fortnight.case_file;
     v_fields text;
     v_grants text[] := grants_for(p_purpose, p_case);
-    v_one record;
-    v_opened boolean := false;
+    v_people text[];
+    v_seeds people.seed[];
 BEGIN
     PERFORM check_first();
     SELECT string_agg(f, ',' ORDER BY f COLLATE "C") INTO v_fields
@@ -403,24 +468,19 @@ BEGIN
     ELSIF p_purpose = 'trace' AND v_fields <> 'number' THEN
         PERFORM refuse('Nobody is read for trace without a case.');
     END IF;
-    FOR v_one IN
-        SELECT p.id, ROW(s.look, s.leaf, s.salt, s.office_salt, s.contact)::seed AS seed
-        FROM unnest(p_people) WITH ORDINALITY AS w (person, n)
-        JOIN unnest(p_seeds) WITH ORDINALITY AS s (look, leaf, salt, office_salt, contact, n)
-            USING (n)
-        JOIN person AS p ON p.id = w.person
-        WHERE (cardinality(v_grants) = 0 OR has_live(p.id, v_grants))
-            AND (NOT v_by_case OR belongs_to(p.id, v_case))
-        ORDER BY n
-    LOOP
-        PERFORM add_look(
-            'look', p_reader, p_purpose, v_fields, p_case, v_one.id, v_one.seed, p_now
-        );
-        v_opened := true;
-    END LOOP;
-    IF NOT v_opened THEN
+    SELECT
+        array_agg(p.id::text),
+        array_agg(ROW(s.look, s.leaf, s.salt, s.office_salt, s.contact)::people.seed)
+    INTO v_people, v_seeds
+    FROM unnest(p_people) WITH ORDINALITY AS w (person, n)
+    JOIN unnest(p_seeds) WITH ORDINALITY AS s (look, leaf, salt, office_salt, contact, n) USING (n)
+    JOIN person AS p ON p.id = w.person
+    WHERE (cardinality(v_grants) = 0 OR has_live(p.id, v_grants))
+        AND (NOT v_by_case OR belongs_to(p.id, v_case));
+    IF v_people IS NULL THEN
         PERFORM refuse(format('Nobody to read for %s: not enrolled, or without a live grant.', p_purpose));
     END IF;
+    PERFORM add_looks('look', p_reader, p_purpose, v_fields, p_case, v_people, v_seeds, p_now);
 END
 $$;
 
@@ -494,8 +554,9 @@ CREATE FUNCTION people.open_own(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = people, fortnight, pg_temp AS $$
 BEGIN
     PERFORM check_first();
-    PERFORM add_look(
-        'look', p_reader, 'trace', 'pseudonyms', p_case, own_person(p_case), p_seed, p_now
+    PERFORM add_looks(
+        'look', p_reader, 'trace', 'pseudonyms', p_case, ARRAY[own_person(p_case)],
+        ARRAY[p_seed], p_now
     );
 END
 $$;
@@ -541,23 +602,34 @@ CREATE FUNCTION people.open_group(
 ) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = people, fortnight, pg_temp AS $$
 DECLARE
-    v_one record;
+    v_case fortnight.case_file := standing_case(p_case);
+    v_people text[];
+    v_first bigint[];
+    v_seeds people.seed[];
 BEGIN
     PERFORM check_first();
-    FOR v_one IN
-        SELECT r.person, min(r.n) AS first
-        FROM rows_that_count(standing_case(p_case), p_found) AS r
-        GROUP BY r.person HAVING bool_or(r.strong) ORDER BY first
-    LOOP
-        PERFORM FROM person WHERE id = v_one.person FOR KEY SHARE;
-        CONTINUE WHEN NOT FOUND; -- forgotten since
-        INSERT INTO case_contact (case_id, contact, person, made_at)
-        VALUES (p_case, (p_seeds[v_one.first]).contact, v_one.person, p_now)
-        ON CONFLICT (case_id, person) DO NOTHING;
-        PERFORM add_look(
-            'look', p_reader, 'trace', 'contact', p_case, v_one.person, p_seeds[v_one.first], p_now
-        );
-    END LOOP;
+    SELECT array_agg(c.person::text), array_agg(c.first) INTO v_people, v_first
+    FROM (
+        SELECT r.person, min(r.n) AS first FROM rows_that_count(v_case, p_found) AS r
+        GROUP BY r.person HAVING bool_or(r.strong)
+    ) AS c;
+    PERFORM FROM person WHERE id = ANY (v_people) ORDER BY id FOR KEY SHARE;
+    -- whoever was forgotten since is not joined any more
+    SELECT
+        array_agg(c.person ORDER BY c.person),
+        array_agg(
+            ROW(s.look, s.leaf, s.salt, s.office_salt, s.contact)::people.seed ORDER BY c.person
+        )
+    INTO v_people, v_seeds
+    FROM unnest(v_people, v_first) AS c (person, first)
+    JOIN person AS p ON p.id = c.person
+    JOIN unnest(p_seeds) WITH ORDINALITY AS s (look, leaf, salt, office_salt, contact, n)
+        ON s.n = c.first;
+    INSERT INTO case_contact (case_id, contact, person, made_at)
+    SELECT p_case, s.contact, s.person, p_now
+    FROM unnest(v_people, v_seeds) AS s (person, look, leaf, salt, office_salt, contact)
+    ON CONFLICT (case_id, person) DO NOTHING;
+    PERFORM add_looks('look', p_reader, 'trace', 'contact', p_case, v_people, v_seeds, p_now);
 END
 $$;
 
@@ -600,8 +672,9 @@ BEGIN
         PERFORM refuse('This case has no such contact: its trace did not return them.');
     END IF;
     PERFORM check_grant(v_person, p_case);
-    PERFORM add_look(
-        'resolve', p_reader, 'trace', 'language,number', p_case, v_person, p_seed, p_now
+    PERFORM add_looks(
+        'resolve', p_reader, 'trace', 'language,number', p_case, ARRAY[v_person], ARRAY[p_seed],
+        p_now
     );
 END
 $$;
@@ -637,22 +710,24 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = people, fortnight, pg_temp A
 DECLARE
     v_case fortnight.case_file := standing_case(p_case);
     v_grants text[] := grants_for('trace', p_case);
-    v_person text;
-    v_opened boolean := false;
+    v_people text[];
+    v_seeds people.seed[];
 BEGIN
     PERFORM check_first();
-    FOR i IN 1 .. cardinality(p_contacts) LOOP
-        SELECT person INTO v_person FROM case_contact
-        WHERE case_id = v_case.id AND contact = p_contacts[i];
-        CONTINUE WHEN NOT FOUND OR NOT has_live(v_person, v_grants);
-        PERFORM add_look(
-            'look', p_reader, 'trace', 'contact,evidence', p_case, v_person, p_seeds[i], p_now
-        );
-        v_opened := true;
-    END LOOP;
-    IF NOT v_opened THEN
+    SELECT
+        array_agg(c.person::text),
+        array_agg(ROW(s.look, s.leaf, s.salt, s.office_salt, s.contact)::people.seed)
+    INTO v_people, v_seeds
+    FROM unnest(p_contacts) WITH ORDINALITY AS w (contact, n)
+    JOIN unnest(p_seeds) WITH ORDINALITY AS s (look, leaf, salt, office_salt, contact, n) USING (n)
+    JOIN case_contact AS c ON c.case_id = v_case.id AND c.contact = w.contact
+    WHERE has_live(c.person, v_grants);
+    IF v_people IS NULL THEN
         PERFORM refuse('No such contact of this case has a live grant for trace.');
     END IF;
+    PERFORM add_looks(
+        'look', p_reader, 'trace', 'contact,evidence', p_case, v_people, v_seeds, p_now
+    );
 END
 $$;
 
@@ -666,28 +741,29 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = people, fortnight, pg_temp A
 DECLARE
     v_case fortnight.case_file := standing_case(p_case);
     v_grants text[] := grants_for('trace', p_case);
-    v_one record;
-    v_opened boolean := false;
+    v_people text[];
+    v_seeds people.seed[];
 BEGIN
     PERFORM check_first();
-    FOR v_one IN
-        SELECT c.person AS id, ROW(s.look, s.leaf, s.salt, s.office_salt, s.contact)::seed AS seed
+    SELECT array_agg(o.id::text), array_agg(o.seed) INTO v_people, v_seeds
+    FROM (
+        SELECT
+            c.person AS id,
+            ROW(s.look, s.leaf, s.salt, s.office_salt, s.contact)::people.seed AS seed
         FROM unnest(p_contacts) WITH ORDINALITY AS w (contact, n)
         JOIN unnest(p_seeds) WITH ORDINALITY AS s (look, leaf, salt, office_salt, contact, n)
             USING (n)
         JOIN case_contact AS c ON c.case_id = v_case.id AND c.contact = w.contact
         UNION ALL
         SELECT p.id, p_own FROM person AS p WHERE p.id = v_case.person
-    LOOP
-        CONTINUE WHEN NOT has_live(v_one.id, v_grants);
-        PERFORM add_look(
-            'look', p_reader, 'trace', 'case,contact', p_case, v_one.id, v_one.seed, p_now
-        );
-        v_opened := true;
-    END LOOP;
-    IF NOT v_opened THEN
+    ) AS o
+    WHERE has_live(o.id, v_grants);
+    IF v_people IS NULL THEN
         PERFORM refuse('Nobody of this case has a live grant for trace: nothing is opened.');
     END IF;
+    PERFORM add_looks(
+        'look', p_reader, 'trace', 'case,contact', p_case, v_people, v_seeds, p_now
+    );
 END
 $$;
 
@@ -702,6 +778,7 @@ CREATE FUNCTION people.forget_day(p_day integer) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = people, fortnight, pg_temp AS $$
     DELETE FROM pseudonym WHERE day = p_day;
     DELETE FROM beacon WHERE day = p_day;
+    DELETE FROM colleague_tie WHERE day = p_day;
 $$;
 
 CREATE FUNCTION people.forget_case(p_case text) RETURNS void
@@ -711,7 +788,8 @@ $$;
 
 CREATE FUNCTION people.days() RETURNS SETOF integer
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = people, fortnight, pg_temp AS $$
-    SELECT day FROM pseudonym UNION SELECT day FROM beacon ORDER BY day
+    SELECT day FROM pseudonym UNION SELECT day FROM beacon
+    UNION SELECT day FROM colleague_tie ORDER BY day
 $$;
 
 CREATE FUNCTION people.cases() RETURNS SETOF text
@@ -746,13 +824,15 @@ GRANT EXECUTE ON FUNCTION
     people.with_lookup,
     people.with_lookups,
     people.ids,
-    people.add_device,
+    people.add_devices,
     people.device_of,
     people.owntracks_key,
     people.revoke_device,
     people.file_pseudonyms,
     people.file_beacons,
     people.people_of_beacons,
+    people.file_ties,
+    people.near,
     people.open_access,
     people.read_access,
     people.open_own,

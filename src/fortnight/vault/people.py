@@ -130,10 +130,10 @@ class People(Protocol):
 
     # -- no look: nothing about anyone is given ---------------------------------------------------
 
-    def enrol(self, new: NewPerson) -> str:
-        """Add a person, or find the one with that lookup hash; return the id of who is there.
+    def enrol(self, new: Sequence[NewPerson]) -> list[str]:
+        """Add people, or find those with these lookup hashes; return the ids of who is there.
 
-        Two at once get one person.
+        They are in the order given. Two at once get one person.
         """
 
     def with_lookup(self, number_lookup: bytes) -> str | None:
@@ -145,8 +145,8 @@ class People(Protocol):
     def ids(self) -> list[str]:
         """Return every person's id, sorted."""
 
-    def add_device(self, new: NewDevice) -> None:
-        """Add a device. Raises GoneError where the person is not there."""
+    def add_devices(self, new: Sequence[NewDevice]) -> None:
+        """Add devices. Raises GoneError, and adds none, where a person is not there."""
 
     def device_of(self, secret_hash: bytes) -> Device | None:
         """Return the device with a keyed hash of its secret; None if there is none or no more."""
@@ -170,6 +170,21 @@ class People(Protocol):
 
     def people_of_beacons(self, day: int, beacons: Collection[bytes]) -> dict[bytes, str]:
         """Return who sent each beacon on a day, for filing what others heard. Unknown: left out."""
+
+    # -- no look: who works here, and the contacts of a case ---------------------------------------
+
+    def file_ties(self, day: int, pairs: Collection[tuple[bytes, bytes]]) -> None:
+        """Record which of a day's calls are of somebody with an account here; drop all others.
+
+        Pairs are pseudonyms of the day, in either order. Repeating changes nothing.
+        """
+
+    def near(self, number_lookup: bytes, case_id: str) -> dict[str, str]:
+        """Return which contacts of a case are whoever works here under a number, or call with them.
+
+        By contact number: ``self`` or ``tied``. Of a number that no live account registered the
+        answer is empty; ties count while both have a live grant ``trace.ties``.
+        """
 
     # -- two steps ---------------------------------------------------------------------------------
 
@@ -260,7 +275,7 @@ class People(Protocol):
         """Delete every row of a person. Repeating changes nothing."""
 
     def forget_day(self, day: int) -> None:
-        """Delete the pseudonyms and beacons of a day."""
+        """Delete the pseudonyms, beacons and colleagues' ties of a day."""
 
     def forget_case(self, case_id: str) -> None:
         """Delete the contact numbers of a case."""

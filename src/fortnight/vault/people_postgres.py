@@ -40,9 +40,10 @@ class PostgresPeople:
 
     # -- no look: nothing about anyone is given ---------------------------------------------------
 
-    def enrol(self, new: NewPerson) -> str:
-        """Add a person, or find the one with that lookup hash; return the id of who is there."""
-        return str(self._value("enrol(%s, %s, %s, %s, %s)", *new))
+    def enrol(self, new: Sequence[NewPerson]) -> list[str]:
+        """Add people, or find those with these lookup hashes; return the ids of who is there."""
+        columns = [list(column) for column in zip(*new, strict=True)]
+        return [row[0] for row in self._rows("enrol(%s, %s, %s, %s, %s::bigint[])", *columns)]
 
     def with_lookup(self, number_lookup: bytes) -> str | None:
         """Return the id of the person with a number's keyed hash, or None."""
@@ -58,9 +59,10 @@ class PostgresPeople:
         """Return every person's id, sorted."""
         return [row[0] for row in self._rows("ids()")]
 
-    def add_device(self, new: NewDevice) -> None:
-        """Add a device. Raises GoneError where the person is not there."""
-        self._rows("add_device(%s, %s, %s, %s, %s, %s)", *new)
+    def add_devices(self, new: Sequence[NewDevice]) -> None:
+        """Add devices. Raises GoneError, and adds none, where a person is not there."""
+        columns = [list(column) for column in zip(*new, strict=True)]
+        self._rows("add_devices(%s, %s, %s, %s, %s::bytea[], %s::bigint[])", *columns)
 
     def device_of(self, secret_hash: bytes) -> Device | None:
         """Return the device with a keyed hash of its secret; None if there is none or no more."""
@@ -92,6 +94,17 @@ class PostgresPeople:
         """Return who sent each beacon on a day, for filing what others heard."""
         rows = self._rows("people_of_beacons(%s, %s)", day, list(beacons))
         return {bytes(beacon): person for beacon, person in rows}
+
+    # -- no look: who works here -------------------------------------------------------------------
+
+    def file_ties(self, day: int, pairs: Collection[tuple[bytes, bytes]]) -> None:
+        """Record which of a day's calls are of somebody with an account here; drop all others."""
+        columns = ([pair[at] for pair in pairs] for at in range(2))
+        self._rows("file_ties(%s, %s, %s)", day, *columns)
+
+    def near(self, number_lookup: bytes, case_id: str) -> dict[str, str]:
+        """Return which contacts of a case are whoever works here under a number, or tied."""
+        return dict(map(tuple, self._rows("near(%s, %s)", number_lookup, case_id)))
 
     # -- two steps ---------------------------------------------------------------------------------
 
@@ -234,7 +247,7 @@ class PostgresPeople:
         self._rows("forget_person(%s)", person)
 
     def forget_day(self, day: int) -> None:
-        """Delete the pseudonyms and beacons of a day."""
+        """Delete the pseudonyms, beacons and colleagues' ties of a day."""
         self._rows("forget_day(%s)", day)
 
     def forget_case(self, case_id: str) -> None:

@@ -24,11 +24,13 @@ from fortnight.vault.cases import (
 from fortnight.vault.given_sqlite import (
     look_rows,
     names_fields,
+    numbers_of,
     opened_by,
     people_rows,
     pseudonyms_of,
 )
 from fortnight.vault.looks import add_looks
+from fortnight.vault.near_sqlite import GRANT, colleagues, keep_ties, self_and_tied
 from fortnight.vault.people import Ask, FoundRow, Opened, Seed
 from fortnight.vault.purposes import GRANTS, LIST_GRANTS, TRACE_GRANTS, Field, Purpose
 from fortnight.vault.rows_sqlite import SqliteRows, enrolled, parts
@@ -65,6 +67,29 @@ class SqlitePeople(SqliteRows):
         super().__init__(people)
         self._main, self._consents = main, consents
 
+    # -- who works here ----------------------------------------------------------------------------
+
+    def file_ties(self, day: int, pairs: Collection[tuple[bytes, bytes]]) -> None:
+        """Record which of a day's calls are of somebody with an account here; drop all others."""
+        with self._main.read() as main:
+            numbers = colleagues(main)
+        if numbers and pairs:
+            with self._people.write() as people:
+                keep_ties(people, numbers, day, pairs)
+
+    def near(self, number_lookup: bytes, case_id: str) -> dict[str, str]:
+        """Return which contacts of a case are whoever works here under a number, or tied."""
+        with self._main.read() as main, self._people.read() as people:
+            if number_lookup not in colleagues(main):
+                return {}
+            me, found = self_and_tied(people, number_lookup, case_id)
+            live = self._consents.live_people(main, found.keys() | {me or ""}, GRANT)
+        return {
+            contact: "self" if who == me else "tied"
+            for who, contact in found.items()
+            if who == me or {who, me} <= live
+        }
+
     # -- any purpose -------------------------------------------------------------------------------
 
     def open_access(self, ask: Ask, people: Mapping[str, Seed], now: int) -> None:
@@ -89,8 +114,9 @@ class SqlitePeople(SqliteRows):
             raise RefusedError("No look is committed: open the access first, then read.")
         with self._people.read() as connection:
             people = people_rows(connection, sorted({row.person for row in taken}))
+            numbers = numbers_of(connection, taken)
             return [
-                opened_by(connection, row, people[row.person])
+                opened_by(connection, row, people[row.person], numbers)
                 for row in taken
                 if row.person in people
             ]

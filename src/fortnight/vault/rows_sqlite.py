@@ -15,7 +15,15 @@ from sqlalchemy.exc import IntegrityError
 
 from fortnight.errors import GoneError
 from fortnight.vault.people import Device
-from fortnight.vault.tables import beacon, case_contact, device, people_metadata, person, pseudonym
+from fortnight.vault.tables import (
+    beacon,
+    case_contact,
+    colleague_tie,
+    device,
+    people_metadata,
+    person,
+    pseudonym,
+)
 
 if TYPE_CHECKING:
     import sqlite3
@@ -58,11 +66,13 @@ class SqliteRows:
     def __init__(self, people: Database) -> None:
         self._people = people
 
-    def enrol(self, new: NewPerson) -> str:
-        """Add a person, or find the one with that lookup hash; return the id of who is there."""
+    def enrol(self, new: Sequence[NewPerson]) -> list[str]:
+        """Add people, or find those with these lookup hashes; return the ids of who is there."""
+        rows = [one._asdict() for one in new]
         with self._people.write() as connection:
-            connection.execute(insert(person).values(new._asdict()).on_conflict_do_nothing())
-            return str(connection.scalar(_by_lookup(new.number_lookup)))
+            connection.execute(insert(person).on_conflict_do_nothing(), rows)
+            there = _with_lookups(connection, [one.number_lookup for one in new])
+        return [there[one.number_lookup] for one in new]
 
     def with_lookup(self, number_lookup: bytes) -> str | None:
         """Return the id of the person with a number's keyed hash, or None."""
@@ -71,23 +81,18 @@ class SqliteRows:
 
     def with_lookups(self, number_lookups: Collection[bytes]) -> dict[bytes, str]:
         """Return who has each of many numbers' keyed hashes; unknown ones are left out."""
-        found: dict[bytes, str] = {}
         with self._people.read() as connection:
-            for some in parts(list(number_lookups)):
-                chosen = person.c.number_lookup.in_(some)
-                rows = connection.execute(select(person.c.number_lookup, person.c.id).where(chosen))
-                found.update((lookup, who) for lookup, who in rows)
-        return found
+            return _with_lookups(connection, list(number_lookups))
 
     def ids(self) -> list[str]:
         """Return every person's id, sorted."""
         return self._listed(select(person.c.id).order_by(person.c.id))
 
-    def add_device(self, new: NewDevice) -> None:
-        """Add a device. Raises GoneError where the person is not there."""
+    def add_devices(self, new: Sequence[NewDevice]) -> None:
+        """Add devices. Raises GoneError, and adds none, where a person is not there."""
         try:
             with self._people.write() as connection:
-                connection.execute(insert(device).values(new._asdict()))
+                connection.execute(insert(device), [one._asdict() for one in new])
         except IntegrityError as error:
             raise GoneError("A device was not added: its person is not enrolled.") from error
 
@@ -160,10 +165,11 @@ class SqliteRows:
             self.settle()
 
     def forget_day(self, day: int) -> None:
-        """Delete the pseudonyms and beacons of a day."""
+        """Delete the pseudonyms, beacons and colleagues' ties of a day."""
         with self._people.write() as connection:
             connection.execute(delete(pseudonym).where(pseudonym.c.day == day))
             connection.execute(delete(beacon).where(beacon.c.day == day))
+            connection.execute(delete(colleague_tie).where(colleague_tie.c.day == day))
         self._checkpoint()
 
     def forget_case(self, case_id: str) -> None:
@@ -174,7 +180,8 @@ class SqliteRows:
 
     def days(self) -> list[int]:
         """Return the days of which pseudonyms or beacons are held, sorted."""
-        return self._listed(select(pseudonym.c.day).union(select(beacon.c.day)).order_by("day"))
+        held = (select(table.c.day) for table in (beacon, colleague_tie))
+        return self._listed(select(pseudonym.c.day).union(*held).order_by("day"))
 
     def cases(self) -> list[str]:
         """Return the cases that contact numbers are held of, sorted."""
@@ -221,6 +228,16 @@ class SqliteRows:
             connection = cast("sqlite3.Connection", raw.driver_connection)
             held = connection.serialize()
         return any(needle in held for needle in needles)
+
+
+def _with_lookups(connection: Connection, lookups: Sequence[bytes]) -> dict[bytes, str]:
+    """Return who has each of many numbers' keyed hashes; unknown ones are left out."""
+    columns = (person.c.number_lookup, person.c.id)
+    return {
+        row.number_lookup: row.id
+        for some in parts(lookups)
+        for row in connection.execute(select(*columns).where(person.c.number_lookup.in_(some)))
+    }
 
 
 def _by_lookup(number_lookup: bytes) -> Select[str]:

@@ -59,6 +59,13 @@ beacon = Table(
     Column("beacon", LargeBinary(16), primary_key=True),  # what a phone sends over Bluetooth
     Column("person", ID, ForeignKey("person.id", ondelete="CASCADE"), nullable=False, index=True),
 )
+colleague_tie = Table(
+    "colleague_tie",  # whose calls keep somebody who works here from a contact; nobody else's
+    people_metadata,
+    Column("day", Integer, primary_key=True),
+    Column("person", ID, ForeignKey("person.id", ondelete="CASCADE"), primary_key=True),
+    Column("other", ID, ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
 case_contact = Table(
     "case_contact",
     people_metadata,
