@@ -14,6 +14,7 @@ from fortnight.case.codes import CODES, TRIES, VALID_MS, code_hash, is_code, new
 from fortnight.case.exposures import (
     Exposure,
     detail,
+    details,
     exposure_to,
     exposures,
     forget_details,
@@ -29,7 +30,7 @@ from fortnight.parameters import MILLISECONDS_A_DAY
 from fortnight.risk.disease import diseases, load_disease
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from sqlalchemy import Connection, Row
 
@@ -302,6 +303,11 @@ class Cases:
         """Return where and when a contact met the case, and why they are listed."""
         with self.database.read() as connection:
             return detail(connection, case_id, contact, self.vault.unseal_case)
+
+    def details(self, case_id: str, contacts: Collection[str]) -> dict[str, ContactDocument]:
+        """Return what `detail` does of several contacts, without those of whom nothing is held."""
+        with self.database.read() as connection:
+            return details(connection, case_id, contacts, self.vault.unseal_case)
 
     # -- parts of the steps ------------------------------------------------------------------------
 

@@ -104,12 +104,20 @@ def replace_all(
 ) -> None:
     """Put what a run found in the place of what earlier runs of the case did."""
     forget_all(connection, case_id)
-    for one, parts in found:
-        connection.execute(insert(exposure).values(_row(case_id, run_id, one)))
-        for part in parts:
-            sealed = seal(case_id, msgspec.json.encode(part), _label(one.contact, part.day))
-            row = {"case_id": case_id, "contact": one.contact, "last_day": part.day}
-            connection.execute(insert(exposure_detail).values(sealed=sealed, **row))
+    details = [
+        {
+            "case_id": case_id,
+            "contact": one.contact,
+            "last_day": part.day,
+            "sealed": seal(case_id, msgspec.json.encode(part), _label(one.contact, part.day)),
+        }
+        for one, parts in found
+        for part in parts
+    ]
+    if found:
+        connection.execute(insert(exposure), [_row(case_id, run_id, one) for one, _ in found])
+    if details:
+        connection.execute(insert(exposure_detail), details)
 
 
 def forget_all(connection: Connection, case_id: str) -> None:
@@ -174,18 +182,30 @@ def detail(connection: Connection, case_id: str, contact: str, unseal: Seal) -> 
     )
 
 
-def day_parts(connection: Connection, case_id: str, unseal: Seal) -> dict[str, list[DayPart]]:
-    """Return what is held of where the case met each contact, in the order of days.
+def details(
+    connection: Connection, case_id: str, contacts: Collection[str], unseal: Seal
+) -> dict[str, ContactDocument]:
+    """Return what `detail` does of several contacts; those of whom nothing is held are left out.
 
     Raises GoneError where the case's key was destroyed.
     """
-    rows = connection.execute(
-        select(exposure_detail)
-        .where(exposure_detail.c.case_id == case_id)
-        .order_by(exposure_detail.c.contact, exposure_detail.c.last_day)
-    )
+    held = day_parts(connection, case_id, unseal, contacts)
+    return {contact: joined(parts) for contact, parts in held.items()}
+
+
+def day_parts(
+    connection: Connection, case_id: str, unseal: Seal, contacts: Collection[str] | None = None
+) -> dict[str, list[DayPart]]:
+    """Return what is held of where the case met each contact, or some, in the order of days.
+
+    Raises GoneError where the case's key was destroyed.
+    """
+    query = select(exposure_detail).where(exposure_detail.c.case_id == case_id)
+    if contacts is not None:
+        query = query.where(exposure_detail.c.contact.in_(sorted(contacts)))
+    ordered = query.order_by(exposure_detail.c.contact, exposure_detail.c.last_day)
     held: dict[str, list[DayPart]] = {}
-    for row in rows:
+    for row in connection.execute(ordered):
         sealed = unseal(case_id, row.sealed, _label(row.contact, row.last_day))
         held.setdefault(row.contact, []).append(msgspec.json.decode(sealed, type=DayPart))
     return held

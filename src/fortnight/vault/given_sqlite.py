@@ -13,7 +13,7 @@ from fortnight.vault.rows_sqlite import parts
 from fortnight.vault.tables import case_contact, person, pseudonym
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from sqlalchemy import Connection, Row
 
@@ -49,12 +49,29 @@ def pseudonyms_of(connection: Connection, who: str) -> dict[int, bytes]:
     return {row.day: row.pseudonym for row in rows}
 
 
-def opened_by(connection: Connection, row: Row[Any], who: Row[Any]) -> Opened:
-    """Give what a look's own fields name, and nothing else."""
+def numbers_of(connection: Connection, rows: Sequence[Row[Any]]) -> dict[tuple[str, str], str]:
+    """Return the contact numbers that looks open, by case and person: one query for many looks."""
+    c = case_contact.c
+    named = [row for row in rows if Field.CONTACT in row.fields.split(",")]
+    cases = {row.case_id for row in named if row.case_id is not None}
+    query = select(c.case_id, c.person, c.contact)
+    return {
+        (row.case_id, row.person): row.contact
+        for part in parts(sorted({row.person for row in named}))
+        for row in connection.execute(query.where(c.case_id.in_(cases), c.person.in_(part)))
+    }
+
+
+def opened_by(
+    connection: Connection,
+    row: Row[Any],
+    who: Row[Any],
+    numbers: Mapping[tuple[str, str], str] | None = None,
+) -> Opened:
+    """Give what a look's own fields name, and nothing else; ``numbers`` as of `numbers_of`."""
     named = set(row.fields.split(","))
-    contact = select(case_contact.c.contact).where(
-        case_contact.c.case_id == row.case_id, case_contact.c.person == row.person
-    )
+    if numbers is None:
+        numbers = numbers_of(connection, [row])
     return Opened(
         look=row.id,
         person=row.person,
@@ -63,5 +80,5 @@ def opened_by(connection: Connection, row: Row[Any], who: Row[Any]) -> Opened:
         number_sealed=who.number_sealed if Field.NUMBER in named else None,
         language=who.language if Field.LANGUAGE in named else None,
         pseudonyms=pseudonyms_of(connection, row.person) if Field.PSEUDONYMS in named else None,
-        contact=connection.scalar(contact) if Field.CONTACT in named else None,
+        contact=numbers.get((row.case_id, row.person)) if Field.CONTACT in named else None,
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from fortnight.risk.disease import load_disease
@@ -35,10 +36,17 @@ def ms_of(iso: str) -> int:
 
 def infectiousness(file: CaseFile, day: int) -> float:
     """Return how infectious a case was on a day (since 1970), as a share of its highest day."""
-    disease = load_disease(file.disease)
     if file.onset_day is None:
-        return disease.relative_infectiousness_since_test(day - file.test_day)
-    return disease.relative_infectiousness(day - file.onset_day)
+        return _infectiousness(file.disease, day - file.test_day, is_since_test=True)
+    return _infectiousness(file.disease, day - file.onset_day, is_since_test=False)
+
+
+@lru_cache(maxsize=4_096)  # a page of fifty contacts asks a thousand times
+def _infectiousness(disease: str, day: int, *, is_since_test: bool) -> float:
+    read = load_disease(disease)
+    if is_since_test:
+        return read.relative_infectiousness_since_test(day)
+    return read.relative_infectiousness(day)
 
 
 @dataclass(frozen=True, slots=True)

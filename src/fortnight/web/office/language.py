@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
@@ -18,8 +18,11 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 
+from fortnight.web.office.retell import retell
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import time
 
 LANGUAGES: Final = {"en": "English", "ru": "Русский"}
 COOKIE: Final = "language"
@@ -77,6 +80,39 @@ def _together(language: str, read: Iterable[Catalog]) -> Catalog:
     return together
 
 
+# A page says hundreds of days and numbers, and mostly the same ones: each takes longer to say than
+# to look up.
+
+
+@cache
+def _locale(language: str) -> Locale:
+    return Locale.parse("en_GB" if language == "en" else language)
+
+
+@lru_cache(maxsize=4_096)
+def _day(language: str, day: int) -> str:
+    return format_skeleton("MMMEd", _FIRST + timedelta(days=day), locale=_locale(language))
+
+
+@lru_cache(maxsize=4_096)
+def _clock(language: str, at: time) -> str:
+    return format_time(at, "HH:mm", locale=_locale(language))
+
+
+@lru_cache(maxsize=4_096)
+def _number(language: str, number: float) -> str:
+    return format_decimal(number, locale=_locale(language))
+
+
+@lru_cache(maxsize=4_096)
+def _share(language: str, value: float) -> str:
+    if 0 < value < _LITTLE:
+        return f"<{format_percent(0.01, locale=_locale(language))}"
+    if 1 - _LITTLE <= value < 1:
+        return f">{format_percent(0.99, locale=_locale(language))}"
+    return format_percent(value, format="#,##0\u00a0%", locale=_locale(language))
+
+
 @dataclass(frozen=True, slots=True)
 class Speech:
     """How a page says things: its language, and the time zone of the district."""
@@ -92,14 +128,19 @@ class Speech:
         """Return the form of a text that a number asks for."""
         return translations(self.language).ngettext(one, many, number)
 
+    def said(self, text: str) -> str:
+        """Return a sentence that a room wrote in English: of a page, or of another room."""
+        known = self.gettext(text)
+        return known if known != text else retell(text, self.language)
+
     @property
     def locale(self) -> Locale:
         """The rules of the language; English as it is written in Europe."""
-        return Locale.parse("en_GB" if self.language == "en" else self.language)
+        return _locale(self.language)
 
     def day(self, day: int) -> str:
         """Return a day (since 1970) such as ``Mon 9 Nov``."""
-        return format_skeleton("MMMEd", _FIRST + timedelta(days=day), locale=self.locale)
+        return _day(self.language, day)
 
     def date(self, iso: str) -> str:
         """Return a date that is written ``2026-11-09``, as ``day`` does."""
@@ -112,7 +153,7 @@ class Speech:
 
     def clock(self, at: int) -> str:
         """Return the time of day of an instant (ms since 1970), in local time."""
-        return format_time(self.local(at), "HH:mm", locale=self.locale)
+        return _clock(self.language, self.local(at).time().replace(second=0, microsecond=0))
 
     def local(self, at: int) -> datetime:
         """Return an instant (ms since 1970) on the district's clocks."""
@@ -136,12 +177,8 @@ class Speech:
 
     def number(self, number: float) -> str:
         """Return a number as the language writes it."""
-        return format_decimal(number, locale=self.locale)
+        return _number(self.language, number)
 
     def share(self, value: float) -> str:
         """Return a share of 1 in per cent, never as a certainty that it is not."""
-        if 0 < value < _LITTLE:
-            return f"<{format_percent(0.01, locale=self.locale)}"
-        if 1 - _LITTLE <= value < 1:
-            return f">{format_percent(0.99, locale=self.locale)}"
-        return format_percent(value, format="#,##0\u00a0%", locale=self.locale)
+        return _share(self.language, value)
