@@ -4,18 +4,41 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import msgspec
+
 from fortnight.report.local_time import parse
 from fortnight.report.stops import metres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from fortnight.case.day_parts import DayPart
-
 CROWD: Final = 10
 """Contacts of one case at one place and time that make a crowd."""
 NEAR_M: Final = 50.0
 """Metres within which two meetings are at one place."""
+
+
+class _Episode(msgspec.Struct, frozen=True, gc=False):
+    start: str
+    end: str
+    lon: float
+    lat: float
+
+
+class _Visit(msgspec.Struct, frozen=True, gc=False):
+    start: str
+    end: str
+    venue: str
+
+
+class MetPart(msgspec.Struct, frozen=True):
+    """Where and when the case met a contact on one day: of a `day_parts.DayPart` this alone.
+
+    A page asks it of every contact of a case, and whole parts take four times as long to read.
+    """
+
+    episodes: list[_Episode]
+    visits: list[_Visit]
 
 
 class _PlaceTime(NamedTuple):
@@ -26,7 +49,7 @@ class _PlaceTime(NamedTuple):
     lat: float
 
 
-def is_in_crowd(met: Mapping[str, Sequence[DayPart]], contact: str) -> bool:
+def is_in_crowd(met: Mapping[str, Sequence[MetPart]], contact: str) -> bool:
     """Tell whether the case met at least `CROWD` contacts where and when it met this one."""
     places = {other: list(_places(parts)) for other, parts in met.items()}
     return any(
@@ -35,7 +58,7 @@ def is_in_crowd(met: Mapping[str, Sequence[DayPart]], contact: str) -> bool:
     )
 
 
-def _places(parts: Sequence[DayPart]) -> Iterator[_PlaceTime]:
+def _places(parts: Sequence[MetPart]) -> Iterator[_PlaceTime]:
     for part in parts:
         for one in part.episodes:
             yield _PlaceTime(*_times(one.start, one.end), None, one.lon, one.lat)

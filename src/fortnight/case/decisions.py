@@ -21,7 +21,7 @@ from fortnight.case.decision_rows import (
     query,
     waits,
 )
-from fortnight.case.exposures import day_parts
+from fortnight.case.exposures import met_parts
 from fortnight.case.files import locked, log
 from fortnight.case.retraction import Retracted, retract_all
 from fortnight.case.state import State, Step, after
@@ -263,7 +263,7 @@ class Decisions:
     def _why_there(self, connection: Connection, case_id: str, contact: str) -> Why | None:
         """Return what speaks for a second person in where the case met a contact."""
         try:
-            met = day_parts(connection, case_id, self.vault.unseal_case)
+            met = met_parts(connection, case_id, self.vault.unseal_case)
         except GoneError:
             return "unknown-place"
         if contact not in met:

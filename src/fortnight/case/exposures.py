@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 from sqlalchemy import delete, insert, select
 
+from fortnight.case.crowds import MetPart
 from fortnight.case.day_parts import DayPart, day_of, joined
 from fortnight.db.tables import exposure, exposure_detail
 from fortnight.errors import RefusedError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     Seal = Callable[[str, bytes, bytes], bytes]
 
+_Part = TypeVar("_Part", MetPart, DayPart)
 SECOND_KINDS: Final = frozenset({"bluetooth", "visit", "visit-room"})
 """Evidence that two devices or two people gave on the spot: it needs no second kind."""
 
@@ -193,6 +195,14 @@ def details(
     return {contact: joined(parts) for contact, parts in held.items()}
 
 
+def met_parts(connection: Connection, case_id: str, unseal: Seal) -> dict[str, list[MetPart]]:
+    """Return where and when the case met each contact, as far as that is held.
+
+    Raises GoneError where the case's key was destroyed.
+    """
+    return _parts(connection, case_id, unseal, None, MetPart)
+
+
 def day_parts(
     connection: Connection, case_id: str, unseal: Seal, contacts: Collection[str] | None = None
 ) -> dict[str, list[DayPart]]:
@@ -200,14 +210,24 @@ def day_parts(
 
     Raises GoneError where the case's key was destroyed.
     """
+    return _parts(connection, case_id, unseal, contacts, DayPart)
+
+
+def _parts(
+    connection: Connection,
+    case_id: str,
+    unseal: Seal,
+    contacts: Collection[str] | None,
+    kind: type[_Part],
+) -> dict[str, list[_Part]]:
     query = select(exposure_detail).where(exposure_detail.c.case_id == case_id)
     if contacts is not None:
         query = query.where(exposure_detail.c.contact.in_(sorted(contacts)))
     ordered = query.order_by(exposure_detail.c.contact, exposure_detail.c.last_day)
-    held: dict[str, list[DayPart]] = {}
+    held: dict[str, list[_Part]] = {}
     for row in connection.execute(ordered):
         sealed = unseal(case_id, row.sealed, _label(row.contact, row.last_day))
-        held.setdefault(row.contact, []).append(msgspec.json.decode(sealed, type=DayPart))
+        held.setdefault(row.contact, []).append(msgspec.json.decode(sealed, type=kind))
     return held
 
 

@@ -261,6 +261,8 @@ class Work:
         return self.details(case_id, (line.contact,), reader, now).get(line.contact)
 
     def _why(self, line: ContactLine, case_id: str) -> Why | None:
+        if line.decision is not None:
+            return None  # it is decided: nobody asks any more
         if line.measured is None and (line.named is None or line.named.objected_at is not None):
             return None
         return self.decisions.why_second(case_id, line.contact)
