@@ -143,9 +143,12 @@ def test_a_withdrawal_stops_the_texts_that_wait_for_that_grant(consents: Consent
 def test_a_withdrawal_that_cannot_be_written_stops_nothing(consents: Consents) -> None:
     queue_messages(consents.database)
     agree(consents, PERSON, "notify")
-    taken = seeded()
+    with consents.database.read() as connection:
+        taken = bytes.fromhex(connection.scalars(select(ledger_leaf.c.id)).one())
     with pytest.raises(Exception, match="ledger_leaf"):  # its random id is one that is taken
-        Consents(consents.database, taken.randbytes).withdraw(PERSON, "notify", NOON + 1)
+        Consents(consents.database, lambda count: (taken * 2)[:count]).withdraw(
+            PERSON, "notify", NOON + 1
+        )
     assert messages(consents.database)["m1"] == ("queued", b"words")
     assert consents.live(None, PERSON, "notify")
 

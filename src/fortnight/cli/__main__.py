@@ -38,6 +38,7 @@ for name, where, text in (
     ("case", "case:app", "Cases: opened with a token, agreed to by the case, traced, told."),
     ("erase", "erase:erase", "Erase a person: key, rows, files; prints a receipt."),
     ("retention", "retention:app", "What is kept, where, how long and why."),
+    ("restore", "restore:restore", "After a backup was put back: do again what it cannot know."),
     ("fsck", "fsck:fsck", "Check with other code all that a service holds."),
 ):
     app.command(f"fortnight.cli.{where}", name=name, help=text)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
+from fortnight.consent.following import next_id, withdrawal_salt
 from fortnight.consent.grant import (
     KINDS,
     Grant,
@@ -26,7 +27,7 @@ from fortnight.ledger.append import add
 from fortnight.ledger.entries import make_leaf
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from sqlalchemy import Connection
 
@@ -65,9 +66,10 @@ class Consents:
             with self.database.write() as connection:
                 before = _held(connection, person, locked=True)
                 after = give(before, known, text, now, giver)
+                name = self._id_after(connection, person, known)
                 for replaced in _ended(before, after):
                     _end(connection, person, replaced)
-                self._insert(connection, person, after[-1], now)
+                self._insert(connection, person, name, after[-1], now)
         except IntegrityError as error:  # another process gave the same at the same moment
             raise ConflictError(f"The grant {kind} was given a moment ago; look again.") from error
         return after[-1]
@@ -115,20 +117,23 @@ class Consents:
         with self.database.read() as own:
             yield own
 
-    def _leaf(self, kind: str, person: str, grant: Grant, now: int) -> Leaf:
-        detail = {
-            "by": grant.given_by,
-            "grant": grant.kind,
-            "language": grant.text.language,
-            "person": person,
-            "text": grant.text.version,
-        }
-        return make_leaf(kind, now, detail, None, self.random)
+    def _id_after(self, connection: Connection, person: str, kind: Kind) -> str:
+        """Return the id of a person's next grant of a kind; it follows that of one it replaces."""
+        replaced = _standing_id(connection, person, kind)
+        return self.random(16).hex() if replaced is None else next_id(replaced)
 
-    def _insert(self, connection: Connection, person: str, grant: Grant, now: int) -> None:
+    def _leaf(
+        self, kind: str, person: str, grant: Grant, now: int, salt: bytes | None = None
+    ) -> Leaf:
+        detail = agreed(person, grant.kind, grant.text, grant.given_by)
+        return make_leaf(kind, now, detail, None, self.random, salt=salt)
+
+    def _insert(
+        self, connection: Connection, person: str, name: str, grant: Grant, now: int
+    ) -> None:
         leaf = self._leaf("grant", person, grant, now)
         row = {
-            "id": self.random(16).hex(),
+            "id": name,
             "person": person,
             "kind": grant.kind,
             "text_version": grant.text.version,
@@ -153,11 +158,35 @@ class Consents:
             after = withdraw(after, kind, now)
         ended = _ended(before, after)
         for grant in ended:
-            leaf = self._leaf("withdrawal", person, grant, now)
+            standing_id = _standing_id(connection, person, grant.kind)
+            salt = None if standing_id is None else withdrawal_salt(standing_id)
+            leaf = self._leaf("withdrawal", person, grant, now, salt)
             added = add(connection, leaf, now)
             _end(connection, person, grant, withdrawn_salt=leaf.salt, withdrawn_leaf=added)
-            _stop_messages(connection, person, grant.kind)
+            stop_messages(connection, person, grant.kind)
         return ended
+
+
+def agreed(person: str, kind: str, text: TextRead, by: str) -> Mapping[str, str | int]:
+    """Return what the log's entries of a grant, and of its withdrawal, commit to."""
+    return {
+        "by": by,
+        "grant": kind,
+        "language": text.language,
+        "person": person,
+        "text": text.version,
+    }
+
+
+def _standing_id(connection: Connection, person: str, kind: str) -> str | None:
+    """Return the id of a person's grant of a kind that was not withdrawn."""
+    query = select(consent_grant.c.id).where(
+        consent_grant.c.person == person,
+        consent_grant.c.kind == kind,
+        consent_grant.c.withdrawn_at.is_(None),
+    )
+    found = connection.scalar(query)
+    return None if found is None else str(found)
 
 
 def _held(connection: Connection, person: str, *, locked: bool = False) -> tuple[Grant, ...]:
@@ -203,7 +232,7 @@ def _end(connection: Connection, person: str, ended: Grant, **proof: bytes | str
     )
 
 
-def _stop_messages(connection: Connection, person: str, purpose: str) -> None:
+def stop_messages(connection: Connection, person: str, purpose: str) -> None:
     """Stop every queued text that needs the grant; its words go with it."""
     connection.execute(
         update(message)

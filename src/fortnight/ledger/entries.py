@@ -68,15 +68,19 @@ def make_leaf(
     detail: Detail,
     office: Detail | None,
     random: Callable[[int], bytes],
+    *,
+    salt: bytes | None = None,
 ) -> Leaf:
     """Make the entry of an event at ``at_ms``, milliseconds since 1970, told to the hour only.
 
-    ``detail`` is the person's side, ``office`` the side that the person is not told. Raises
-    RefusedError for a kind that is not in the closed list.
+    ``detail`` is the person's side, ``office`` the side that the person is not told. ``salt`` is
+    that of the person's side where it follows from a secret of ours, so that the entry can be
+    found again; otherwise it is random. Raises RefusedError for a kind that is not in the closed
+    list.
     """
     if kind not in KINDS:
         raise RefusedError(f"{kind!r} is no kind of entry of the log: it holds {', '.join(KINDS)}.")
-    salt, office_salt = random(SALT_BYTES), random(SALT_BYTES)
+    salt, office_salt = salt or random(SALT_BYTES), random(SALT_BYTES)
     entry = canonical(
         {
             "commitment": commitment(salt, detail),
@@ -87,6 +91,11 @@ def make_leaf(
         }
     )
     return Leaf(random(_ID_BYTES).hex(), kind, entry, salt, office_salt)
+
+
+def public_id(detail: Detail) -> str:
+    """Return the id of the one entry of kind ``deletion`` that says this to everybody."""
+    return sha256(b"deletion" + canonical(detail)).hexdigest()[: 2 * _ID_BYTES]
 
 
 def canonical(document: Detail) -> bytes:

@@ -100,6 +100,12 @@ class Log:
             head = grown
         return head
 
+    def check_current(self) -> None:
+        """Raise DatabaseError where the database has less than was published: it is a backup."""
+        published = self.checkpoint()
+        if published is not None:
+            self._check_overtaken(published.size)
+
     def checkpoint(self) -> Checkpoint | None:
         """Return the published checkpoint; None before the log's first turn."""
         try:
@@ -263,8 +269,8 @@ class Log:
         if now is None or now.size < size:
             raise DatabaseError(
                 f"{self._folder / CHECKPOINT_FILE} swears to {size} entries, and the database has "
-                "fewer: it was restored from an older backup. Restore a later one: the log cannot "
-                "take back what it swore to."
+                "fewer: it was restored from an older backup. Run `fortnight restore`, which "
+                "takes back what the log swore to and does again what it tells of."
             )
 
     @contextmanager

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from fortnight.db.tables import ledger_leaf
 from fortnight.ledger.append import add
-from fortnight.ledger.entries import canonical, make_leaf
+from fortnight.ledger.entries import make_leaf, public_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy import Connection
-
-_ID_DIGITS: Final = 32
 
 
 def add_public(connection: Connection, detail: Mapping[str, str | int], now: int) -> bool:
@@ -26,7 +23,7 @@ def add_public(connection: Connection, detail: Mapping[str, str | int], now: int
     Its salt is 32 zero bytes, so that everybody can check what it says; its id follows from what
     it says, so that an ending that a crash interrupted is told of once.
     """
-    name = sha256(b"deletion" + canonical(detail)).hexdigest()[:_ID_DIGITS]
+    name = public_id(detail)
     there = connection.scalar(select(ledger_leaf.c.id).where(ledger_leaf.c.id == name))
     if there is None:
         leaf = make_leaf("deletion", now, detail, None, bytes)
