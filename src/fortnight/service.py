@@ -38,7 +38,6 @@ from fortnight.retention.erase import Eraser
 from fortnight.retention.fsck import Fsck
 from fortnight.retention.holdings import Holdings
 from fortnight.retention.restore import Restorer
-from fortnight.retention.restore import Restorer
 from fortnight.retention.sunset import Sunset
 from fortnight.retention.sweep import Sweeper
 from fortnight.staff.rooms import StaffRooms, open_staff
@@ -306,7 +305,6 @@ def _open(
         eraser=eraser,
         sweeper=sweeper,
         sunset=sunset,
-        restorer=Restorer(holdings, eraser, sweeper, log, at.lake, random),
         restorer=Restorer(holdings, eraser, sweeper, log, at.lake, random),
         fsck=Fsck(at.database, at.people, at.keys, at.lake, settings.home / LOG_FOLDER),
         schedule=Schedule(
