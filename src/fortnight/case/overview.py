@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
 
 from fortnight.db.office_tables import case_merge, decision
-from fortnight.db.tables import case_file, exposure
+from fortnight.db.tables import case_file, exposure, trace_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -29,7 +29,8 @@ class DistrictNumbers:
     """What happened in one district.
 
     Durations are ms from the sample to the case's first decision; None where nothing is decided.
-    ``contacts`` counts those that traces found, ``decided`` and ``told`` those of them.
+    ``contacts`` counts those that traces found; ``decided`` and ``told`` the decisions that stand
+    and were carried out: one that waits for a second person is none yet.
     """
 
     district: str
@@ -45,7 +46,8 @@ class DistrictNumbers:
 class Numbers:
     """What happened, over all districts or in one.
 
-    ``curve`` holds for each of the last 60 days (since 1970) the cases by onset, and by test.
+    ``curve`` holds for each of the last 60 days (since 1970) the cases by onset, and by test;
+    ``contacts_median`` is over the cases that were traced, those of which nobody was found too.
     """
 
     curve: tuple[tuple[int, int, int], ...]
@@ -64,7 +66,7 @@ class Numbers:
 class _Counts:
     """By case: contacts found, those decided and told, and the instant of the first decision."""
 
-    contacts: Mapping[str, int]
+    contacts: Mapping[str, int]  # of each case that was traced: nobody found is 0
     decided: Mapping[str, int]
     told: Mapping[str, int]
     first: Mapping[str, int]
@@ -92,12 +94,21 @@ class Overview:
 
 def _counts(connection: Connection) -> _Counts:
     c = decision.c
+    traced = select(trace_run.c.case_id, literal(0)).where(trace_run.c.state == "done").distinct()
     by_case = select(exposure.c.case_id, func.count()).group_by(exposure.c.case_id)
-    live = select(c.case_id, func.count()).where(c.retracted_at.is_(None)).group_by(c.case_id)
-    told = live.where(c.kind == "tell", c.needs_second.is_(False) | c.second_by.is_not(None))
+    carried_out = c.needs_second.is_(False) | c.second_by.is_not(None)
+    decided = (
+        select(c.case_id, func.count())
+        .where(c.retracted_at.is_(None), carried_out)
+        .group_by(c.case_id)
+    )
+    told = decided.where(c.kind == "tell")
     first = select(c.case_id, func.min(c.at)).group_by(c.case_id)
-    found = (connection.execute(query) for query in (by_case, live, told, first))
-    return _Counts(*({row[0]: row[1] for row in rows} for rows in found))
+    found = [
+        {row[0]: row[1] for row in connection.execute(query)}
+        for query in (traced, by_case, decided, told, first)
+    ]
+    return _Counts(found[0] | found[1], *found[2:])
 
 
 def _numbers(cases: Sequence[Row[Any]], counts: _Counts, today: int) -> Numbers:

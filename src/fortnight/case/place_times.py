@@ -1,20 +1,23 @@
 """Where and when many were met: counts of coarse squares and days, of nobody in particular.
 
-A square of a quarter of a kilometre is shown only where one case alone met five contacts or more
-in it on that day: contact numbers of two cases may be one person, those of one case are not.
+A square of a quarter of a kilometre is shown only where at least two cases met somebody in it on
+that day, and one of them three contacts or more. One case alone would be recognised by its place,
+and is no sign that an illness spreads there. Contact numbers of two cases may be one person, those
+of one case are not: so people are counted by the case that met the most.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import cos, floor, radians
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from fortnight.case.exposures import day_parts
-from fortnight.db.tables import case_file, exposure_detail
+from fortnight.db.office_tables import case_merge
+from fortnight.db.tables import case_file, exposure, exposure_detail
 from fortnight.errors import GoneError
 
 if TYPE_CHECKING:
@@ -23,13 +26,15 @@ if TYPE_CHECKING:
     from fortnight.case.day_parts import DayPart
     from fortnight.db.engine import Database
 
-FEWEST: Final = 5
-"""A smaller count is not shown."""
+FEWEST_CASES: Final = 2
+FEWEST_PEOPLE: Final = 3
+"""Smaller clusters are not shown."""
 CELL_DEGREES: Final = 1 / 400
 """Of latitude, about 280 m; of longitude as many metres, by the row's latitude."""
 _SHOWN: Final = 30
 
 Square = tuple[int, int, int]  # day, row, column
+_Version = tuple[tuple[str, str, int], ...]  # cases, their runs, their contacts' days
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +70,44 @@ class PlaceTimes:
 
     database: Database
     unseal: Callable[[str, bytes, bytes], bytes]
+    _held: dict[str | None, tuple[_Version, tuple[Cluster, ...]]] = field(
+        default_factory=dict, repr=False
+    )
 
     def clusters(self, district: str | None) -> tuple[Cluster, ...]:
-        """Return where at least five were met, the most first."""
-        query = select(exposure_detail.c.case_id).distinct()
+        """Return where at least two cases met at least three people, the most first.
+
+        What was counted is counted anew only once a trace ended or something was deleted. Nothing
+        is held meanwhile but the clusters themselves.
+        """
+        version = self._version(district)
+        held = self._held.get(district)
+        if held is None or held[0] != version:
+            cases = sorted({case_id for case_id, _, _ in version})
+            held = self._held[district] = version, clusters_of(map(self._met, cases))
+        return held[1]
+
+    def _version(self, district: str | None) -> _Version:
+        """Return which cases there are to count, by which run, with how many days of contacts.
+
+        A run replaces all that a case had, under its own id; whatever else happens to the days of
+        contacts is that some are deleted.
+        """
+        detail = exposure_detail.c
+        of_contact = (exposure.c.case_id == detail.case_id) & (exposure.c.contact == detail.contact)
+        query = (
+            select(detail.case_id, exposure.c.run_id, func.count())
+            .join(exposure, of_contact)
+            .where(detail.case_id.not_in(select(case_merge.c.merged)))
+            .group_by(detail.case_id, exposure.c.run_id)
+            .order_by(detail.case_id, exposure.c.run_id)
+        )
         if district is not None:
-            query = query.join(case_file).where(case_file.c.district == district)
+            query = query.join(case_file, case_file.c.id == detail.case_id).where(
+                case_file.c.district == district
+            )
         with self.database.read() as connection:
-            met = [self._met(one) for one in connection.scalars(query.order_by("case_id"))]
-        return clusters_of(met)
+            return tuple((row[0], row[1], row[2]) for row in connection.execute(query))
 
     def _met(self, case_id: str) -> Mapping[str, Sequence[DayPart]]:
         try:
@@ -95,7 +129,11 @@ def clusters_of(met: Iterable[Mapping[str, Sequence[DayPart]]]) -> tuple[Cluster
             most[square] = max(most[square], len(found))
             cases[square] += 1
     shown = sorted(
-        (square for square, people in most.items() if people >= FEWEST),
+        (
+            square
+            for square, people in most.items()
+            if people >= FEWEST_PEOPLE and cases[square] >= FEWEST_CASES
+        ),
         key=lambda square: (-most[square], -square[0], square),
     )
     return tuple(Cluster(one[0], *_middle(one), most[one], cases[one]) for one in shown[:_SHOWN])

@@ -11,6 +11,7 @@ from fortnight.errors import ConflictError, GoneError, QuestionError, RefusedErr
 from fortnight.report import course
 from fortnight.web.office.cases import call_of
 from fortnight.web.office.drawings import days_drawing, minutes_by_day, ms_of, strip
+from fortnight.web.office.explanation import explained
 from fortnight.web.office.pages import page, see, speech
 from fortnight.web.office.rooms import rooms_of
 from fortnight.web.office.who import form_of, nothing_here, signed_in
@@ -60,6 +61,7 @@ def _contact(
         shown=shown,
         line=shown.line,
         detail=detail,
+        explained=None if detail is None else explained(detail, said),
         file=file,
         strip=None if detail is None or not detail.episodes else strip(detail.episodes, said),
         curve=_curve(request, case_id, shown),
@@ -72,6 +74,7 @@ def _contact(
             for one in rooms.cases.exposures(case_id)
             if shown.line.named is not None and shown.line.measured is None
         ],
+        by_phone=rooms.cases.takes_a_call(case_id, number),
         opened=opened,
         reached=reached,
         ms_of=ms_of,

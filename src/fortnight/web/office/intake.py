@@ -23,13 +23,14 @@ from fortnight.web import problems
 from fortnight.web.bodies import chunks, header
 from fortnight.web.door import caller_of, door_of
 from fortnight.web.office.exchange_routes import INTAKE
-from fortnight.web.office.pages import HEADERS, is_part, page, see
+from fortnight.web.office.pages import HEADERS, is_part, page, see, speech
 from fortnight.web.office.who import TOKEN_FIELD, check_token, nothing_here, signed_in
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from fortnight.exchange.intake import Intake, Progress
+    from fortnight.web.office.language import Speech
 
     Asked = Request[Any, Any, Any]
 else:
@@ -41,7 +42,6 @@ SHOWN: Final = 200
 _MOST_TOKEN: Final = 200
 _UNPROCESSABLE: Final = 422
 _PAGE_ROWS: Final = 1_000
-_HEADER: Final = ("row", "reason")
 
 
 class Rooms(Protocol):
@@ -136,17 +136,17 @@ def refusals(request: Asked, upload_id: FromPath[str]) -> Stream:
     found = _own(request, upload_id)
     name = f'attachment; filename="refused-{found.id[:8]}.csv"'
     return Stream(
-        _csv(_intake(request), upload_id),
+        _csv(_intake(request), upload_id, speech(request)),
         media_type="text/csv; charset=utf-8",
         headers={**HEADERS, "content-disposition": name},
     )
 
 
-def _csv(intake: Intake, upload_id: str) -> Iterator[bytes]:
-    yield _lines([_HEADER])
+def _csv(intake: Intake, upload_id: str, said: Speech) -> Iterator[bytes]:
+    yield _lines([(said.gettext("row"), said.gettext("reason"))])
     after = 0
     while rows := intake.refusals(upload_id, after=after, most=_PAGE_ROWS):
-        yield _lines(rows)
+        yield _lines([(one.row, said.said(one.reason)) for one in rows])
         after = rows[-1].row
 
 

@@ -11,7 +11,7 @@ from fortnight.ledger.entries import KINDS
 from fortnight.web.office.pages import page, see
 from fortnight.web.office.watch import watched
 from fortnight.web.office.watch_routes import LOG
-from fortnight.web.office.watch_words import ALARMS, ENTRIES, REVIEWS
+from fortnight.web.office.watch_words import ALARMS, ENTRIES, REVIEWS, about
 from fortnight.web.office.who import form_of, signed_in
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def log(request: _Request) -> Response[bytes]:
         alarms=seen.reviews.alarms(),
         review_words=REVIEWS,
         alarm_words=ALARMS,
+        about=about,
         entry_words=ENTRIES,
     )
 

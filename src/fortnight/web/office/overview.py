@@ -1,4 +1,4 @@
-"""Overview: sums over cases. Whatever counts fewer than five is not told."""
+"""Overview: sums over cases. Whatever counts fewer than five is not told, but as fewer than five."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def spots(clusters: Sequence[Cluster], said: Speech) -> Spots | None:
             round(_MAP_SIDE / 2 - (y - middle[1]) * unit, 1),
             round(min(4 + 2 * sqrt(one.people), 30), 1),
             said.day(one.day),
-            one.people,
+            told(one.people),
             told(one.cases),
             f"{one.lat:.3f}, {one.lon:.3f}",
         )

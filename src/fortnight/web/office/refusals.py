@@ -9,7 +9,7 @@ from litestar import Request, Response
 from fortnight.web import problems
 from fortnight.web.bodies import header
 from fortnight.web.door import Caller, Door
-from fortnight.web.office.pages import page
+from fortnight.web.office.pages import page, speech
 from fortnight.web.office.who import ElsewhereError, nothing_here
 from fortnight.web.rows import Route
 
@@ -41,10 +41,25 @@ def _in_the_office(door: Door, answer: _Answer) -> _Answer:
         if found.status_code == _NOT_FOUND:
             found = problems.answer(nothing_here())
         if _is_a_script(request):
-            return found
+            return _in_words(request, found)
         return _page(door, request, found)
 
     return answered
+
+
+def _in_words(request: Request[Any, Any, Any], found: Response[Any]) -> Response[Any]:
+    """Return a problem in the language of the page whose script asked: it shows the words."""
+    said = speech(request)
+    problem = msgspec.json.decode(found.content, type=problems.Problem)
+    told = msgspec.structs.replace(
+        problem, title=said.said(problem.title), detail=said.said(problem.detail)
+    )
+    return Response(
+        msgspec.json.encode(told),
+        status_code=found.status_code,
+        media_type=found.media_type,
+        headers=found.headers,
+    )
 
 
 def _page(door: Door, request: Request[Any, Any, Any], found: Response[Any]) -> Response[bytes]:
@@ -69,7 +84,7 @@ def _elsewhere(request: Request[Any, Any, Any], error: ElsewhereError) -> Respon
     if header(request.scope, b"hx-request"):  # htmx would put the other page into this one
         return Response(b"", status_code=200, headers={"hx-redirect": error.where})
     if _is_a_script(request):
-        return problems.answer(error)
+        return _in_words(request, problems.answer(error))
     return Response(b"", status_code=303, headers={"location": error.where})
 
 

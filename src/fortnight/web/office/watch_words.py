@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from fortnight.web.office.language import Speech
 
 
 def _(text: str) -> str:
@@ -45,3 +48,32 @@ ENTRIES: Final[Mapping[str, str]] = MappingProxyType(
         "delivery": _("delivery"),
     }
 )
+ORIGINS: Final[Mapping[str, str]] = MappingProxyType(
+    {"phone": _("the phone"), "upload": _("an uploaded file"), "operator": _("a mobile operator")}
+)
+_JUMPS: Final = re.compile(r"day=(\d+) jumps=(\d+) origins=([a-z,]*)")
+_STRANGERS: Final = re.compile(r'\{"received": ?(\d+), ?"strangers": ?(\d+)\}')
+
+
+def about(detail: str, said: Speech) -> str:
+    """Return what an alarm is about, in words; its detail as it is, where it is of no kind here."""
+    if found := _JUMPS.fullmatch(detail):
+        count = int(found[2])
+        text = said.ngettext(
+            "{day}: {count} move faster than anybody travels. The positions came from: {origins}.",
+            "{day}: {count} moves faster than anybody travels. The positions came from: {origins}.",
+            count,
+        )
+        origins = [said.gettext(ORIGINS.get(one, one)) for one in found[3].split(",")]
+        return text.format(
+            day=said.day(int(found[1])), count=said.number(count), origins=", ".join(origins)
+        )
+    if found := _STRANGERS.fullmatch(detail):
+        received, count = int(found[1]), int(found[2])
+        text = said.ngettext(
+            "{count} row of {received}. It was dropped before anything was written.",
+            "{count} rows of {received}. They were dropped before anything was written.",
+            count,
+        )
+        return text.format(count=said.number(count), received=said.number(received))
+    return detail

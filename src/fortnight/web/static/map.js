@@ -42,7 +42,8 @@ function gridOf([west, south, east, north]) {
 function saySize(host, size) {
   const place = host.closest("figure")?.querySelector("[data-size]");
   if (!place) return;
-  const words = size === null ? "" : size >= 1000 ? `${size / 1000} km` : `${size} m`;
+  const { m, km } = host.dataset;
+  const words = size === null ? "" : size >= 1000 ? `${size / 1000}\u00a0${km}` : `${size}\u00a0${m}`;
   place.textContent = words && host.dataset.square.replace("{size}", words);
 }
 
@@ -111,6 +112,15 @@ function paints() {
   };
 }
 
+const wordsOf = (said) => ({
+  "Map.Title": said.name, "Popup.Close": said.close,
+  "NavigationControl.ZoomIn": said.zoomIn, "NavigationControl.ZoomOut": said.zoomOut,
+  "ScaleControl.Meters": said.m, "ScaleControl.Kilometers": said.km,
+  "CooperativeGesturesHandler.WindowsHelpText": said.scroll,
+  "CooperativeGesturesHandler.MacHelpText": said.scrollMac,
+  "CooperativeGesturesHandler.MobileHelpText": said.fingers,
+});
+
 function draw(host, marks) {
   const { maplibregl } = window;
   // The ending tells the library that its worker is a plain script.
@@ -126,7 +136,7 @@ function draw(host, marks) {
   const map = new maplibregl.Map({
     container: host, attributionControl: false, cooperativeGestures: true, dragRotate: false, pitchWithRotate: false,
     bounds: box, fitBoundsOptions: { padding: 32, maxZoom: 17 }, maxZoom: 20,
-    locale: { "Map.Title": host.dataset.name },
+    locale: wordsOf(host.dataset),
     style: {
       version: 8,
       sources: {
