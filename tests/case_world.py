@@ -18,8 +18,9 @@ from fortnight.consent.store import Consents
 from fortnight.consent.texts import current_text
 from fortnight.db.tables import ledger_leaf, message
 from fortnight.errors import GoneError, RefusedError
-from fortnight.notify.gateway import Answer
+from fortnight.notify.gateway import Answer, Said
 from fortnight.notify.outbox import Outbox
+from fortnight.notify.pace import Pace
 from fortnight.vault.purposes import Field, Purpose, Reader
 from fortnight.vault.reading import Access, Resolved
 
@@ -114,6 +115,11 @@ class FakeVault:
         assert len(found) == len(self.numbers)
         return list(self.numbers)
 
+    def links(
+        self, _case: str, _contacts: Iterable[str], _reader: Reader, _now: int
+    ) -> list[tuple[str, str]]:
+        return []
+
     def resolve(self, _case: str, contact: str, _reader: Reader, _now: int) -> Resolved:
         return Resolved(self.contacts[contact], CONTACT_NUMBER, "ru")
 
@@ -132,15 +138,30 @@ class FakeQueue:
 class FakeGateway:
     """Takes texts, or answers as it is told; an exception is raised after the text was taken."""
 
-    answers: list[Answer | BaseException] = field(default_factory=list)
+    answers: list[Answer | Said | BaseException] = field(default_factory=list)
     taken: list[Text] = field(default_factory=list)
+    window: int = 1
 
-    def send(self, text: Text) -> Answer:
+    def ready(self, _now: int) -> bool:
+        return True
+
+    def turn(self, _now: int) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+    def send(self, texts: Sequence[Text]) -> list[Said]:
+        return [self._said(text) for text in texts]
+
+    def _said(self, text: Text) -> Said:
         answer = self.answers.pop(0) if self.answers else Answer.TAKEN
-        if not isinstance(answer, Answer):
+        if isinstance(answer, Answer):
+            answer = Said(answer)
+        if not isinstance(answer, Said):
             self.taken.append(text)
             raise answer
-        if answer is Answer.TAKEN:
+        if answer.answer in (Answer.TAKEN, Answer.UNKNOWN):
             self.taken.append(text)
         return answer
 
@@ -160,7 +181,14 @@ class Office:
         self.vault = cast("Vault", self.fake)
         self.person = self.fake.enrol(CASE_NUMBER, "a" * 32, "ru")
         self.contact = self.fake.enrol(CONTACT_NUMBER, "b" * 32, "en")
-        self.outbox = Outbox(self.database, self.vault, self.consents, self.random, "north")
+        self.outbox = Outbox(
+            self.database,
+            self.vault,
+            self.consents,
+            self.random,
+            "north",
+            Pace(a_day=1_000),  # its own tests set the limit
+        )
         self.queue = FakeQueue()
         self.laboratories = Laboratories(self.database, SECRET, self.fake.number_hash, self.random)
         self.cases = Cases(

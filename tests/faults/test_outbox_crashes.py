@@ -102,7 +102,7 @@ def test_a_death_before_the_end_is_written_leaves_it_unknown(
     queue(office, "k")
     gateway = FakeGateway()
     with monkeypatch.context() as patched:
-        patched.setattr("fortnight.notify.outbox.make_leaf", die)
+        patched.setattr("fortnight.notify.rows.make_leaf", die)
         with pytest.raises(DiedError):
             office.outbox.drain(gateway, office.clock())
     assert states(office) == ["sending"]
@@ -138,10 +138,10 @@ SENDER = """
     from fortnight.notify.file_gateway import FileGateway
 
     class Telling(FileGateway):
-        def send(self, text):
-            answer = super().send(text)
+        def send(self, texts):
+            said = super().send(texts)
             print("sent", flush=True)
-            return answer
+            return said
 
     folder = Path(sys.argv[1])
     office = Office(open_sqlite(folder / "fortnight.db"), Clock(), secrets.token_bytes, known=True)

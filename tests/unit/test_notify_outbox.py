@@ -13,7 +13,7 @@ from tests.services import Clock, seeded
 from fortnight.db.tables import message
 from fortnight.errors import GoneError, RefusedError
 from fortnight.notify.file_gateway import FileGateway
-from fortnight.notify.gateway import Answer, Text
+from fortnight.notify.gateway import Answer, Said, Text
 from fortnight.notify.outbox import Drained
 from fortnight.notify.templates import Template
 
@@ -200,7 +200,7 @@ def test_the_file_gateway_writes_one_object_a_line_that_only_its_owner_reads(
     gateway = FileGateway(tmp_path / "texts.jsonl")
     for number in range(2):
         text = Text(f"m{number}", CONTACT_NUMBER, "ваш код\n1", 5)
-        assert gateway.send(text) is Answer.TAKEN
+        assert gateway.send([text]) == [Said(Answer.TAKEN)]
     lines = gateway.path.read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["id"] for line in lines] == ["m0", "m1"]
     assert json.loads(lines[0])["words"] == "ваш код\n1"
@@ -210,5 +210,5 @@ def test_the_file_gateway_writes_one_object_a_line_that_only_its_owner_reads(
 def test_a_half_written_line_spoils_no_other(tmp_path: Path) -> None:
     path = tmp_path / "texts.jsonl"
     path.write_bytes(b'{"id": "torn')
-    FileGateway(path).send(Text("m", CONTACT_NUMBER, "words", 5))
+    FileGateway(path).send([Text("m", CONTACT_NUMBER, "words", 5)])
     assert json.loads(path.read_text(encoding="utf-8").splitlines()[-1])["id"] == "m"

@@ -29,7 +29,7 @@ TELLING = re.compile(
     r"|врач|лаборатор",
     re.IGNORECASE,
 )
-VALUES = {"code": "123456"}
+VALUES = {"code": "123456", "line": "+371 2000 0000"}
 
 
 def said(template: Template, language: str) -> str:
@@ -73,7 +73,8 @@ def test_a_version_is_of_the_words_and_names_them_for_ever() -> None:
 
 def test_whoever_speaks_neither_language_is_written_to_in_english() -> None:
     version = current(Template.PLEASE_CALL)
-    assert render(version.template, version.version, "lt", {}) == version.words["en"]
+    said = render(version.template, version.version, "lt", {}, "+371 2000 0000")
+    assert said == version.words["en"].replace("{line}", "+371 2000 0000")
 
 
 def test_values_that_a_text_does_not_take_are_refused_by_name_alone() -> None:

@@ -32,6 +32,7 @@ FILES = {
     "home/lake/index",
     "home/log/files",
     "home/texts.jsonl",
+    "home/replies.jsonl",
     "logs/lines",
     *(f"keys/{kind}" for kind in ("person", "day", "case", "secret", "copy")),
 }

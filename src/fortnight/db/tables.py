@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -343,6 +344,12 @@ message = Table(
     Column("state", String(16), nullable=False),
     Column("made_at", BigInteger, nullable=False),
     Column("sent_at", BigInteger),
+    Column("not_before", BigInteger),  # while it is queued: when it may be tried at the earliest
+    Column("claimed_at", BigInteger),  # when the gateway was about to hear of it
+    Column("parts", Integer),  # into how many it was cut; known once it is claimed
+    Column("awaits", Boolean, nullable=False, server_default=false()),  # for an answer
+    Column("reminds", ID),  # the message that it reminds of
+    Column("resolved_by", ID),  # whoever said what became of an unknown one
     one_of("state", ("queued", "sending", "sent", "delivered", "unknown", "stopped", "failed")),
 )
 

@@ -7,24 +7,52 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from fortnight.notify.gateway import Answer
+from fortnight.notify.gateway import Answer, Said
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from fortnight.notify.gateway import Text
+    from fortnight.notify.reply_file import ReplyFile
 
 _MODE: Final = 0o600  # it holds numbers
 
 
 @dataclass(frozen=True, slots=True)
 class FileGateway:
-    """Appends one JSON object a line: at, id, number, words."""
+    """Appends one JSON object a line: at, id, number, words.
+
+    ``replies`` is where whoever carries texts by hand puts what people said.
+    """
 
     path: Path
+    replies: ReplyFile | None = None
 
-    def send(self, text: Text) -> Answer:
-        """Append a text; it outlives the machine once this returns."""
+    @property
+    def window(self) -> int:
+        """How many texts it takes at once: a file has no use for more than one."""
+        return 1
+
+    def ready(self, now: int) -> bool:  # noqa: ARG002 - the port's
+        """Return True: a file always is."""
+        return True
+
+    def turn(self, now: int) -> None:
+        """Read what people said."""
+        if self.replies is not None:
+            self.replies.read(now)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def send(self, texts: Sequence[Text]) -> Sequence[Said]:
+        """Append texts; they outlive the machine once this returns."""
+        for text in texts:
+            self._append(text)
+        return [Said(Answer.TAKEN)] * len(texts)
+
+    def _append(self, text: Text) -> None:
         line = json.dumps(
             {"at": text.at, "id": text.id, "number": text.number, "words": text.words},
             ensure_ascii=False,
@@ -36,7 +64,6 @@ class FileGateway:
             _settle(self.path.parent)
         finally:
             os.close(file)
-        return Answer.TAKEN
 
 
 def _settle(folder: Path) -> None:

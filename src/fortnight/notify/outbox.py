@@ -2,25 +2,29 @@
 
 A text is claimed (state ``sending``, committed) before the gateway hears of it. Whoever dies in
 between leaves it ``sending``: nobody knows whether it was taken, so it becomes ``unknown`` and is
-never sent by itself again. What was not claimed is still ``queued``: it is sent later.
+never sent by itself again. What was not claimed is still ``queued``: it is sent later. A row is
+the job of sending it: durable, taken by one, and found again after a crash.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import insert, select, update
 
+from fortnight.db.message_tables import message_part
 from fortnight.db.tables import message
 from fortnight.errors import GoneError, RefusedError
-from fortnight.ledger.append import add
-from fortnight.ledger.entries import make_leaf
-from fortnight.notify.gateway import Answer, Text
+from fortnight.notify.gateway import Answer, Said, Text
+from fortnight.notify.pace import DAY_MS, HOUR_MS, Pace
+from fortnight.notify.rows import carried_since, due, insert_new, log_end, moved
+from fortnight.notify.segments import cut
+from fortnight.notify.settling import settle
 from fortnight.notify.templates import (
+    AWAITED,
     OWN_ACTS,
     Template,
     check_values,
@@ -32,22 +36,22 @@ from fortnight.notify.templates import (
 from fortnight.vault.purposes import Field, Purpose, Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection
 
     from fortnight.consent.store import Consents
     from fortnight.db.engine import Database
     from fortnight.notify.gateway import Gateway
+    from fortnight.notify.rows import MessageRow
     from fortnight.vault.door import Vault
-
-    _Message: TypeAlias = Row[tuple[object, ...]]
 
 _MOST_AT_ONCE: Final = 200
 _ENDS: Final[Mapping[Answer, str]] = {
     Answer.TAKEN: "sent",
     Answer.REFUSED: "failed",
     Answer.BUSY: "queued",
+    Answer.UNKNOWN: "unknown",
 }
 
 
@@ -61,8 +65,11 @@ class Drained:
     unknown: int = 0
 
 
-class _Address(NamedTuple):
-    number: str
+class _Ready(NamedTuple):
+    """A text that could go: its row, what goes, and in which language."""
+
+    row: MessageRow
+    text: Text
     language: str
 
 
@@ -76,6 +83,8 @@ class Outbox:
         Returns that many random bytes, such as ``secrets.token_bytes``.
     district : str
         Whose service this is; people see it in the look that each text leaves.
+    line : str
+        The published number, at which people find out who wrote; empty where there is none.
     """
 
     database: Database
@@ -83,6 +92,8 @@ class Outbox:
     consents: Consents
     random: Callable[[int], bytes]
     district: str
+    pace: Pace = field(default_factory=Pace)
+    line: str = ""
 
     # -- in the caller's transaction ---------------------------------------------------------------
 
@@ -95,6 +106,8 @@ class Outbox:
         values: Mapping[str, str],
         case_id: str | None,
         now: int,
+        *,
+        reminds: str | None = None,
     ) -> str:
         """Queue a text in the caller's transaction, and return the message's id.
 
@@ -116,18 +129,36 @@ class Outbox:
             "sealed": self.vault.seal(person, msgspec.json.encode(values), _label(message_id)),
             "state": "queued",
             "made_at": now,
+            "awaits": template in AWAITED,
+            "reminds": reminds,
         }
-        _insert_new(connection, row)
+        insert_new(connection, message, row, "key")
         return str(connection.scalar(select(message.c.id).where(message.c.key == key)))
 
     def stop_case(self, connection: Connection, case_id: str) -> int:
-        """Stop every queued text of a case in the caller's transaction; return how many."""
+        """Stop every queued text of a case in the caller's transaction; return how many.
+
+        Nobody is reminded of those that went already.
+        """
+        of_case = message.c.case_id == case_id
+        connection.execute(update(message).where(of_case).values(awaits=False))
         stopped = connection.execute(
             update(message)
-            .where(message.c.case_id == case_id, message.c.state == "queued")
+            .where(of_case, message.c.state == "queued")
             .values(state="stopped", sealed=None)
         )
         return stopped.rowcount
+
+    def answered(self, connection: Connection, person: str) -> None:
+        """Note that a person was heard from: they are not reminded any more."""
+        awaiting = (message.c.person == person, message.c.awaits)
+        connection.execute(update(message).where(*awaiting).values(awaits=False))
+        reminders = (message.c.person == person, message.c.reminds.is_not(None))
+        connection.execute(
+            update(message)
+            .where(*reminders, message.c.state == "queued")
+            .values(state="stopped", sealed=None)
+        )
 
     # -- by itself ---------------------------------------------------------------------------------
 
@@ -140,131 +171,139 @@ class Outbox:
             left = connection.execute(select(message).where(message.c.state == "sending")).all()
             for row in left:
                 self._end(connection, row, "unknown", row.language, now)
+                settle(connection, row.id, now, self.random)
         return len(left)
 
     def drain(self, gateway: Gateway, now: int, *, most: int = _MOST_AT_ONCE) -> Drained:
-        """Send what is queued, oldest first, at most ``most`` texts.
+        """Send what is due, oldest first, at most ``most`` texts.
 
         Stops early where the gateway is busy, or broke: the rest stays queued.
         """
         done: Counter[str] = Counter()
-        for row in self._queued(most):
-            end = self._send(gateway, row, now)
-            done[end] += 1
-            if end in {"queued", "unknown"}:
+        left = most
+        while left > 0 and gateway.ready(now):
+            rows = self._due(min(left, gateway.window), now)
+            ends = self._send(gateway, rows, now)
+            done.update(ends)
+            left -= len(rows)
+            if not rows or {"queued", "unknown"} & set(ends):
                 break
         return Drained(done["sent"], done["stopped"], done["failed"], done["unknown"])
 
-    def _queued(self, most: int) -> list[_Message]:
+    def _due(self, most: int, now: int) -> list[MessageRow]:
         with self.database.read() as connection:
-            return list(
-                connection.execute(
-                    select(message)
-                    .where(message.c.state == "queued")
-                    .order_by(message.c.made_at, message.c.id)
-                    .limit(most)
-                )
-            )
+            return due(connection, now, most, quiet=self.pace.is_quiet(now))
 
-    def _send(self, gateway: Gateway, row: _Message, now: int) -> str:
-        """Send one text; return the state in which it ends."""
-        if not self._allowed(None, row):
-            return self._stop(row)
-        try:
-            address = self._address(row, now)
-            text = self._text(row, address, now)
-        except (RefusedError, GoneError):  # withdrawn or erased a moment ago
-            return self._stop(row)
-        if not self._claim(row, address):
-            return self._stop(row)  # or another process has it, and this changes nothing
-        # From here to the last commit a death leaves it unknown, never queued.
-        try:
-            end = _ENDS[gateway.send(text)]
-        except Exception:  # noqa: BLE001 - whatever broke, nobody knows whether it was taken
-            end = "unknown"
+    def _send(self, gateway: Gateway, rows: Sequence[MessageRow], now: int) -> list[str]:
+        """Send texts; return the states in which they end."""
+        ends: list[str] = []
+        ready = [one for row in rows if (one := self._prepared(row, now, ends)) is not None]
+        claimed = self._claim(ready, now, ends)
+        # From here to the last commit a death leaves them unknown, never queued.
+        said = _handed(gateway, [one.text for one in claimed])
         with self.database.write() as connection:
-            self._end(connection, row, end, address.language, now)
-        return end
+            for one, answer in zip(claimed, said, strict=True):
+                self._write_down(connection, one, answer, now)
+        return ends + [_ENDS[answer.answer] for answer in said]
 
-    def _allowed(self, connection: Connection | None, row: _Message) -> bool:
+    def _prepared(self, row: MessageRow, now: int, ends: list[str]) -> _Ready | None:
+        """Return a text as it goes, or None where it ends otherwise, which joins ``ends``."""
+        if not self._allowed(None, row):
+            ends.append(self._stop(row))
+            return None
+        if self._is_too_many(row, now):
+            ends.append("later")
+            return None
+        try:
+            return self._addressed(row, now)
+        except (RefusedError, GoneError):  # withdrawn or erased a moment ago
+            ends.append(self._stop(row))
+            return None
+
+    def _allowed(self, connection: Connection | None, row: MessageRow) -> bool:
         if Template(row.template) in OWN_ACTS:
             return True
         return self.consents.live(connection, row.person, "notify")
 
-    def _address(self, row: _Message, now: int) -> _Address:
+    def _is_too_many(self, row: MessageRow, now: int) -> bool:
+        """Put a text off where its person had too many today."""
+        if Template(row.template) in OWN_ACTS:
+            return False
+        with self.database.write() as connection:
+            if carried_since(connection, row.person, now - DAY_MS) < self.pace.a_day:
+                return False
+            moved(connection, row.id, "queued", "queued", not_before=now + HOUR_MS)
+        return True
+
+    def _addressed(self, row: MessageRow, now: int) -> _Ready:
         """Read the number and the language, under a look that was committed first."""
         reader = Reader("service", "outbox", self.district)
-        fields = (Field.NUMBER, Field.LANGUAGE)
-        people = (row.person,)
+        fields, people = (Field.NUMBER, Field.LANGUAGE), (row.person,)
         access = self.vault.open_access(
             reader, Purpose(row.purpose), row.case_id, fields, people, now
         )
-        values = self.vault.read(access).get(row.person)
-        if values is None:
+        read = self.vault.read(access).get(row.person)
+        if read is None:
             raise RefusedError("The person may not be written to any more.")
-        return _Address(str(values[Field.NUMBER]), language_for(str(values[Field.LANGUAGE])))
+        language = language_for(str(read[Field.LANGUAGE]))
+        words = self._words(row, language)
+        return _Ready(row, Text(row.id, str(read[Field.NUMBER]), words, now), language)
 
-    def _text(self, row: _Message, address: _Address, now: int) -> Text:
+    def _words(self, row: MessageRow, language: str) -> str:
         sealed = self.vault.unseal(row.person, row.sealed, _label(row.id))
         values = msgspec.json.decode(sealed, type=dict[str, str])
-        words = render(Template(row.template), row.template_version, address.language, values)
-        return Text(row.id, address.number, words, now)
+        return render(Template(row.template), row.template_version, language, values, self.line)
 
-    def _claim(self, row: _Message, address: _Address) -> bool:
-        """Take a text for sending, unless the grant went or another process took it."""
+    def _claim(self, ready: Sequence[_Ready], now: int, ends: list[str]) -> list[_Ready]:
+        """Take texts for sending, unless the grant went or another process took them."""
+        claimed = []
         with self.database.write() as connection:
-            if not self._allowed(connection, row):
-                return False
-            return _moved(connection, row.id, "queued", "sending", language=address.language)
+            for one in ready:
+                changed = {
+                    "language": one.language,
+                    "claimed_at": now,
+                    "parts": len(cut(one.text.words)),
+                }
+                if not self._allowed(connection, one.row):
+                    moved(connection, one.row.id, "queued", "stopped", sealed=None)
+                    ends.append("stopped")
+                elif moved(connection, one.row.id, "queued", "sending", **changed):
+                    claimed.append(one)
+        return claimed
 
-    def _stop(self, row: _Message) -> str:
+    def _stop(self, row: MessageRow) -> str:
         with self.database.write() as connection:
-            stopped = _moved(connection, row.id, "queued", "stopped", sealed=None)
+            stopped = moved(connection, row.id, "queued", "stopped", sealed=None)
         return "stopped" if stopped else "elsewhere"
 
+    def _write_down(self, connection: Connection, one: _Ready, said: Said, now: int) -> None:
+        """Write down what the gateway said, and what a receipt said before it."""
+        self._end(connection, one.row, _ENDS[said.answer], one.language, now)
+        if said.answer in (Answer.TAKEN, Answer.UNKNOWN):
+            for part, reference in enumerate(said.references):
+                values = {"message": one.row.id, "part": part, "reference": reference}
+                connection.execute(insert(message_part).values(values))
+            settle(connection, one.row.id, now, self.random)
+
     def _end(
-        self,
-        connection: Connection,
-        row: _Message,
-        end: str,
-        language: str,
-        now: int,
+        self, connection: Connection, row: MessageRow, end: str, language: str, now: int
     ) -> None:
         if end == "queued":
-            _moved(connection, row.id, "sending", "queued")
+            moved(connection, row.id, "sending", "queued")
             return
         sent_at = now if end == "sent" else None
-        _moved(connection, row.id, "sending", end, sealed=None, sent_at=sent_at)
-        detail = {
-            "language": language,
-            "message": row.id,
-            "outcome": end,
-            "person": row.person,
-            "template": row.template,
-            "version": row.template_version,
-        }
-        office = {"case": row.case_id or ""}
-        add(connection, make_leaf("message", now, detail, office, self.random), now)
+        moved(connection, row.id, "sending", end, sealed=None, sent_at=sent_at)
+        log_end(connection, row, end, language, now, self.random)
+
+
+def _handed(gateway: Gateway, texts: Sequence[Text]) -> Sequence[Said]:
+    if not texts:
+        return ()
+    try:
+        return gateway.send(texts)
+    except Exception:  # noqa: BLE001 - whatever broke, nobody knows what was taken
+        return [Said(Answer.UNKNOWN)] * len(texts)
 
 
 def _label(message_id: str) -> bytes:
     return b"message " + message_id.encode()
-
-
-def _insert_new(connection: Connection, row: Mapping[str, object]) -> None:
-    """Insert a message unless its key is there."""
-    made = sqlite if connection.dialect.name == "sqlite" else postgresql
-    statement = made.insert(message).values(row).on_conflict_do_nothing(index_elements=["key"])
-    connection.execute(statement)
-
-
-def _moved(
-    connection: Connection, message_id: str, before: str, after: str, **changed: object
-) -> bool:
-    """Move a message from one state to the next; False where it is no longer there."""
-    moved = connection.execute(
-        update(message)
-        .where(message.c.id == message_id, message.c.state == before)
-        .values(state=after, **changed)
-    )
-    return moved.rowcount == 1

@@ -3,6 +3,8 @@
 No text holds a health fact, a name, a place or a link: whoever holds the phone may read it. One
 file a template, ``texts/<template>.toml``, oldest version first; a version is the first 12
 hexadecimal digits of the SHA-256 of its words in all languages.
+
+``{line}`` stands for the published number, at which people find out who wrote or rang.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from fortnight.errors import RefusedError
+from fortnight.notify.segments import Segments, segments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,15 +37,30 @@ class Template(StrEnum):
     CODE = "code"
     PLEASE_CALL = "please-call"
     RETRACTED = "retracted"
+    REMINDER = "reminder"
+    STOPPED = "stopped"
+    HELP = "help"
 
 
-OWN_ACTS: Final = frozenset({Template.CASE_OPENED, Template.CODE})
-"""Texts that go without the grant ``notify``.
+OWN_ACTS: Final = frozenset({Template.CASE_OPENED, Template.CODE, Template.STOPPED, Template.HELP})
+"""Texts that go without the grant ``notify``, and at any hour.
 
 They answer what happens to the person's own file: that it was opened, and the code by which they
 alone can allow the trace. Without them a case could be opened behind the back of whoever wants no
-texts, and could never say yes.
+texts, and could never say yes. And they answer what the person wrote a moment ago: STOP, HELP.
 """
+AWAITED: Final = frozenset({Template.PLEASE_CALL})
+"""Texts after which somebody waits for a word: reminded twice, then called."""
+CALLED_IF_LOST: Final = frozenset(
+    {Template.PLEASE_CALL, Template.REMINDER, Template.CASE_OPENED, Template.RETRACTED}
+)
+"""Texts whose person is called where no text gets through."""
+_LINE: Final = "line"
+_NO_LINE: Final = {
+    "en": "the number you were given when you enrolled",
+    "ru": "номеру, который вам дали при записи",
+}
+_A_LINE: Final = {"en": "{}", "ru": "номеру {}"}
 
 
 def purpose_of(template: Template) -> str:
@@ -101,7 +119,7 @@ def names_in(words: str) -> set[str]:
 
 def check_values(template: Template, values: Mapping[str, str]) -> None:
     """Raise RefusedError unless the values are those that the version in use needs."""
-    needed = names_in(current(template).words["en"])
+    needed = names_in(current(template).words["en"]) - {_LINE}
     if needed != set(values):
         raise RefusedError(
             f"The text {template} takes {', '.join(sorted(needed)) or 'no values'}, "
@@ -114,12 +132,39 @@ def language_for(wanted: str) -> str:
     return wanted if wanted in LANGUAGES else LANGUAGES[0]
 
 
-def render(template: Template, version: str, language: str, values: Mapping[str, str]) -> str:
+def render(
+    template: Template,
+    version: str,
+    language: str,
+    values: Mapping[str, str],
+    line: str = "",
+) -> str:
     """Return the words of a version, old ones too, with their values.
 
-    Raises RefusedError where there is no such version.
+    ``line`` is the published number, empty where there is none. Raises RefusedError where there is
+    no such version.
     """
+    spoken = language_for(language)
+    called = _A_LINE[spoken].format(line) if line else _NO_LINE[spoken]
     for one in versions_of(template):
         if one.version == version:
-            return one.words[language_for(language)].format_map(values)
+            return one.words[spoken].format_map({**values, _LINE: called})
     raise RefusedError(f"The text {template} has no version {version!r}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """How a text looks to whoever gets it, and what it takes."""
+
+    language: str
+    version: str
+    words: str
+    segments: Segments
+
+
+def preview(template: Template, values: Mapping[str, str], line: str = "") -> tuple[Preview, ...]:
+    """Return the version in use in every language. Raises RefusedError for other values."""
+    check_values(template, values)
+    version = current(template).version
+    said = [(one, render(template, version, one, values, line)) for one in LANGUAGES]
+    return tuple(Preview(one, version, words, segments(words)) for one, words in said)

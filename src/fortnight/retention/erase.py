@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from sqlalchemy import delete, insert, or_, select, update
 
+from fortnight.db.message_tables import call_task, inbound, receipt_heard
 from fortnight.db.office_tables import review
 from fortnight.db.scrub import scrub
 from fortnight.db.tables import (
@@ -43,7 +44,16 @@ if TYPE_CHECKING:
 
     from fortnight.retention.holdings import Holdings
 
-_OF_A_PERSON: Final = (arrival, receipt, look, consent_grant, message)
+_OF_A_PERSON: Final = (
+    arrival,
+    receipt,
+    look,
+    consent_grant,
+    call_task,
+    inbound,
+    receipt_heard,
+    message,
+)
 """Tables whose rows of a person go whole."""
 
 

@@ -39,6 +39,8 @@ _PAST_ITS_TIME: Final = {
     "lake_file": "day < :n14",
     "lake_day": "day < :n14",
     "alarm": "at < :day44",
+    "inbound": "at < :day44",
+    "receipt_heard": "heard_at < :day14",
     "look": "at < :day44 AND NOT EXISTS (SELECT 1 FROM case_file c WHERE c.id = look.case_id)",
     "message": (
         "made_at < :day44 AND NOT EXISTS (SELECT 1 FROM case_file c WHERE c.id = message.case_id)"
@@ -55,7 +57,17 @@ _PAST_ITS_TIME: Final = {
         " OR code_hash IS NOT NULL AND code_expires_at < :late"
     ),
 }
-_OF_PEOPLE: Final = ("arrival", "receipt", "look", "consent_grant", "message", "case_file")
+_OF_PEOPLE: Final = (
+    "arrival",
+    "receipt",
+    "look",
+    "consent_grant",
+    "message",
+    "case_file",
+    "inbound",
+    "receipt_heard",
+    "call_task",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,8 @@ PEOPLE: Final = (
     ),
     part(
         "message",
-        "id person key case_id template template_version language purpose state made_at sent_at",
+        "id person key case_id template template_version language purpose state made_at sent_at "
+        "not_before claimed_at parts awaits reminds resolved_by",
         f"{LOOK_DAYS} days at least, and as long as the case that it was for",
         "Nobody is texted twice for one reason, and people see what they were sent.",
         Ending.SWEPT,
@@ -63,6 +64,43 @@ PEOPLE: Final = (
         Ending.SWEPT,
         Term("made_at", "ms", HELD_DAYS),
         blanks={"sealed": None, "state": "stopped"},
+    ),
+    part(
+        "message_part",
+        "message part reference",
+        "as long as the message",
+        "What the gateway calls each part: its receipt names it so.",
+        Ending.WITH_PARENT,
+    ),
+    part(
+        "receipt_heard",
+        "id person reference marker outcome heard_at",
+        HELD,
+        "A receipt may come before the answer that it is a receipt of, or days late.",
+        Ending.SWEPT,
+        Term("heard_at", "ms", HELD_DAYS),
+    ),
+    part(
+        "inbound",
+        "id person at kind sealed words_hash done_at done_by",
+        f"{LOOK_DAYS} days",
+        "What people wrote back, under their own key: a case worker reads what needs a person.",
+        Ending.SWEPT,
+        Term("at", "ms", LOOK_DAYS),
+    ),
+    part(
+        "call_task",
+        "id person message case_id reason made_at done_at done_by",
+        "as long as the message",
+        "Whom no text reaches is called by a person.",
+        Ending.WITH_PARENT,
+    ),
+    part(
+        "home",
+        "replies.jsonl",
+        "until it is read, within seconds",
+        "Replies that somebody hands over in a file; emptied as it is read.",
+        Ending.SWEPT,
     ),
     part(
         "home",
