@@ -121,9 +121,9 @@ def test_every_grant_that_the_functions_name_is_one_that_people_give() -> None:
 def test_a_failure_that_is_no_refusal_is_not_called_one(people: PostgresPeople) -> None:
     with pytest.raises(RefusedError, match="No look is committed"):
         people.read_access(["0" * 32])
-    people.enrol(NewPerson("a" * 32, b"", bytes(32), "en", NOON))
+    people.enrol([NewPerson("a" * 32, b"", bytes(32), "en", NOON)])
     with pytest.raises(IntegrityError, match="ck_device_kind"):
-        people.add_device(NewDevice("d" * 32, "a" * 32, "pager", bytes(32), None, NOON))  # type: ignore[arg-type] # as a mistake would
+        people.add_devices([NewDevice("d" * 32, "a" * 32, "pager", bytes(32), None, NOON)])  # type: ignore[arg-type] # as a mistake would
 
 
 def test_many_people_are_opened_for_an_operator_in_one_call(

@@ -90,7 +90,7 @@ def test_what_is_beneath_the_functions_cannot_be_called(world: World) -> None:
             "people.own_person('x')",
             "people.rows_that_count(NULL, NULL)",
             "people.belongs_to('x', NULL)",
-            "people.add_look('look', NULL, 'trace', 'number', NULL, 'x', NULL, 1)",
+            "people.add_looks('look', NULL, 'trace', 'number', NULL, '{x}', NULL, 1)",
         ):
             with no_privilege(), connection.transaction():
                 connection.execute("SELECT " + call)
@@ -294,7 +294,7 @@ def test_temporary_functions_and_types_of_the_same_names_are_not_believed(world:
 
 def test_an_error_tells_nothing_of_a_person(world: World) -> None:
     lookup = world.stores.vault.number_hash(number(6))
-    again = (world.person, b"sealed", lookup[::-1], "en", NOON)
+    again = ([world.person], [b"sealed"], [lookup[::-1]], ["en"], [NOON])
     with world.app() as connection, pytest.raises(errors.UniqueViolation) as caught:
         connection.execute("SELECT people.enrol(%s, %s, %s, %s, %s)", again)
     assert lookup.hex() not in str(caught.value)

@@ -133,7 +133,7 @@ def test_the_erased_go_even_where_the_database_keeps_what_it_deletes(
         for _ in range(40)
     ]
     for new in enrolled_here:
-        store.enrol(new)
+        store.enrol([new])
     gone = enrolled_here[20]
     store.forget_person(gone.id)
     left = file.read_bytes()

@@ -9,6 +9,8 @@ from sqlalchemy import insert
 from fortnight.db.tables import ledger_leaf
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Connection
 
     from fortnight.ledger.entries import Leaf
@@ -19,9 +21,15 @@ def add(connection: Connection, leaf: Leaf, now: int) -> str:
 
     It is pending until the log's next turn takes it into the tree.
     """
-    connection.execute(
-        insert(ledger_leaf).values(
-            id=leaf.id, kind=leaf.kind, entry=leaf.entry, made_at=now, place=None
-        )
-    )
+    add_all(connection, (leaf,), now)
     return leaf.id
+
+
+def add_all(connection: Connection, leaves: Sequence[Leaf], now: int) -> None:
+    """Add many entries at once, as `add` does each."""
+    rows = [
+        {"id": leaf.id, "kind": leaf.kind, "entry": leaf.entry, "made_at": now, "place": None}
+        for leaf in leaves
+    ]
+    if rows:
+        connection.execute(insert(ledger_leaf), rows)

@@ -13,7 +13,7 @@ from fortnight.vault.people import Device, DeviceKind, NewDevice
 from fortnight.vault.sealing import seal, unseal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 REMEMBERED_MS: Final = 20_000
 """How long a device is known without asking again: another process may have revoked it."""
@@ -51,6 +51,24 @@ class Devices(Parts):
 
     def add_device(self, person: str, kind: DeviceKind, now: int) -> DeviceSecret:
         """Make a device for a person. Raises GoneError where they are not enrolled (any more)."""
+        (made,) = self.add_devices((person,), kind, now)
+        return made
+
+    def add_devices(
+        self, people: Sequence[str], kind: DeviceKind, now: int
+    ) -> tuple[DeviceSecret, ...]:
+        """Make a device for each of many people, in one transaction; raises as `add_device`."""
+        made = [(person, *self._new_device(person, kind)) for person in people]
+        rows = [
+            NewDevice(one.id, person, kind, self._hash(one.secret), sealed, now)
+            for person, one, sealed in made
+        ]
+        if rows:
+            self._people.add_devices(rows)
+        return tuple(one for _, one, _ in made)
+
+    def _new_device(self, person: str, kind: DeviceKind) -> tuple[DeviceSecret, bytes | None]:
+        """Return a new device's secrets, and its encryption key sealed."""
         key = self._keys.person_key(person)
         made = DeviceSecret(
             id=self._random(16).hex(),
@@ -60,9 +78,7 @@ class Devices(Parts):
             ),
         )
         sealed = made.owntracks_key and seal(key, made.owntracks_key, _OWNTRACKS, self._random)
-        secret_hash = self._hash(made.secret)
-        self._people.add_device(NewDevice(made.id, person, kind, secret_hash, sealed, now))
-        return made
+        return made, sealed
 
     def authenticate(self, secret: str) -> Device | None:
         """Return the device of a secret, or None: unknown, revoked and malformed look the same.

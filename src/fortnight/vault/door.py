@@ -14,8 +14,9 @@ from fortnight.vault.reading import NUMBER_LABEL, Reading
 from fortnight.vault.sealing import seal
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
+_NO_LANGUAGE: Final = "The language has to be a code such as en, ru or pt-BR."
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
 
 
@@ -33,10 +34,29 @@ class Vault(Devices, Filing, Reading):
         enrolment of the same number is being erased.
         """
         if not _LANGUAGE.fullmatch(language):
-            raise RefusedError("The language has to be a code such as en, ru or pt-BR.")
+            raise RefusedError(_NO_LANGUAGE)
         written = parse_number(number)
         there = self.person_with(written)
-        return self._still_there(there) if there else self._enrol(written, language, now)
+        if there:
+            return self._still_there(there)
+        (enrolled,) = self._enrol_many([written], language, now)
+        return enrolled
+
+    def enrol_many(self, numbers: Sequence[str], *, language: str, now: int) -> list[str]:
+        """Return the person of each of many phone numbers, enrolled now if they were not.
+
+        All keys in one transaction, then all people in one. Raises as `enrol`, and then enrols
+        nobody.
+        """
+        if not _LANGUAGE.fullmatch(language):
+            raise RefusedError(_NO_LANGUAGE)
+        written = [parse_number(number) for number in numbers]
+        there = self.people_with_numbers(written)
+        for person in there.values():
+            self._still_there(person)
+        new = list(dict.fromkeys(number for number in written if number not in there))
+        enrolled = there | dict(zip(new, self._enrol_many(new, language, now), strict=True))
+        return [enrolled[number] for number in written]
 
     def person_with(self, number: str) -> str | None:
         """Return the person of a phone number, or None. Raises RefusedError for what is none."""
@@ -76,14 +96,24 @@ class Vault(Devices, Filing, Reading):
         self._keys.destroy_case_key(case_id)
         self._people.forget_case(case_id)
 
-    def _enrol(self, number: str, language: str, now: int) -> str:
-        person = self._random(16).hex()
-        # the key first: a crash between the two leaves a key of nobody, never a row without a key
-        key = self._keys.make_person_key(person)
-        sealed = seal(key, number.encode("ascii"), NUMBER_LABEL, self._random)
-        lookup = lookup_hash(self._keys.named("lookup"), number)
-        enrolled = self._people.enrol(NewPerson(person, sealed, lookup, language, now))
-        if enrolled != person:  # another call enrolled the same number a moment ago
+    def _enrol_many(self, numbers: Sequence[str], language: str, now: int) -> list[str]:
+        if not numbers:
+            return []
+        secret = self._keys.named("lookup")
+        # the keys first: a crash between the two leaves keys of nobody, never a row without a key
+        keys = self._keys.make_person_keys([self._random(16).hex() for _ in numbers])
+        new = [
+            NewPerson(
+                person,
+                seal(key, number.encode("ascii"), NUMBER_LABEL, self._random),
+                lookup_hash(secret, number),
+                language,
+                now,
+            )
+            for (person, key), number in zip(keys.items(), numbers, strict=True)
+        ]
+        enrolled = self._people.enrol(new)
+        for person in set(keys) - set(enrolled):  # others enrolled the same numbers a moment ago
             self._keys.destroy_person_key(person)
         return enrolled
 

@@ -26,7 +26,7 @@ from fortnight.vault.private_files import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
     from pathlib import Path
 
 KEY_BYTES: Final = 32
@@ -51,6 +51,7 @@ CREATE TABLE key (
   CHECK (key IS NOT NULL OR kind = 'day')
 ) WITHOUT ROWID
 """
+_INSERT: Final = "INSERT INTO key VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 NOTICED_WITHIN_S: Final = 0.1
 """After how many seconds, at most, a process notices what another one destroyed."""
 _Kind: TypeAlias = Literal["secret", "person", "day", "case"]
@@ -76,6 +77,9 @@ class Keys(Protocol):
 
     def make_person_key(self, person: str) -> bytes:
         """Make a person's key."""
+
+    def make_person_keys(self, people: Collection[str]) -> dict[str, bytes]:
+        """Make the keys of many people; all are kept, or none is."""
 
     def destroy_person_key(self, person: str) -> None:
         """Destroy a person's key; nothing says afterwards that it was there."""
@@ -200,6 +204,19 @@ class FileKeys:
         """Make a person's key."""
         return self._make("person", person)
 
+    def make_person_keys(self, people: Collection[str]) -> dict[str, bytes]:
+        """Make the keys of many people, in one transaction."""
+        rows = [("person", person, self._random(KEY_BYTES)) for person in people]
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                self._connection.executemany(_INSERT, rows)
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+            return {person: self._get("person", person) for person in people}
+
     def destroy_person_key(self, person: str) -> None:
         """Destroy a person's key; nothing says afterwards that it was there."""
         self._destroy("DELETE FROM key WHERE kind = ? AND name = ?", "person", person)
@@ -305,10 +322,11 @@ class FileKeys:
 
     def _make(self, kind: _Kind, name: str) -> bytes:
         with self._lock:
-            self._connection.execute(
-                "INSERT INTO key VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                (kind, name, self._random(KEY_BYTES)),
-            )
+            self._notice_others()
+            known = self._found(kind, name)
+            if known is not None:  # asking to write takes locks of the file, for nothing
+                return known
+            self._connection.execute(_INSERT, (kind, name, self._random(KEY_BYTES)))
             return self._get(kind, name)
 
     def _destroy(self, statement: str, kind: _Kind, name: str) -> None:

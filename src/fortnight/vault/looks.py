@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from sqlalchemy import insert, select
 
 from fortnight.db.tables import ledger_leaf, look
-from fortnight.ledger.append import add
+from fortnight.ledger.append import add_all
 from fortnight.ledger.entries import make_leaf
 
 if TYPE_CHECKING:
@@ -80,12 +80,14 @@ def add_looks(
 ) -> None:
     """Add a look at each person, and its entry, in the caller's transaction: all or nothing."""
     rows: list[dict[str, object]] = []
+    leaves: list[Leaf] = []
     for person, seed in seeds.items():
         leaf = look_leaf(kind, ask, person, seed, now)
-        added = add(connection, leaf, now)
+        leaves.append(leaf)
         seen = {"id": seed.look, "person": person, "at": now, "outcome": "opened"}
-        opening = {"salt": leaf.salt, "office_salt": leaf.office_salt, "leaf": added}
+        opening = {"salt": leaf.salt, "office_salt": leaf.office_salt, "leaf": leaf.id}
         rows.append(seen | _of_ask(ask) | opening)
+    add_all(connection, leaves, now)
     if rows:
         connection.execute(insert(look), rows)
 
