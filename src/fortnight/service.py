@@ -32,8 +32,8 @@ from fortnight.lake.forgetting import Forgetting
 from fortnight.lake.lake import Lake
 from fortnight.ledger.log import Log
 from fortnight.ledger.note import Signer
-from fortnight.notify.file_gateway import FileGateway
-from fortnight.notify.outbox import Outbox
+from fortnight.notify.replies import NoQuestions
+from fortnight.notify.rooms import TEXTS_FILE, TextRooms, open_texts
 from fortnight.retention.erase import Eraser
 from fortnight.retention.fsck import Fsck
 from fortnight.retention.holdings import Holdings
@@ -50,12 +50,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fortnight.db.engine import Database
+    from fortnight.notify.outbox import Outbox
     from fortnight.settings import Settings
     from fortnight.vault.people import People
 
 LAKE_FOLDER: Final = "lake"
 LOG_FOLDER: Final = "log"
-TEXTS_FILE: Final = "texts.jsonl"
 MINUTE_MS: Final = 60_000
 _TEXTS_EVERY_MS: Final = 2_000
 _SWEEP_EVERY_MS: Final = 30 * MINUTE_MS
@@ -88,7 +88,7 @@ class Service:
     days: Days
     lake: Lake
     outbox: Outbox
-    gateway: FileGateway
+    texts: TextRooms
     traces: Traces
     cases: Cases
     work: Work
@@ -113,6 +113,9 @@ class Service:
         """
         now = self.clock()
         self.log.check_current()  # first: a sweep of orphans would remove what a restore adopts
+        if self.has_ended():
+            self.sunset.end(now)
+            return  # nothing runs any more: the log is served as it stands
         self.eraser.replay(now)
         self.eraser.resume(now)
         self.drain.sweep_orphans()
@@ -128,12 +131,18 @@ class Service:
         """Stop what runs, keep what was acknowledged, and close every file."""
         self._closing.close()
 
+    def has_ended(self) -> bool:
+        """Tell whether the programme is over: then the log is answered, and nothing else."""
+        return self.sunset.is_due(self.clock())
+
     def waiting(self) -> bool:
         """Tell whether anything that arrived is not yet where a search finds it."""
         return self.drain.waiting() or self.days.behind()
 
     def ready(self) -> Mapping[str, str]:
         """Return what is not ready, in words without personal data; empty where all is."""
+        if self.has_ended():
+            return {}
         problems = {}
         now = self.clock()
         for name, turns in self.schedule.health().items():
@@ -226,6 +235,19 @@ def _staff(at: _Stores, secret: bytes) -> StaffRooms:
     return open_staff(at.database, at.settings, secret, at.vault.number_hash, at.random, near)
 
 
+def _texts(at: _Stores, secret: bytes) -> TextRooms:
+    return open_texts(
+        at.settings,
+        at.database,
+        at.vault,
+        at.consents,
+        NoQuestions(),
+        secret,
+        at.random,
+        at.clock,
+    )
+
+
 def _deliveries(at: _Stores) -> Deliveries:
     return Deliveries(
         at.database,
@@ -260,8 +282,9 @@ def _open(
     traces = _traces(at, lake)
     token_key = at.keys.named("token")
     laboratories = Laboratories(at.database, token_key, at.vault.number_hash, random)
-    outbox = Outbox(at.database, at.vault, at.consents, random, settings.district)
-    gateway = FileGateway(settings.home / TEXTS_FILE)
+    texts = _texts(at, token_key)
+    closing.callback(texts.gateway.close)
+    outbox = texts.outbox
     holdings = _holdings(at, days, traces)
     eraser = Eraser(holdings, random, settings.district)
     sweeper, sunset = (
@@ -293,7 +316,7 @@ def _open(
         days=days,
         lake=lake,
         outbox=outbox,
-        gateway=gateway,
+        texts=texts,
         traces=traces,
         cases=cases,
         work=work,
@@ -307,9 +330,7 @@ def _open(
         sunset=sunset,
         restorer=Restorer(holdings, eraser, sweeper, log, at.lake, random),
         fsck=Fsck(at.database, at.people, at.keys, at.lake, settings.home / LOG_FOLDER),
-        schedule=Schedule(
-            _tasks(at, log, drain, days, outbox, gateway, work, sweeper, sunset), clock
-        ),
+        schedule=Schedule(_tasks(at, log, drain, days, texts, work, sweeper, sunset), clock),
         _closing=closing.pop_all(),
     )
 
@@ -319,8 +340,7 @@ def _tasks(
     log: Log,
     drain: Drain,
     days: Days,
-    outbox: Outbox,
-    gateway: FileGateway,
+    texts: TextRooms,
     work: Work,
     sweeper: Sweeper,
     sunset: Sunset,
@@ -332,15 +352,17 @@ def _tasks(
         ties.catch_up(now)
         days.refresh(now)
 
-    def sweep(now: int) -> None:
-        sweeper.sweep(now)
-        sunset.end(now)
+    def send(now: int) -> None:
+        if not sunset.is_due(now):
+            texts.send(now)
 
     return [
         Task("drain", round(at.settings.drain_every_s * 1_000), move),
         Task("log", MINUTE_MS, log.sequence),
-        Task("texts", _TEXTS_EVERY_MS, lambda now: outbox.drain(gateway, now)),
+        Task("texts", _TEXTS_EVERY_MS, send),
+        Task("reminders", MINUTE_MS, texts.reminders.turn),
         Task("cases", MINUTE_MS, work.turn),
         Task("keys", _COPY_EVERY_MS, lambda _: at.keys.refresh_copy()),
-        Task("sweep", _SWEEP_EVERY_MS, sweep),
+        Task("sweep", _SWEEP_EVERY_MS, sweeper.sweep),
+        Task("end", MINUTE_MS, sunset.end),
     ]

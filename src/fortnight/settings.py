@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fortnight.errors import SettingsError
+from fortnight.settings_texts import check_secret_file, check_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -72,11 +73,37 @@ class Settings:
     oidc_issuer: str = ""
     oidc_client_id: str = ""
     oidc_client_secret_file: str = ""
+    texts_by: str = "file"
+    published_number: str = ""
+    texts_a_day: int = 4
+    quiet_from: int = 21
+    quiet_until: int = 8
+    smpp_host: str = ""
+    smpp_port: int = 2775
+    smpp_system_id: str = ""
+    smpp_password_file: str = ""
+    smpp_tls: bool = False
+    smpp_tunnel: bool = False
+    smpp_source: str = ""
+    smpp_window: int = 10
+    smpp_per_second: float = 20.0
+    smpp_long: str = "parts"
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_from: str = ""
+    smtp_to: str = ""
+    smtp_user: str = ""
+    smtp_password_file: str = ""
 
     @property
     def is_embedded(self) -> bool:
         """Whether the databases are SQLite files in ``home``."""
         return not self.database_url
+
+    @property
+    def ends_at(self) -> int:
+        """When the programme ends, ms since 1970: with the beginning (UTC) of its last day."""
+        return int(datetime.combine(self.programme_end, time(), UTC).timestamp() * 1_000)
 
     @property
     def origin(self) -> str:
@@ -180,6 +207,7 @@ def check(settings: Settings, *, now: int) -> None:
     _check_numbers(settings)
     _check_public_url(settings.public_url)
     _check_oidc(settings)
+    check_texts(settings)  # type: ignore[arg-type] # frozen: it is read alone
     try:
         ZoneInfo(settings.timezone)
     except (ZoneInfoNotFoundError, ValueError) as error:
@@ -243,12 +271,7 @@ def _check_oidc(settings: Settings) -> None:
         return
     if not issuer:
         raise SettingsError("oidc_client_secret_file is given without oidc_issuer.")
-    try:
-        mode = Path(file).stat().st_mode
-    except OSError as error:
-        raise SettingsError(f"oidc_client_secret_file: {file}: {error.strerror}.") from error
-    if mode & 0o077:
-        raise SettingsError(f"oidc_client_secret_file: others may read {file}: chmod 600 it.")
+    check_secret_file("oidc_client_secret_file", file)
 
 
 def _check_numbers(settings: Settings) -> None:
@@ -258,6 +281,11 @@ def _check_numbers(settings: Settings) -> None:
         "max_part_bytes": (1_024, 64 * _WHOLE_MEGABYTE),
         "max_rows": (1, 10_000_000),
         "posts_a_minute": (1, 100_000),
+        "texts_a_day": (1, 24),
+        "smpp_port": (1, 65_535),
+        "smpp_window": (1, 100),
+        "smpp_per_second": (0.1, 1_000.0),
+        "smtp_port": (1, 65_535),
         "drain_every_s": (0.05, 30.0),  # withdrawal has to take hold within a minute
     }
     for name, (low, high) in bounds.items():

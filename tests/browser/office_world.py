@@ -25,7 +25,8 @@ from fortnight.cli.init import make_home
 from fortnight.clock import now_ms
 from fortnight.consent.texts import current_text
 from fortnight.db.tables import ledger_leaf
-from fortnight.service import TEXTS_FILE, open_service
+from fortnight.notify.rooms import TEXTS_FILE
+from fortnight.service import open_service
 from fortnight.settings import read_settings
 from fortnight.simulate.files import FIXES_FILE
 from fortnight.simulate.run import simulate

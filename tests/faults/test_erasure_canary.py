@@ -37,7 +37,7 @@ def work(service: Service, now: int) -> None:
     """Do what the service does by the clock."""
     service.drain.drain(now)
     service.days.refresh(now)
-    service.outbox.drain(service.gateway, now)
+    service.outbox.drain(service.texts.gateway, now)
     service.sweeper.sweep(now)
     service.log.sequence(now)
 

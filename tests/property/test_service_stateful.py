@@ -239,7 +239,7 @@ class Life(RuleBasedStateMachine):
     @rule()
     def hand_over_texts(self) -> None:
         before = len(self.texts())
-        self.service.outbox.drain(self.service.gateway, self.clock())
+        self.service.outbox.drain(self.service.texts.gateway, self.clock())
         allowed = {number for number, one in self.people.items() if "notify" in one.grants}
         wanted = {one.id for one in self.people.values() if "notify" in one.grants}
         assert self.waiting_texts() <= wanted  # what waited for others was stopped

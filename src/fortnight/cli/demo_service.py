@@ -35,7 +35,7 @@ from fortnight.cli.opened import DAY_MS, OUT, print_plain, reader_here, service_
 from fortnight.cli.terminal import progress
 from fortnight.consent.texts import current_text
 from fortnight.errors import FortnightError
-from fortnight.service import TEXTS_FILE
+from fortnight.notify.rooms import TEXTS_FILE
 from fortnight.simulate.files import FIXES_FILE
 from fortnight.simulate.run import simulate
 from fortnight.staff.accounts import NewAccount
