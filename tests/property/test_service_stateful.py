@@ -169,17 +169,22 @@ class Life(RuleBasedStateMachine):
         known = self.people[number]
         case_id = known.cases[-1]
         service = self.service
+        before = {one.contact for one in service.cases.exposures(case_id)}
         run = service.cases.request_trace(case_id, WORKER, self.clock())
         parts = TraceParts(
             service.database, service.vault, service.lake, self.random.randbytes, "UTC"
         )
         run_trace(parts, run, self.clock())
-        listed = {one.contact for one in service.cases.exposures(case_id)}
-        if service.cases.run(run).state != "done":
+        after = service.cases.exposures(case_id)
+        ended = service.cases.run(run)
+        if ended.state != "done" or ended.held_from_day is None:
             return
-        found = {person for contact, person in self.contacts(case_id) if contact in listed}
+        # The list outlives the evidence: of days that are gone a run says nothing, for or against.
+        seen = {one.contact for one in after if one.last_day >= ended.held_from_day}
+        assert {one.contact for one in after} - seen <= before
+        found = {person for contact, person in self.contacts(case_id) if contact in seen}
         self.check_found(known, found, case_id)
-        for contact in sorted(listed) if told else ():
+        for contact in sorted(one.contact for one in after) if told else ():
             self.tell(case_id, contact)
 
     def check_found(self, case: Person, found: set[str], case_id: str) -> None:
