@@ -24,17 +24,29 @@ from fortnight.case.exposures import exposure_of, replace_all
 from fortnight.case.named import NewNamed
 from fortnight.db.office_tables import decision
 from fortnight.db.tables import alarm, case_file, trace_run
-from fortnight.report.document import ContactDocument
+from fortnight.risk.dates import testing_words
+from fortnight.risk.disease import load_disease
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from fortnight.case.named import Named
+    from fortnight.report.document import AssessmentDocument, ContactDocument
     from fortnight.service import Service
 
 MANY: Final = 24
 """Contacts of the large case."""
+WRITTEN: Final = (
+    "Час за одним столом.",
+    "Были вместе дома.",
+    "Позвонить вечером",
+    "Имя",
+    "Просмотр был по их случаю.",
+)
+"""What people wrote."""
+RICH: Final = 12
+"""The contact of the sample document for whom there is evidence of most kinds."""
 _CURVE: Final = (3, 4, 4, 6, 6, 6, 7, 7, 8, 8, 8, 8, 9, 9, 11, 12, 14, 15, 20, 33, 41)
 """How many days before today each of many cases was tested."""
 _LATER: Final = 253
@@ -62,6 +74,19 @@ class RichWorld:
     @property
     def service(self) -> Service:
         return self.office.service
+
+    def own_words(self) -> list[str]:
+        """Return what people wrote or are called: it is shown in whatever language it is in."""
+        service = self.service
+        holders = service.oversight.key_holders
+        named = [*holders.laboratories(), *holders.operators(), *service.staff.accounts.list()]
+        visits = [one for document in near_documents(MANY) for one in document.together.visits]
+        places = [name for one in visits for name in (one.venue, one.room) if name]
+        words = [
+            *(one.name for one in named),
+            *(one.login for one in service.staff.accounts.list()),
+        ]
+        return sorted([*words, *places, *WRITTEN, service.settings.district], key=len, reverse=True)
 
     def pages(self) -> list[tuple[str, str]]:
         """Return every page with who reads it, by role."""
@@ -100,6 +125,7 @@ def _worked(office: OfficeWorld) -> RichWorld:
     staff |= {role: colleague(service, role) for role in roles}
     staff["stepped-up"] = colleague(service, "lead", stepped_up=True)
     large, contacts = _large(office)
+    met_as(office, near_documents(MANY)[RICH])
     opened, absent = _opened(office, NEXT, "opened"), _opened(office, "+37129999999", "absent")
     named = _named(office, absent)
     withdrawn, failed = (_opened(office, CASE, name) for name in ("wrong", "failed"))
@@ -157,10 +183,19 @@ def _run(service: Service, case_id: str, values: dict[str, Any], version: str = 
 
 def near_documents(count: int) -> list[ContactDocument]:
     """Return contacts of the sample town, as if met in the days before the clock of the tests."""
-    return [
+    moved = [
         msgspec.json.decode(_STAMP.sub(_moved, msgspec.json.encode(one).decode()), type=type(one))
         for one in sample_document(count).contacts
     ]
+    return [msgspec.structs.replace(one, assessment=_assessed(one)) for one in moved]
+
+
+def _assessed(document: ContactDocument) -> AssessmentDocument:
+    """Return what follows in words that the library has: the sample's are its own."""
+    disease, immune = load_disease("covid-19"), load_disease("measles").immunity
+    asked = [] if immune is None or not document.assessment.questions else [immune.question]
+    words = testing_words(disease.testing)
+    return msgspec.structs.replace(document.assessment, test_words=words, questions=asked)
 
 
 def _moved(found: re.Match[str]) -> str:
@@ -186,6 +221,16 @@ def _large(office: OfficeWorld) -> tuple[str, tuple[str, ...]]:
         replace_all(connection, case_id, run_id, found, service.vault.seal_case)
     _decided(office, case_id, [one.participant for one in documents])
     return case_id, tuple(one.participant for one in documents)
+
+
+def met_as(office: OfficeWorld, document: ContactDocument) -> None:
+    """Let the one contact who can be looked at have met the case as a document says."""
+    service, replace = office.service, msgspec.structs.replace
+    found = replace(document, participant=office.contact)
+    rows = [(exposure_of(found, 1, ("phone",), late=True), cut(found, "UTC"))]
+    run_id = _run(service, office.case_id, {})
+    with service.database.write() as connection:
+        replace_all(connection, office.case_id, run_id, rows, service.vault.seal_case)
 
 
 def _renumbered(document: ContactDocument, place: int) -> ContactDocument:
@@ -215,7 +260,7 @@ def _decided(office: OfficeWorld, case_id: str, contacts: list[str]) -> None:
             "case_id": case_id,
             "contact": contact,
             "kind": kind,
-            "reason": "Час за одним столом.",
+            "reason": WRITTEN[0],
             "by": own,
             "at": now,
             "needs_second": waits,
@@ -232,11 +277,11 @@ def _decided(office: OfficeWorld, case_id: str, contacts: list[str]) -> None:
 def _named(office: OfficeWorld, case_id: str) -> Named:
     service, now = office.service, office.clock()
     new = NewNamed(
-        case_id, "Имя", "+37128888888", "", TODAY - 2, TODAY - 1, "household", "A", True, False
+        case_id, WRITTEN[3], "+37128888888", "", TODAY - 2, TODAY - 1, "household", "A", True, False
     )
     service.work.named.add(new, office.worker.account.id, reader(office.worker), now)
     (found,) = service.work.named.of_case(case_id)
-    text = "Были вместе дома."
+    text = WRITTEN[1]
     service.work.notes.add(case_id, text, office.worker.account.id, reader(office.worker), now)
     return found
 
@@ -244,7 +289,7 @@ def _named(office: OfficeWorld, case_id: str) -> Named:
 def _calls(office: OfficeWorld, case_id: str) -> None:
     now = office.clock()
     for outcome, again in (("no-answer", None), ("call-back", now + HOUR)):
-        call = NewCall(case_id, None, outcome, "ru", "Спросить о доме", again)  # type: ignore[arg-type] # of the closed list
+        call = NewCall(case_id, None, outcome, "ru", WRITTEN[2], again)  # type: ignore[arg-type] # of the closed list
         own = office.worker.account.id
         office.service.work.calls.record(call, own, reader(office.worker), now)
 
@@ -281,7 +326,7 @@ def _watched(office: OfficeWorld, staff: dict[str, Colleague]) -> None:
     kinds = ("look-questioned", "track-contradictory", "duplicate-case", "appeal")
     asked = [service.oversight.reviews.ask(one, "ab" * 16, now - DAY) for one in kinds]  # type: ignore[arg-type] # of the closed list
     officer = staff["data-protection"].account.id
-    service.oversight.reviews.answer(asked[0], officer, "Просмотр был по их случаю.", now)
+    service.oversight.reviews.answer(asked[0], officer, WRITTEN[4], now)
     details = {
         "strangers-in-delivery": json.dumps({"received": 812, "strangers": 3}),
         "contradictory-track": f"day={TODAY - 1} jumps=4 origins=phone,upload",

@@ -74,6 +74,8 @@ CASE_ROUTES: Final = (
     _case("hand-over", "case.write", "Somebody else takes the case over."),
     _case("assign", "case.assign", "The lead gives the case to somebody."),
     _case("conflict", "conflict.declare", "Somebody declares that they know the case."),
+    _case("merge", "case.write", "Another file of the same case is taken into this one."),
+    _case("question", "case.write", "Somebody has the looks for a case looked into."),
     _case("withdraw", "case.withdraw", "The test was wrong: what it caused is retracted."),
     _case("close", "case.write", "The work of a case is done."),
     _row(CONTACT, "GET", "contact", "trace", "contact.read", "Why a contact is listed."),

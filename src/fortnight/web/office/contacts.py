@@ -9,7 +9,7 @@ from litestar.params import FromPath  # noqa: TC002 - the framework reads annota
 
 from fortnight.errors import ConflictError, GoneError, QuestionError, RefusedError
 from fortnight.report import course
-from fortnight.web.office.cases import call_of
+from fortnight.web.office.case_steps import call_of
 from fortnight.web.office.drawings import days_drawing, minutes_by_day, ms_of, strip
 from fortnight.web.office.explanation import explained
 from fortnight.web.office.pages import page, see, speech
@@ -91,7 +91,7 @@ def _held(request: Asked) -> dict[str, str]:
 
 def _may(request: Asked) -> bool:
     """Tell whether this is somebody who decides here, and not only reads."""
-    return signed_in(request).relation in {"assigned", "own-district"}
+    return signed_in(request).relation in {"assigned", "own-district", "tied"}
 
 
 def _curve(request: Asked, case_id: str, shown: ContactPage) -> object:
@@ -148,6 +148,8 @@ def decide(request: Asked, case_id: FromPath[str], contact: FromPath[str]) -> Re
             rooms.clock(),
             crowd=bool(form.all("crowd")),
         )
+        if staff.relation == "tied":  # a lead may have nobody above them: it is looked into
+            rooms.oversight.reviews.ask("look-questioned", case_id, rooms.clock())
 
     return _do(request, case_id, contact, act)
 

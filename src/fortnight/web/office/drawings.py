@@ -1,6 +1,8 @@
-"""What is drawn on the pages of cases: in units of the drawing, without colours or styles.
+"""What is drawn on the pages of cases, without colours or styles.
 
-Class names say what a part is; the stylesheet says how it looks, in light and in dark.
+What lies across is in per cent of the drawing, what stands in pixels: a drawing becomes as wide as
+the screen lets it, and its words stay as large as they are. Class names say what a part is; the
+stylesheet says how it looks, in light and in dark.
 """
 
 from __future__ import annotations
@@ -19,14 +21,16 @@ if TYPE_CHECKING:
     from fortnight.report.document import EpisodeDocument
     from fortnight.web.office.language import Speech
 
-LEFT: Final = 84.0
-RIGHT: Final = 612.0
 TOP: Final = 18.0
 HIGH: Final = 72.0
-ROW: Final = 20.0
+ROW: Final = 38.0
+_WORDS: Final = 15.0
+"""Of a row, what its words take."""
 _EPOCH: Final = 719_163  # date.toordinal of the first of January 1970
 _DAY_HOURS: Final = 24.0
 _HOUR_LABELS: Final = (0, 6, 12, 18, 24)
+_ANCHORS: Final = {0: "start", 24: "end"}
+_DAYS_SAID: Final = 7
 
 
 def ms_of(iso: str) -> int:
@@ -51,7 +55,10 @@ def _infectiousness(disease: str, day: int, *, is_since_test: bool) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar: where it stands, how it is called, and what it says."""
+    """One bar: where it stands, how it is called, and what it says.
+
+    ``x`` and ``width`` are per cent, ``y`` and ``height`` pixels.
+    """
 
     x: float
     y: float
@@ -63,12 +70,13 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A word beside a drawing."""
+    """A word in a drawing: per cent across, pixels down. Where it is narrow, minor ones go."""
 
     x: float
     y: float
     text: str
     anchor: str = "middle"
+    minor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +86,7 @@ class Strip:
     height: float
     rows: tuple[Label, ...]
     hours: tuple[Label, ...]
-    rules: str
+    rules: tuple[float, ...]
     grounds: tuple[Bar, ...]
     bars: tuple[Bar, ...]
 
@@ -87,25 +95,27 @@ def strip(episodes: Sequence[EpisodeDocument], speech: Speech) -> Strip:
     """Return the days on which two met, from the first to the last."""
     parts = [part for one in episodes for part in _by_day(one, speech)]
     ordinals = sorted({ordinal for ordinal, *_ in parts})
-    place = {ordinal: TOP + number * ROW for number, ordinal in enumerate(ordinals)}
-    base = TOP + len(ordinals) * ROW
+    place = {ordinal: number * ROW for number, ordinal in enumerate(ordinals)}
+    base = len(ordinals) * ROW
     return Strip(
-        height=base + 18,
+        height=base + _WORDS,
         rows=tuple(
-            Label(LEFT - 8, y + 14, speech.day(ordinal - _EPOCH), "end")
-            for ordinal, y in place.items()
+            Label(0, y + 11, speech.day(ordinal - _EPOCH), "start") for ordinal, y in place.items()
         ),
-        hours=tuple(Label(_hour_x(hour), base + 13, f"{hour}:00") for hour in _HOUR_LABELS),
-        rules="".join(f"M{_hour_x(hour):g} {TOP:g}V{base:g}" for hour in _HOUR_LABELS),
+        hours=tuple(
+            Label(_across(hour), base + 12, f"{hour}:00", _ANCHORS.get(hour, "middle"))
+            for hour in _HOUR_LABELS
+        ),
+        rules=tuple(_across(hour) for hour in _HOUR_LABELS[1:-1]),
         grounds=tuple(
-            Bar(LEFT, y + 1, RIGHT - LEFT, ROW - 2, "ground", "") for y in place.values()
+            Bar(0, y + _WORDS, 100, ROW - _WORDS - 4, "ground", "") for y in place.values()
         ),
         bars=tuple(
             Bar(
-                round(_hour_x(start), 1),
-                place[ordinal] + 3,
-                round(max((RIGHT - LEFT) * (end - start) / _DAY_HOURS, 1.5), 1),
-                ROW - 6,
+                _across(start),
+                place[ordinal] + _WORDS + 2,
+                max(round(_across(end) - _across(start), 2), 0.5),
+                ROW - _WORDS - 8,
                 f"{one.window} presumed" if one.presumed else one.window,
                 speech.period(ms_of(one.start), ms_of(one.end)),
             )
@@ -114,8 +124,8 @@ def strip(episodes: Sequence[EpisodeDocument], speech: Speech) -> Strip:
     )
 
 
-def _hour_x(hour: float) -> float:
-    return LEFT + (RIGHT - LEFT) * hour / _DAY_HOURS
+def _across(hour: float) -> float:
+    return round(100 * hour / _DAY_HOURS, 2)
 
 
 def _by_day(
@@ -138,7 +148,10 @@ def _hours(moment: datetime) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """Infectiousness by day, and on which days somebody was met."""
+    """Infectiousness by day, and on which days somebody was met.
+
+    ``path`` and ``area`` are in a square of 100 by 100, which the drawing stretches.
+    """
 
     path: str
     area: str
@@ -167,40 +180,55 @@ def days_drawing(
     held_from : int, optional
         The first day of which evidence is held: before it nothing can be known.
     """
-    count = last - first + 1
-    width = (RIGHT - 40) / count
-    base = TOP + HIGH
-    highs = [base - HIGH * infectiousness(file, day) for day in range(first, last + 1)]
-    points = [f"{40 + (k + 0.5) * width:.1f} {high:.1f}" for k, high in enumerate(highs)]
+    days = range(first, last + 1)
+    width = 100 / len(days)
+    shares = {day: infectiousness(file, day) for day in days}
+    points = [
+        f"{(place + 0.5) * width:.2f} {100 - 100 * share:.1f}"
+        for place, share in enumerate(shares.values())
+    ]
     path = "M" + "L".join(points)
-    every = max(1, -(-count // 7))
+    onset = file.onset_day
     return Days(
         path=path,
-        area=f"{path}L{40 + (count - 0.5) * width:.1f} {base:g}L{40 + width / 2:.1f} {base:g}Z",
+        area=f"{path}L{100 - width / 2:.2f} 100L{width / 2:.2f} 100Z",
         bars=tuple(
-            Bar(
-                round(40 + (day - first) * width + 1, 1),
-                round(min(highs[day - first], base - 3), 1),
-                round(width - 2, 1),
-                round(base - min(highs[day - first], base - 3), 1),
-                "curve-hit",
-                f"{speech.day(day)}: {speech.spent(minutes)}",
-            )
-            for day, minutes in sorted(met.items())
-            if first <= day <= last
+            _day_bar(shares[day], (day - first) * width, width, f"{speech.day(day)}: {spent}")
+            for day, spent in ((day, speech.spent(spent)) for day, spent in sorted(met.items()))
+            if day in shares
         ),
-        labels=tuple(
-            Label(round(40 + (day - first + 0.5) * width, 1), base + 15, speech.day(day))
-            for day in range(first, last + 1, every)
-        ),
-        onset=None
-        if file.onset_day is None or not first <= file.onset_day <= last
-        else round(40 + (file.onset_day - first) * width, 1),
+        labels=_day_labels(days, width, speech),
+        onset=None if onset is None or onset not in days else round((onset - first) * width, 2),
         held=None
         if held_from is None or not first < held_from <= last
-        else round(40 + (held_from - first) * width, 1),
-        base=base,
-        count=count,
+        else round((held_from - first) * width, 2),
+        base=TOP + HIGH,
+        count=len(days),
+    )
+
+
+def _day_bar(share: float, x: float, width: float, words: str) -> Bar:
+    high = round(max(HIGH * share, 3.0), 1)
+    return Bar(
+        round(x + width * 0.04, 2),
+        round(TOP + HIGH - high, 1),
+        round(width * 0.92, 2),
+        high,
+        "curve-hit",
+        words,
+    )
+
+
+def _day_labels(days: range, width: float, speech: Speech) -> tuple[Label, ...]:
+    every = max(1, -(-len(days) // _DAYS_SAID))
+    return tuple(
+        Label(
+            round((place * every + 0.5) * width, 2),
+            TOP + HIGH + 14,
+            speech.short_day(day),
+            minor=place % 2 == 1,
+        )
+        for place, day in enumerate(days[::every])
     )
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fortnight.exchange.exports import Exports
+    from fortnight.staff.rooms import StaffRooms
 
     Asked = Request[Any, Any, Any]
 else:
@@ -36,6 +37,10 @@ class Rooms(Protocol):
     def exports(self) -> Exports:
         """What leaves as files."""
 
+    @property
+    def staff(self) -> StaffRooms:
+        """Who works here."""
+
 
 @get(_PATH, include_in_schema=False)
 async def choose(request: Asked, case_id: FromPath[str]) -> Response[bytes]:
@@ -53,10 +58,13 @@ def _page(request: Asked, case_id: str, error: str | None = None) -> Response[by
 def export(request: Asked, case_id: FromPath[str]) -> Response[bytes]:
     """Give a case or its contacts as a file, after the looks are committed."""
     rooms = cast("Rooms", request.scope["user"].door.service)
-    reader, form = signed_in(request).reader, form_of(request)
+    staff, form = signed_in(request), form_of(request)
+    near = rooms.staff.relations.not_for(staff.account, case_id)
     try:
         kind, wanted = form.text("kind", most=20), form.text("form", most=20)
-        file = rooms.exports.export(kind, wanted, [case_id], reader, rooms.clock())
+        file = rooms.exports.export(
+            kind, wanted, [case_id], staff.reader, rooms.clock(), without=near
+        )
     except (RefusedError, QuestionError) as error:
         return _page(request, case_id, str(error))
     name = f'attachment; filename="{file.name}"'

@@ -3,6 +3,8 @@
 from typing import Final
 
 from fortnight.web.office import (
+    case_new,
+    case_steps,
     cases,
     choose,
     contacts,
@@ -18,7 +20,9 @@ from fortnight.web.office import (
 
 HANDLERS: Final = (
     *sign_in.HANDLERS,
+    *case_new.HANDLERS,
     *cases.HANDLERS,
+    *case_steps.HANDLERS,
     *contacts.HANDLERS,
     *intake.HANDLERS,
     *exports.HANDLERS,

@@ -142,6 +142,10 @@ class Speech:
         """Return a day (since 1970) such as ``Mon 9 Nov``."""
         return _day(self.language, day)
 
+    def short_day(self, day: int) -> str:
+        """Return a day (since 1970) such as ``9 Nov``, below a drawing."""
+        return format_skeleton("MMMd", _FIRST + timedelta(days=day), locale=self.locale)
+
     def date(self, iso: str) -> str:
         """Return a date that is written ``2026-11-09``, as ``day`` does."""
         return self.day((date.fromisoformat(iso) - _FIRST).days)

@@ -1,4 +1,4 @@
-"""Overview: sums over cases. Whatever counts fewer than five is not told, but as fewer than five."""
+"""Overview: sums over cases. What counts fewer than five is told as just that."""
 
 from __future__ import annotations
 
@@ -24,12 +24,11 @@ if TYPE_CHECKING:
 FEWEST: Final = 5
 ROUNDED: Final = 5
 _SEES_ALL_DISTRICTS: Final = "epidemiologist"
-_LEFT: Final = 36.0
-_RIGHT: Final = 712.0
-_TOP: Final = 12.0
+_TOP: Final = 16.0
 _BASE: Final = 172.0
 _STUB: Final = 7.0
 _LABEL_EVERY: Final = 7
+_MAP_WIDE: Final = 400.0
 _MAP_SIDE: Final = 320.0
 _MARGIN: Final = 40.0
 _METRES_A_DEGREE: Final = 111_195.0
@@ -51,7 +50,7 @@ def about(count: int) -> str | int:
 
 @dataclass(frozen=True, slots=True)
 class CurveBar:
-    """One day's bar, in units of the drawing; ``kind`` is a class of the stylesheet."""
+    """One day's bar: per cent across, pixels down; ``kind`` is a class of the stylesheet."""
 
     x: float
     y: float
@@ -63,10 +62,11 @@ class CurveBar:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A word at the edge of the drawing, and where its rule stands."""
+    """A word at the edge of the drawing, and where it stands; left out where narrow if minor."""
 
     at: float
     text: str
+    minor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,21 +82,22 @@ class Curve:
 def curve(days: Sequence[tuple[int, int, int]], said: Speech) -> Curve:
     """Return the curve of days (day, cases by onset, cases by test), oldest first."""
     most = max([FEWEST, *(max(onset, test) for _, onset, test in days)])
-    wide = (_RIGHT - _LEFT) / len(days)
+    wide = 100 / len(days)
     bars = []
     for place, (day, onset, test) in enumerate(days):
-        x, name = _LEFT + place * wide, said.day(day)
+        x, name = place * wide, said.day(day)
         for offset, kind, count in ((0.06, "look-forward", onset), (0.5, "look-back", test)):
             if count:
-                left = round(x + offset * wide, 1)
+                left = round(x + offset * wide, 2)
                 bars.append(_bar(left, wide * 0.42, count, most, kind, f"{name}: {told(count)}"))
     shown = [(day, onset, test) for day, onset, test in reversed(days) if onset or test]
     return Curve(
         tuple(bars),
         tuple(
-            Mark(round(_LEFT + (place + 0.5) * wide, 1), said.day(day))
+            Mark(round((place + 0.5) * wide, 2), said.short_day(day), minor=back % 2 == 1)
             for place, (day, _, _) in enumerate(days)
-            if (len(days) - 1 - place) % (_LABEL_EVERY * 2) == 0 and place
+            for back, rest in (divmod(len(days) - 1 - place, _LABEL_EVERY * 2),)
+            if rest == 0 and place
         ),
         tuple(Mark(round(_height(count, most), 1), str(count)) for count in _steps(most)),
         tuple((said.day(day), told(onset), told(test)) for day, onset, test in shown),
@@ -105,9 +106,9 @@ def curve(days: Sequence[tuple[int, int, int]], said: Speech) -> Curve:
 
 def _bar(x: float, width: float, count: int, most: int, kind: str, words: str) -> CurveBar:
     if count < FEWEST:  # as high whatever it counts
-        return CurveBar(x, _BASE - _STUB, round(width, 1), _STUB, f"{kind} presumed", words)
+        return CurveBar(x, _BASE - _STUB, round(width, 2), _STUB, f"{kind} presumed", words)
     y = round(_height(count, most), 1)
-    return CurveBar(x, y, round(width, 1), round(_BASE - y, 1), kind, words)
+    return CurveBar(x, y, round(width, 2), round(_BASE - y, 1), kind, words)
 
 
 def _height(count: int, most: int) -> float:
@@ -160,7 +161,7 @@ def spots(clusters: Sequence[Cluster], said: Speech) -> Spots | None:
     middle = (max(east) + min(east)) / 2, (max(north) + min(north)) / 2
     found = tuple(
         Spot(
-            round(_RIGHT / 2 + (x - middle[0]) * unit, 1),
+            round(_MAP_WIDE / 2 + (x - middle[0]) * unit, 1),
             round(_MAP_SIDE / 2 - (y - middle[1]) * unit, 1),
             round(min(4 + 2 * sqrt(one.people), 30), 1),
             said.day(one.day),

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from litestar import Request
 
     from fortnight.case.cases import Cases
+    from fortnight.case.oversight import Oversight
     from fortnight.case.work import Work
     from fortnight.settings import Settings
     from fortnight.staff.rooms import StaffRooms
@@ -33,6 +34,10 @@ class Rooms(Protocol):
     @property
     def work(self) -> Work:
         """Decisions, calls, notes, and who does what."""
+
+    @property
+    def oversight(self) -> Oversight:
+        """Whom to ask where something seems wrong."""
 
     @property
     def staff(self) -> StaffRooms:
