@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from contextlib import closing, contextmanager
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -90,17 +91,25 @@ def differences(connection: Connection, models: MetaData) -> list[Any]:
     return list(compare_metadata(context, models))
 
 
+ADDED: Final = re.compile(r", (?=\w+ [A-Z]+)")
+"""Between two columns of one line."""
+
+
 def facts_of_sqlite(path: Path) -> set[tuple[str, ...]]:
-    """Return each line of each statement that made the tables, whatever their order."""
+    """Return each line of each statement that made the tables, whatever their order.
+
+    A column that was added later stands on the line of the last one before it.
+    """
     with opened(open_sqlite(path)) as database, database.read() as connection:
         rows = connection.exec_driver_sql(
             "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL "
             "AND tbl_name NOT IN ('alembic_version', 'sqlite_sequence')"
         )
         return {
-            (name, line.strip().rstrip(",").replace('"', ""))
+            (name, fact.strip().rstrip(",").replace('"', ""))
             for name, sql in rows
             for line in sql.splitlines()
+            for fact in ADDED.split(line)
         }
 
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from fortnight.case.state import FOLLOWS, State, Step, after
 from fortnight.errors import ConflictError
@@ -19,9 +19,18 @@ class CaseMachine(RuleBasedStateMachine):
         super().__init__()
         self.state = State.OPENED
         self.done: list[Step] = []
+        self.enrolled = True
+
+    @initialize(enrolled=st.booleans())
+    def begin(self, *, enrolled: bool) -> None:
+        self.enrolled = enrolled
 
     @rule(step=st.sampled_from(Step))
     def take(self, step: Step) -> None:
+        if step in {Step.CLOSE, Step.CLOSE_UNTRACED}:  # `Cases.close` chooses which of the two
+            step = Step.CLOSE if self.enrolled else Step.CLOSE_UNTRACED
+        if not self.enrolled and step in {Step.SEND_CODE, Step.AGREE}:
+            return  # there is nobody to send a code to
         with suppress(ConflictError):
             self.state = after(self.state, step)
             self.done.append(step)
@@ -45,8 +54,22 @@ class CaseMachine(RuleBasedStateMachine):
 
     @invariant()
     def after_closing_only_the_test_may_still_be_withdrawn(self) -> None:
-        if Step.CLOSE in self.done:
-            assert set(self.done[self.done.index(Step.CLOSE) + 1 :]) <= {Step.WITHDRAW}
+        closed = {Step.CLOSE, Step.CLOSE_UNTRACED} & set(self.done)
+        for step in closed:
+            assert set(self.done[self.done.index(step) + 1 :]) <= {Step.WITHDRAW}
+        assert len(closed) <= 1
+
+    @invariant()
+    def a_case_is_closed_after_its_yes_or_because_it_can_say_none(self) -> None:
+        if self.state is State.CLOSED:
+            assert self.enrolled == (Step.AGREE in self.done)
+
+    @invariant()
+    def every_case_that_is_not_over_can_be_ended(self) -> None:
+        if self.state in {State.OPENED, State.AGREED, State.TRACED}:
+            assert after(self.state, Step.WITHDRAW) is State.WITHDRAWN
+        if not self.enrolled and self.state is State.OPENED:
+            assert after(self.state, Step.CLOSE_UNTRACED) is State.CLOSED
 
     @invariant()
     def a_yes_is_said_once(self) -> None:

@@ -94,14 +94,16 @@ class Town:
                 )
             )
 
-    def agreed(self) -> str:
+    def agreed(self, number: str = CASE_NUMBER, onset_days_ago: int = 2) -> str:
         now = self.clock()
-        token = self.laboratories.issue(self.laboratory.key, "test-1", CASE_NUMBER, now)
-        new = NewCase(token, CASE_NUMBER, "covid-19", now // DAY - 2, now // DAY - 1, now - DAY)
+        token = self.laboratories.issue(self.laboratory.key, f"test {number}", number, now)
+        today = now // DAY
+        new = NewCase(token, number, "covid-19", today - onset_days_ago, today - 1, now - DAY)
         case_id = self.cases.open(new, WORKER, now)
+        of_it = (message.c.template == "code") & (message.c.case_id == case_id)
         with self.database.read() as connection:
-            (row,) = connection.execute(select(message).where(message.c.template == "code"))
-        sealed = self.stores.vault.unseal(self.person, row.sealed, LABEL + row.id.encode())
+            (row,) = connection.execute(select(message).where(of_it))
+        sealed = self.stores.vault.unseal(row.person, row.sealed, LABEL + row.id.encode())
         self.cases.agree(case_id, msgspec.json.decode(sealed)["code"], now)
         return case_id
 

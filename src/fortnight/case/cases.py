@@ -23,6 +23,7 @@ from fortnight.case.exposures import (
 from fortnight.case.files import CaseFile, Run, locked, log, read_case, read_run, step
 from fortnight.case.retraction import retract_all
 from fortnight.case.state import State, Step, after
+from fortnight.case.telling import takes_a_call, text_or_call
 from fortnight.db.tables import case_file, hidden_stay, message, trace_run
 from fortnight.errors import ConflictError, QuestionError, RefusedError
 from fortnight.notify.templates import Template
@@ -233,6 +234,8 @@ class Cases:
     ) -> str:
         """Resolve one contact, on the reader's decision, and queue their text; return its id.
 
+        Who did not agree to texts gets none: they are called, as `takes_a_call` says.
+
         ``interviewed``: the case named them in an interview. ``decision``: by which they are told;
         one decision never texts twice. Raises RefusedError where the
         evidence alone may not tell anyone, or the vault refuses.
@@ -246,11 +249,15 @@ class Cases:
         with self.database.write() as connection:
             step(connection, case_id, Step.TELL)  # the test may have been withdrawn meanwhile
             key = told_key(case_id, contact, decision)
-            queued = self.outbox.queue(
-                connection, person, key, Template.PLEASE_CALL, {}, case_id, now
-            )
-            self._log(connection, case_id, "told", reader, now)
-        return queued
+            told = text_or_call(connection, self.outbox, person, key, case_id, now)
+            done = "told" if told.goes_out else "to-be-called"
+            self._log(connection, case_id, done, reader, now)
+        return told.message
+
+    def takes_a_call(self, case_id: str, contact: str) -> bool:
+        """Tell whether a contact who was to be told has to be called instead of texted."""
+        with self.database.read() as connection:
+            return takes_a_call(connection, case_id, contact)
 
     # -- endings -----------------------------------------------------------------------------------
 
@@ -267,9 +274,14 @@ class Cases:
             self._log(connection, case_id, "test-withdrawn", reader, now)
 
     def close(self, case_id: str, reader: Reader, now: int) -> None:
-        """Close a case whose work is done."""
+        """Close a case whose work is done.
+
+        Raises ConflictError before the yes of somebody who is enrolled: theirs ends by itself.
+        """
         with self.database.write() as connection:
-            step(connection, case_id, Step.CLOSE, {"closed_at": now})
+            enrolled = locked(connection, case_id).person is not None
+            taken = Step.CLOSE if enrolled else Step.CLOSE_UNTRACED
+            step(connection, case_id, taken, {"closed_at": now})
             self.end_work(connection, case_id, "The case was closed.", now)
             self._log(connection, case_id, "closed", reader, now)
 

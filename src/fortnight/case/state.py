@@ -2,8 +2,9 @@
 
     opened -> agreed -> traced -> closed, and withdrawn from every one of them
 
-A case is traced only after its own yes, as often as new evidence asks for it. Nothing follows a
-withdrawn test.
+A case is traced only after its own yes, as often as new evidence asks for it. That of somebody who
+is not enrolled has no yes to give, and is closed as it was opened. Nothing follows a withdrawn
+test.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class Step(StrEnum):
     TRACE = "trace"
     TELL = "tell"
     CLOSE = "close"
+    CLOSE_UNTRACED = "close-untraced"  # of somebody not enrolled: no yes is waited for
     WITHDRAW = "withdraw"
 
 
@@ -48,6 +50,7 @@ FOLLOWS: Final[Mapping[Step, Mapping[State, State]]] = {
     Step.TRACE: {State.AGREED: State.TRACED, State.TRACED: State.TRACED},
     Step.TELL: {State.TRACED: State.TRACED},
     Step.CLOSE: {State.AGREED: State.CLOSED, State.TRACED: State.CLOSED},
+    Step.CLOSE_UNTRACED: {State.OPENED: State.CLOSED},
     Step.WITHDRAW: {state: State.WITHDRAWN for state in State if state is not State.WITHDRAWN},
 }
 """For each step, from which states it may be taken, and where it leads."""

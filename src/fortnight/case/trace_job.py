@@ -14,6 +14,7 @@ import msgspec
 from sqlalchemy import select, update
 
 from fortnight.api import question
+from fortnight.case import links
 from fortnight.case.changes import compared, note_update, still_known
 from fortnight.case.day_parts import DayPart, cut, day_of
 from fortnight.case.exposures import Exposure, exposure_of, exposures, replace_all
@@ -85,6 +86,7 @@ class _Result(NamedTuple):
     held_from_day: int
     contacts: tuple[tuple[Exposure, list[DayPart]], ...]
     follow_up_end_day: int | None
+    links: links.Found | None = None
 
 
 def run_trace(parts: TraceParts, run_id: str, now: int) -> None:
@@ -165,7 +167,9 @@ def _search(parts: TraceParts, started: _Started, now: int) -> _Result:
     if not any(numbers):
         return _Result(found.window, found.held_from_day, (), None)
     together = parts.lake.assemble(found, numbers, started.sample_at)
-    documents = contacts_of(together.trace())
+    traced = together.trace()
+    documents = contacts_of(traced)
+    linked = links.find(parts.database, parts.vault, case_id, reader, together, traced, now)
     return _Result(
         found.window,
         found.held_from_day,
@@ -182,6 +186,7 @@ def _search(parts: TraceParts, started: _Started, now: int) -> _Result:
             for rank, contact in enumerate(documents, start=1)
         ),
         _last_follow_up(documents),
+        linked,
     )
 
 
@@ -239,6 +244,9 @@ def _replace(
     listed = [*found, *unseen]
     rows = list(zip(listed, details, strict=True))
     replace_all(connection, case_id, started.run_id, rows, parts.vault.seal_case)
+    if result.links is not None:
+        store = links.Store(parts.vault.seal_case, parts.vault.unseal_case, now)
+        links.keep(connection, case_id, result.links, store, result.held_from_day)
     changed = compared(before, listed)
     if changed is not None and _ran_before(connection, started):
         note_update(connection, case_id, changed, now, parts.random)

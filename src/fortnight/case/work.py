@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from fortnight.case.assignments import Assignment, Assignments
 from fortnight.case.calls import Call, Calls
+from fortnight.case.chain import Chains
 from fortnight.case.changes import CaseChange, Changes
 from fortnight.case.decisions import Decisions, Why
 from fortnight.case.duplicates import Duplicate, Duplicates
@@ -110,6 +111,7 @@ class Work:
     duplicates: Duplicates
     changes: Changes
     overview: Overview
+    chains: Chains
 
     @classmethod
     def of(
@@ -128,6 +130,7 @@ class Work:
             Duplicates(database, vault, cases, random),
             Changes(database, cases),
             Overview(database),
+            Chains(database, vault),
         )
 
     def turn(self, now: int) -> None:

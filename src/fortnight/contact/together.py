@@ -74,7 +74,7 @@ def look_back(
         shared = list(_by_all_evidence(shared, found, others))
     return LookBack(
         shared=tuple(shared),
-        observed=_observed(found),
+        observed=observed_by_day(found),
         has_evidence=True,
     )
 
@@ -156,7 +156,7 @@ def _spread(parts: Sequence[Shared], minutes: float) -> Iterator[Shared]:
         yield replace(part, minutes=minutes * share)
 
 
-def _observed(found: Trace) -> dict[date, float]:
+def observed_by_day(found: Trace) -> dict[date, float]:
     """Return the share of each local day in which the case was observed."""
     window = found.window
     first, count, inside = window_slots(window)

@@ -226,7 +226,9 @@ case_file = Table(
     Column("closed_at", BigInteger),
     one_of("state", CASE_STATES),
     CheckConstraint(
-        "state = 'opened' OR state = 'withdrawn' OR agreed_at IS NOT NULL", name="agreed"
+        "state = 'opened' OR state = 'withdrawn' OR agreed_at IS NOT NULL "
+        "OR (state = 'closed' AND person IS NULL)",
+        name="agreed",
     ),
 )
 laboratory = Table(

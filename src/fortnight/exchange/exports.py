@@ -21,7 +21,7 @@ from fortnight.exchange.tables import CaseParts, Interviewed, cases_table, conta
 from fortnight.exchange.xlsx_out import to_xlsx
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -71,23 +71,31 @@ class Exports:
     random: Callable[[int], bytes]
 
     def export(
-        self, kind: str, form: str, case_ids: Sequence[str], reader: Reader, now: int
+        self,
+        kind: str,
+        form: str,
+        case_ids: Sequence[str],
+        reader: Reader,
+        now: int,
+        *,
+        without: Collection[str] = (),
     ) -> File:
         """Return cases, or their contacts, as a file.
 
         A look (purpose trace, fields case and contact) at each contact and each case is committed
-        before any of it is read, and an entry of the log before the file is handed out. Who
-        withdrew is left out. Raises QuestionError for an unknown kind or form, RefusedError for a
-        case that does not stand.
+        before any of it is read, and an entry of the log before the file is handed out. Left out
+        are who withdrew, and the contacts ``without`` whom it is asked for. Raises QuestionError
+        for an unknown kind or form, RefusedError for a case that does not stand; a closed one is
+        for a lead.
         """
         if kind not in _TABLES or form not in _WRITERS:
             raise QuestionError(
                 f"There are exports of {' and '.join(KINDS)}, as {', '.join(FORMS)}."
             )
         wanted = tuple(dict.fromkeys(case_ids))
-        seen = {case_id: self._look(case_id, reader, now) for case_id in wanted}
+        seen = {case_id: self._look(case_id, without, reader, now) for case_id in wanted}
         with self.database.read() as connection:
-            parts = [_parts(connection, case_id, seen[case_id]) for case_id in wanted]
+            parts = [_parts(connection, case_id, seen[case_id], without) for case_id in wanted]
         table = _TABLES[kind](parts)
         write, media_type = _WRITERS[form]
         content = write(table)
@@ -95,11 +103,14 @@ class Exports:
         named = wanted[0][:8] if len(wanted) == 1 else f"{len(wanted)}-cases"
         return File(f"fortnight-{kind}-{named}.{form}", media_type, content)
 
-    def _look(self, case_id: str, reader: Reader, now: int) -> frozenset[str]:
+    def _look(
+        self, case_id: str, without: Collection[str], reader: Reader, now: int
+    ) -> frozenset[str]:
         """Commit the looks for one case; return the contacts that they open."""
         with self.database.read() as connection:
             enrolled = read_case(connection, case_id).enrolled
-            measured = [one.contact for one in exposures(connection, case_id)]
+            listed = [one.contact for one in exposures(connection, case_id)]
+            measured = [contact for contact in listed if contact not in without]
         if not enrolled and not measured:  # nobody in it ever enrolled
             return frozenset()
         return self.vault.open_export(case_id, measured, reader, now)
@@ -125,7 +136,9 @@ class Exports:
                 log(connection, "case", entry, reader, now, self.random)
 
 
-def _parts(connection: Connection, case_id: str, seen: frozenset[str]) -> CaseParts:
+def _parts(
+    connection: Connection, case_id: str, seen: frozenset[str], without: Collection[str]
+) -> CaseParts:
     rows = connection.execute(
         select(named_contact)
         .where(named_contact.c.case_id == case_id, named_contact.c.objected_at.is_(None))
@@ -137,6 +150,7 @@ def _parts(connection: Connection, case_id: str, seen: frozenset[str]) -> CasePa
         interviewed=[
             Interviewed(row.contact, row.first_day, row.last_day, row.setting, row.merged_with)
             for row in rows
+            if row.contact not in without
         ],
         decisions={one.contact: one for one in decisions_of(connection, case_id) if one.is_live},
     )

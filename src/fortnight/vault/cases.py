@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from fortnight.db.tables import case_file, laboratory_token
 from fortnight.errors import RefusedError
+from fortnight.vault.rows_sqlite import parts
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -56,6 +57,18 @@ def standing_case(connection: Connection, case_id: str) -> StandingCase:
     return StandingCase(row.id, row.person, row.number_hash)
 
 
+def exported_case(connection: Connection, case_id: str, role: str) -> StandingCase:
+    """Return a case that stands, or for a lead one that is closed. Raises as `standing_case`."""
+    c, token = case_file.c, laboratory_token.c
+    closed = c.id == case_id, c.state == "closed", c.agreed_at.is_not(None)
+    query = select(c.id, c.person, c.number_hash).where(*closed)
+    query = query.join(
+        laboratory_token, (token.id == c.token_id) & (token.number_hash == c.number_hash)
+    )
+    row = connection.execute(query).first() if role == "lead" else None
+    return standing_case(connection, case_id) if row is None else StandingCase(*row)
+
+
 def refuse_unknown_case(connection: Connection, case_id: str) -> None:
     """Raise RefusedError where there is no such case."""
     known = connection.scalar(select(case_file.c.id).where(case_file.c.id == case_id))
@@ -75,3 +88,21 @@ def holders_of_any(
 ) -> set[str]:
     """Return who of the people has at least one of the grants live."""
     return set().union(*holders(consents, connection, people, grants).values())
+
+
+def other_cases(
+    connection: Connection, case_id: str, people: Collection[str]
+) -> list[tuple[str, str]]:
+    """Return (person, case) of those of some people who are a case of the same disease.
+
+    Only what they said yes to themselves, and no test that was withdrawn.
+    """
+    c = case_file.c
+    disease = select(c.disease).where(c.id == case_id).scalar_subquery()
+    stands = c.disease == disease, c.agreed_at.is_not(None), c.state != "withdrawn"
+    found = select(c.person, c.id).where(c.id != case_id, *stands).order_by(c.id)
+    return [
+        (row.person, row.id)
+        for part in parts(sorted(people))
+        for row in connection.execute(found.where(c.person.in_(part)))
+    ]

@@ -142,6 +142,22 @@ BEGIN
 END
 $$;
 
+-- As `exported_case` of vault/cases.py: a lead takes a closed case out for the file.
+CREATE FUNCTION people.exported_case(p_case text, p_role text) RETURNS fortnight.case_file
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    v_case fortnight.case_file;
+BEGIN
+    SELECT f.* INTO v_case FROM case_file AS f
+    JOIN laboratory_token AS t ON t.id = f.token_id AND t.number_hash = f.number_hash
+    WHERE f.id = p_case AND f.state = 'closed' AND f.agreed_at IS NOT NULL AND p_role = 'lead';
+    IF FOUND THEN
+        RETURN v_case;
+    END IF;
+    RETURN standing_case(p_case);
+END
+$$;
+
 -- As `_refuse_without_grant` of vault/people_sqlite.py.
 CREATE FUNCTION people.check_grant(p_person text, p_case text) RETURNS void
 LANGUAGE plpgsql STABLE AS $$
@@ -494,6 +510,7 @@ DECLARE
     v_look fortnight.look;
     v_fields text[];
     v_grants text[];
+    v_case fortnight.case_file;
 BEGIN
     FOR v_look IN
         SELECT t.* FROM take_looks(p_looks) AS t
@@ -506,7 +523,11 @@ BEGIN
             IF 'number' = ANY (v_fields) THEN
                 PERFORM refuse('This look resolves a contact: it is read as that.');
             END IF;
-            CONTINUE WHEN NOT belongs_to(v_look.person, standing_case(v_look.case_id));
+            v_case := CASE
+                WHEN v_look.fields = 'case,contact' THEN exported_case(v_look.case_id, v_look.role)
+                ELSE standing_case(v_look.case_id)
+            END;
+            CONTINUE WHEN NOT belongs_to(v_look.person, v_case);
         END IF;
         CONTINUE WHEN NOT (cardinality(v_grants) = 0 OR has_live(v_look.person, v_grants));
         RETURN QUERY SELECT
@@ -739,7 +760,7 @@ CREATE FUNCTION people.open_export(
 ) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = people, fortnight, pg_temp AS $$
 DECLARE
-    v_case fortnight.case_file := standing_case(p_case);
+    v_case fortnight.case_file := exported_case(p_case, p_reader.role);
     v_grants text[] := grants_for('trace', p_case);
     v_people text[];
     v_seeds people.seed[];
@@ -764,6 +785,58 @@ BEGIN
     PERFORM add_looks(
         'look', p_reader, 'trace', 'case,contact', p_case, v_people, v_seeds, p_now
     );
+END
+$$;
+
+-- -- two steps: which contacts of a case are cases themselves --------------------------------------
+
+CREATE FUNCTION people.other_cases(p_case text)
+RETURNS TABLE (contact text, person text, other text) LANGUAGE sql STABLE AS $$
+    SELECT c.contact, c.person, f.id
+    FROM case_contact AS c
+    JOIN case_file AS own ON own.id = c.case_id
+    JOIN case_file AS f ON f.person = c.person AND f.id <> own.id AND f.disease = own.disease
+    WHERE c.case_id = p_case AND f.agreed_at IS NOT NULL AND f.state <> 'withdrawn'
+$$;
+
+CREATE FUNCTION people.open_links(
+    p_case text, p_contacts text[], p_reader people.reader, p_seeds people.seed[], p_now bigint
+) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = people, fortnight, pg_temp AS $$
+DECLARE
+    v_case fortnight.case_file := standing_case(p_case);
+    v_grants text[] := grants_for('trace', p_case);
+    v_people text[];
+    v_seeds people.seed[];
+BEGIN
+    PERFORM check_first();
+    SELECT
+        array_agg(ill.person),
+        array_agg(ROW(s.look, s.leaf, s.salt, s.office_salt, s.contact)::people.seed)
+    INTO v_people, v_seeds
+    FROM unnest(p_contacts) WITH ORDINALITY AS w (contact, n)
+    JOIN unnest(p_seeds) WITH ORDINALITY AS s (look, leaf, salt, office_salt, contact, n) USING (n)
+    JOIN (SELECT DISTINCT o.contact, o.person FROM other_cases(v_case.id) AS o) AS ill
+        ON ill.contact = w.contact
+    WHERE has_live(ill.person, v_grants);
+    IF v_people IS NOT NULL THEN
+        PERFORM add_looks(
+            'look', p_reader, 'trace', 'case,contact', p_case, v_people, v_seeds, p_now
+        );
+    END IF;
+END
+$$;
+
+CREATE FUNCTION people.read_links(p_looks text[]) RETURNS TABLE (contact text, other text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = people, fortnight, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT o.contact, o.other
+    FROM take_looks(p_looks) AS t
+    JOIN case_file AS f ON f.id = t.case_id AND f.state NOT IN ('closed', 'withdrawn')
+    CROSS JOIN LATERAL other_cases(t.case_id) AS o
+    WHERE o.person = t.person AND t.purpose = 'trace' AND t.fields = 'case,contact'
+        AND has_live(t.person, grants_for('trace', t.case_id))
+    ORDER BY o.contact, o.other;
 END
 $$;
 
@@ -843,6 +916,8 @@ GRANT EXECUTE ON FUNCTION
     people.read_resolve,
     people.open_view,
     people.open_export,
+    people.open_links,
+    people.read_links,
     people.forget_person,
     people.forget_day,
     people.forget_case,

@@ -266,8 +266,21 @@ class People(Protocol):
         """Write a look (trace; case, contact) at each contact of a case, and at the case itself.
 
         Left out are numbers that are none of this case, and whoever has no live grant. Raises
-        RefusedError where nobody is left, or the case does not stand.
+        RefusedError where nobody is left, or the case does not stand; for a lead it may be closed.
         """
+
+    def open_links(
+        self, case_id: str, contacts: Mapping[str, Seed], reader: Reader, now: int
+    ) -> None:
+        """Write a look (trace; case, contact) at each contact of a case who is a case themself.
+
+        Of the same disease, agreed to and not withdrawn. Left out: whoever has no live grant, and
+        numbers that are none of this case. Raises RefusedError unless the case stands; writes
+        nothing where nobody is left.
+        """
+
+    def read_links(self, looks: Sequence[str]) -> list[tuple[str, str]]:
+        """Give (contact, case) of those looks that `open_links` wrote; there may be none."""
 
     # -- endings -----------------------------------------------------------------------------------
 

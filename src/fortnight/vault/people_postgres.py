@@ -240,6 +240,23 @@ class PostgresPeople:
             now,
         )
 
+    def open_links(
+        self, case_id: str, contacts: Mapping[str, Seed], reader: Reader, now: int
+    ) -> None:
+        """Write a look (trace; case, contact) at each contact of a case who is a case themself."""
+        self._rows(
+            "open_links(%s, %s, %s::people.reader, %s::people.seed[], %s)",
+            case_id,
+            list(contacts),
+            _reader(reader),
+            [tuple(seed) for seed in contacts.values()],
+            now,
+        )
+
+    def read_links(self, looks: Sequence[str]) -> list[tuple[str, str]]:
+        """Give (contact, case) of those looks that `open_links` wrote; there may be none."""
+        return [(row[0], row[1]) for row in self._rows("read_links(%s)", list(looks))]
+
     # -- endings -----------------------------------------------------------------------------------
 
     def forget_person(self, person: str) -> None:

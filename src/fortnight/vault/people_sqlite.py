@@ -16,8 +16,10 @@ from fortnight.db.tables import look
 from fortnight.errors import RefusedError
 from fortnight.vault.cases import (
     StandingCase,
+    exported_case,
     holders,
     holders_of_any,
+    other_cases,
     refuse_unknown_case,
     standing_case,
 )
@@ -250,7 +252,7 @@ class SqlitePeople(SqliteRows):
     ) -> None:
         """Write a look (trace; case, contact) at each contact of a case, and at the case itself."""
         with self._main.write() as main:
-            case = standing_case(main, case_id)
+            case = exported_case(main, case_id, reader.role)
             numbers = {number: who for who, number in self._numbers(case_id).items()}
             seeds = {numbers[one]: seed for one, seed in contacts.items() if one in numbers}
             if case.person is not None:
@@ -265,6 +267,39 @@ class SqlitePeople(SqliteRows):
             ask = Ask(reader, Purpose.TRACE, _EXPORT, case_id)
             kept = {who: seed for who, seed in seeds.items() if who in allowed}
             add_looks(main, "look", ask, kept, now)
+
+    def open_links(
+        self, case_id: str, contacts: Mapping[str, Seed], reader: Reader, now: int
+    ) -> None:
+        """Write a look (trace; case, contact) at each contact of a case who is a case themself."""
+        with self._main.write() as main:
+            standing_case(main, case_id)
+            who = {who: contacts[one] for who, one in self._numbers(case_id).items()
+                   if one in contacts}  # fmt: skip
+            ill = {person for person, _ in other_cases(main, case_id, who)}
+            live = holders_of_any(self._consents, main, ill, TRACE_GRANTS)
+            seeds = {person: seed for person, seed in who.items() if person in live}
+            if seeds:
+                add_looks(main, "look", Ask(reader, Purpose.TRACE, _EXPORT, case_id), seeds, now)
+
+    def read_links(self, looks: Sequence[str]) -> list[tuple[str, str]]:
+        """Give (contact, case) of those looks that `open_links` wrote; there may be none."""
+        taken = [row for row in self._take(looks) if names_fields(row, _EXPORT)]
+        people: dict[str, set[str]] = {}
+        for row in taken:
+            people.setdefault(row.case_id, set()).add(row.person)
+        with self._main.read() as main:
+            found = [
+                (case_id, *one)
+                for case_id, some in people.items()
+                for one in other_cases(main, standing_case(main, case_id).id, some)
+            ]
+        numbers = {case_id: self._numbers(case_id) for case_id in people}
+        return [
+            (numbers[case_id][who], other)
+            for case_id, who, other in found
+            if who in numbers[case_id]
+        ]
 
     def _contact_of(self, main: Connection, case_id: str, contact: str) -> str:
         """Return who a contact of a case is, where they may be looked at for it."""

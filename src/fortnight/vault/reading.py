@@ -139,6 +139,17 @@ class Reading(Parts):
         numbers = {values.get(Field.CONTACT) for values in given.values()}
         return frozenset(contact for contact in seeds if contact in numbers)
 
+    def links(
+        self, case_id: str, contacts: Iterable[str], reader: Reader, now: int
+    ) -> list[tuple[str, str]]:
+        """Return (contact, case) of the contacts of a case who are cases of the disease themselves.
+
+        Under a look at each of them. Raises RefusedError as `own`.
+        """
+        seeds = {contact: Seed.of(self._random) for contact in contacts}
+        self._people.open_links(case_id, seeds, reader, now)
+        return sorted(self._people.read_links([seed.look for seed in seeds.values()]))
+
     def looks_at(self, person: str) -> list[Look]:
         """Return every look at a person, as the person may see it, the oldest first."""
         return looks_at(self._database, person)

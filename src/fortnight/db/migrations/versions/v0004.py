@@ -1,4 +1,4 @@
-"""Which cases may have infected which, and since when a colleague's calls are known."""
+"""Which cases may have infected which; since when a colleague's calls are known; closing."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from alembic import op
 
 revision: Final = "0004"
 down_revision: Final = "0003"
+OLD_RULE: Final = "state = 'opened' OR state = 'withdrawn' OR agreed_at IS NOT NULL"
+NEW_RULE: Final = f"{OLD_RULE} OR (state = 'closed' AND person IS NULL)"
 
 
 def upgrade() -> None:
@@ -16,6 +18,26 @@ def upgrade() -> None:
     op.add_column("staff_account", sa.Column("ties_at", sa.BigInteger(), nullable=True))
     _case_source()
     _case_link()
+    _agreed()
+
+
+def _agreed() -> None:
+    """Let a case of somebody who is not enrolled be closed, without a yes that they cannot give."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.drop_constraint(op.f("ck_case_file_agreed"), "case_file", type_="check")
+        op.create_check_constraint(op.f("ck_case_file_agreed"), "case_file", NEW_RULE)
+        return
+    # A table made anew would be dropped first, and what hangs on its rows would go with them. Only
+    # a rule changes, nothing of what is stored: SQLite's own way for that is to write the new text.
+    connection = op.get_bind()
+    version = connection.exec_driver_sql("PRAGMA schema_version").scalar_one()
+    connection.exec_driver_sql("PRAGMA writable_schema = ON")
+    connection.exec_driver_sql(
+        "UPDATE sqlite_schema SET sql = replace(sql, ?, ?) WHERE type = 'table' AND name = ?",
+        (OLD_RULE, NEW_RULE, "case_file"),
+    )
+    connection.exec_driver_sql(f"PRAGMA schema_version = {int(version) + 1}")
+    connection.exec_driver_sql("PRAGMA writable_schema = OFF")
 
 
 def _case_source() -> None:
