@@ -37,6 +37,8 @@ SINGLES: Final = 10_000
 JSON: Final = "application/json"
 ARROW: Final = "application/vnd.apache.arrow.stream"
 _START_S: Final = 300
+_BEGUN_S: Final = now_ms() // 1_000
+"""One instant for all turns: by the clock of each, they would send some messages twice."""
 
 
 def main() -> None:
@@ -69,7 +71,7 @@ def _print(name: str, database: str, rows: int, runs: list[Run]) -> None:
 
 def _singles(devices: Devices, turn: int) -> list[bytes]:
     """Return OwnTracks messages, of all devices in turn, none twice."""
-    now = now_ms() // 1_000 - SINGLES * turn // len(devices) - 60
+    now = _BEGUN_S - SINGLES * turn // len(devices) - 60
     return [
         post("/owntracks", devices[place % len(devices)][0], JSON, _message(now, place, devices))
         for place in range(SINGLES)

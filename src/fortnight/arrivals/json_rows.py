@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar, cast
 
 import msgspec
 import numpy as np
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fortnight.arrivals.bounds import Bounds
 
 Value = int | float | str | None
+R = TypeVar("R", bound=msgspec.Struct)
 NOT_JSON: Final = (msgspec.DecodeError, UnicodeError, RecursionError)
 """What msgspec raises for bytes that are not the JSON that was asked for."""
 _MILLISECONDS: Final = (100_000_000_000, 100_000_000_000_000)
@@ -87,10 +88,10 @@ class Table(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class JsonTable:
+class JsonTable(Generic[R]):
     """Rows of a JSON message."""
 
-    rows: Sequence[msgspec.Struct]
+    rows: Sequence[R]
     numbers_of_rows: NDArray[np.int64]
     damaged: Sequence[int]
 
@@ -129,8 +130,8 @@ class JsonTable:
 
 
 def read_json(
-    body: bytes, bounds: Bounds, kind: str, row: type[msgspec.Struct]
-) -> tuple[str | None, JsonTable]:
+    body: bytes, bounds: Bounds, kind: str, row: type[R]
+) -> tuple[str | None, JsonTable[R]]:
     """Return the batch id and the rows of ``{"batch": …, kind: [row, …]}``.
 
     Raises RefusedError where the whole is of no use: too large, too deep, not JSON, no rows.
@@ -151,7 +152,7 @@ def read_json(
     return batch, table
 
 
-def _table(listed: bytes, row: type[msgspec.Struct]) -> JsonTable:
+def _table(listed: bytes, row: type[R]) -> JsonTable[R]:
     """Return the rows of a list; where one is unsound, each is decoded alone."""
     try:
         rows = msgspec.json.decode(listed, type=list[row])  # type: ignore[valid-type] # at run time only
@@ -160,9 +161,9 @@ def _table(listed: bytes, row: type[msgspec.Struct]) -> JsonTable:
     return JsonTable(rows, np.arange(len(rows)), ())
 
 
-def _one_by_one(parts: Sequence[bytes], kind: type[msgspec.Struct]) -> JsonTable:
+def _one_by_one(parts: Sequence[bytes], kind: type[R]) -> JsonTable[R]:
     decoder = msgspec.json.Decoder(kind)
-    rows: list[msgspec.Struct] = []
+    rows: list[R] = []
     places: list[int] = []
     damaged: list[int] = []
     for place, part in enumerate(parts):

@@ -7,12 +7,12 @@ transaction is taken back, what was acknowledged is looked up, and the rest is w
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import bindparam, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import bindparam, select
 
-from fortnight.db.tables import arrival, receipt
+from fortnight.arrivals.many_rows import ARRIVALS, RECEIPTS, add_rows
+from fortnight.db.tables import receipt
 from fortnight.errors import DatabaseError, RefusedError
 
 if TYPE_CHECKING:
@@ -107,34 +107,14 @@ def _allowed(
 
 def _insert(connection: Connection, fresh: Sequence[Waiting]) -> None:
     """Insert receipts and sealed rows; raises _CameBeforeError where a receipt was there."""
-    if not fresh:
-        return
-    receipts = [
-        {**one.key._asdict(), "received_at": one.received_at, "answer": one.answer} for one in fresh
-    ]
-    if connection.execute(_new_receipts(connection), receipts).rowcount != len(receipts):
+    receipts = [(*one.key, one.received_at, one.answer) for one in fresh]
+    if add_rows(connection, RECEIPTS, receipts) != len(receipts):
         raise _CameBeforeError
-    arrivals = [_arrival(one) for one in fresh if one.rows]
-    if arrivals:
-        connection.execute(insert(arrival), arrivals)
+    add_rows(connection, ARRIVALS, [_arrival(one) for one in fresh if one.rows])
 
 
-def _new_receipts(connection: Connection) -> Any:  # noqa: ANN401 - each dialect has its own type
-    """Return an insert that passes over receipts that are there, and counts the others."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    adding = dialect.insert(receipt).on_conflict_do_nothing()
-    return adding.execution_options(preserve_rowcount=True)  # else it is not kept for inserts
-
-
-def _arrival(one: Waiting) -> dict[str, str | int | bytes]:
-    return {
-        "person": one.key.person,
-        "kind": one.key.kind,
-        "origin": one.origin,
-        "received_at": one.received_at,
-        "rows": one.rows,
-        "sealed": one.sealed,
-    }
+def _arrival(one: Waiting) -> tuple[str | int | bytes, ...]:
+    return (one.key.person, one.key.kind, one.origin, one.received_at, one.rows, one.sealed)
 
 
 def _answers(database: Database, keys: Iterable[Key]) -> dict[Key, bytes]:

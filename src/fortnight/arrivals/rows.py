@@ -13,6 +13,7 @@ from fortnight.arrivals.arrow_rows import read_arrow
 from fortnight.arrivals.bounds import limits
 from fortnight.arrivals.checked import Checked, summed, verdicts
 from fortnight.arrivals.json_rows import EncounterRow, FixRow, VisitRow, read_json
+from fortnight.arrivals.sound import packed_if_sound
 from fortnight.evidence.batches import RawFixes, one_name
 from fortnight.evidence.checks import FIX_RULES, fix_faults
 from fortnight.evidence.columns import source_code
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fortnight.arrivals.bounds import Bounds
-    from fortnight.arrivals.json_rows import Table
+    from fortnight.arrivals.json_rows import JsonTable, Table
 
 MOST_TEXT: Final = 200
 """Letters in the id of a venue or a room."""
@@ -66,7 +67,7 @@ def fixes_of_json(body: bytes, bounds: Bounds, now: int) -> Decoded:
     of no use; a bad row is counted and never stops the others.
     """
     batch, table = read_json(body, bounds, "fixes", FixRow)
-    return Decoded(batch, check_fixes(table, now))
+    return Decoded(batch, check_json_fixes(table, now))
 
 
 def fixes_of_arrow(body: bytes, bounds: Bounds, now: int) -> Decoded:
@@ -100,6 +101,14 @@ def encounters_of_arrow(body: bytes, bounds: Bounds, now: int) -> Decoded:
     """Read an Arrow IPC stream of encounters; as `encounters_of_json`."""
     batch, table = read_arrow(body, bounds, _ENCOUNTER, ("seen",))
     return Decoded(batch, check_encounters(table, now))
+
+
+def check_json_fixes(table: JsonTable[FixRow], now: int) -> Checked:
+    """Return what `check_fixes` does, faster where the fixes are few and all surely sound."""
+    packed = None if table.damaged else packed_if_sound(table.rows, now)
+    if packed is None:
+        return check_fixes(table, now)
+    return Checked(packed, len(table.rows), len(table.rows), {}, ())
 
 
 def check_fixes(table: Table, now: int) -> Checked:

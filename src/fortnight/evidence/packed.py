@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 import numpy as np
 import pyarrow as pa
@@ -34,7 +34,7 @@ _HEAD: Final = struct.Struct("<cB2xI")
 _FIX: Final = np.dtype(
     [("time", "<i8"), ("lon_e7", "<i4"), ("lat_e7", "<i4"), ("accuracy", "<f4"), ("source", "u1")]
 )
-_ONE_FIX: Final = struct.Struct("<cB2xIqiifB")
+_ONE_FIX: Final = struct.Struct("<qiifB")
 _VISIT: Final = np.dtype(
     [("start", "<i8"), ("end", "<i8"), ("presumed", "?"), ("venue", "<u2"), ("room", "<u2")]
 )
@@ -93,9 +93,14 @@ def pack_fixes(rows: Fixes) -> bytes:
     return _packed("fixes", _filled(_FIX, rows))
 
 
-def pack_fix(time: int, lon_e7: int, lat_e7: int, accuracy: float, source: int) -> bytes:
-    """Return one fix as `pack_fixes` does, ten times faster: most messages of phones hold one."""
-    return _ONE_FIX.pack(LETTERS["fixes"], _VERSION, 1, time, lon_e7, lat_e7, accuracy, source)
+FixTuple: TypeAlias = tuple[int, int, int, float, int]
+"""One fix: time, longitude and latitude in ten-millionths, accuracy, source; as in `Fixes`."""
+
+
+def pack_fix_rows(rows: Sequence[FixTuple]) -> bytes:
+    """Return fixes as `pack_fixes` does, ten times faster where they are few."""
+    head = _HEAD.pack(LETTERS["fixes"], _VERSION, len(rows))
+    return b"".join([head, *[_ONE_FIX.pack(*row) for row in rows]])
 
 
 def unpack_fixes(parts: Sequence[bytes]) -> tuple[Fixes, Int64]:

@@ -1,5 +1,6 @@
 """The application: every route of the table, behind one door, answering in one shape."""
 
+from collections.abc import Coroutine
 from functools import cache
 from importlib.metadata import version
 from typing import Any, Final
@@ -25,6 +26,7 @@ from fortnight.web.needs import Service
 from fortnight.web.office import handlers as office
 from fortnight.web.office import refusals
 from fortnight.web.security import add_headers
+from fortnight.web.straight import Straight
 
 _SECRETS: Final = Components(
     security_schemes={
@@ -94,7 +96,23 @@ def document() -> bytes:
     return msgspec.json.encode(described.openapi_schema.to_schema())
 
 
-def create_app(service: Service, patience: Patience | None = None) -> Litestar:
+class Application(Litestar):
+    """The framework's application, with the doors of phones before it."""
+
+    def __init__(self, straight: Straight, **given: Any) -> None:  # noqa: ANN401 - the framework's
+        super().__init__(**given)
+        self._straight = straight
+
+    def __call__(self, scope: Any, receive: Any, send: Any) -> Coroutine[Any, Any, None]:  # noqa: ANN401 - as above
+        """Answer one request."""
+        if scope["type"] == "http":
+            taken = self._straight.taking(scope, receive, send)
+            if taken is not None:
+                return taken
+        return super().__call__(scope, receive, send)
+
+
+def create_app(service: Service, patience: Patience | None = None) -> Application:
     """Return the application of a service.
 
     Parameters
@@ -105,7 +123,8 @@ def create_app(service: Service, patience: Patience | None = None) -> Litestar:
         How long bodies may take.
     """
     door = Door(service, patience)
-    return Litestar(
+    return Application(
+        Straight(door),
         route_handlers=HANDLERS,
         middleware=[door.guarding],
         exception_handlers=refusals.handlers(door),

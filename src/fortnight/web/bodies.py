@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from fortnight.web import problems
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from litestar import Request
+    from litestar.types import Receive, Scope
 
 _NOT_COMPRESSED: Final = (b"", b"identity")
 _MOST_DIGITS: Final = 18
@@ -33,6 +33,18 @@ class Patience:
     whole_s: float = 300.0
 
 
+class Incoming(Protocol):
+    """A request that comes in: the framework's, or one that is taken without it."""
+
+    @property
+    def scope(self) -> Scope:
+        """What its head says."""
+
+    @property
+    def receive(self) -> Receive:
+        """Waits for the next piece of its body."""
+
+
 def header(scope: Mapping[str, Any], name: bytes) -> bytes:
     """Return a header by its name in small letters, or nothing; of several, the first."""
     held: bytes
@@ -43,14 +55,14 @@ def header(scope: Mapping[str, Any], name: bytes) -> bytes:
     return b""
 
 
-def media_type(request: Request[Any, Any, Any]) -> str:
+def media_type(request: Incoming) -> str:
     """Return the content's type without its parameters, in small letters."""
     return (
         header(request.scope, b"content-type").partition(b";")[0].strip().lower().decode("latin-1")
     )
 
 
-def check_head(request: Request[Any, Any, Any], most: int) -> None:
+def check_head(request: Incoming, most: int) -> None:
     """Raise a problem for a body that its own headers say cannot be taken.
 
     Parameters
@@ -73,42 +85,62 @@ def check_head(request: Request[Any, Any, Any], most: int) -> None:
         raise problems.too_large(most)
 
 
-async def chunks(
-    request: Request[Any, Any, Any], most: int, patience: Patience
-) -> AsyncIterator[bytes]:
+async def chunks(request: Incoming, most: int, patience: Patience) -> AsyncIterator[bytes]:
     """Yield a body as it comes, at most ``most`` bytes of it."""
     check_head(request, most)
-    loop = asyncio.get_running_loop()
-    end, size, more = loop.time() + patience.whole_s, 0, True
-    while more:
-        event = await _next(request, min(patience.silence_s, end - loop.time()))
-        chunk = event.get("body", b"")
-        size += len(chunk)
-        if size > most:
-            raise problems.too_large(most)
-        more = event.get("more_body", False)
-        if chunk:
-            yield chunk
+    pieces = _Pieces(request, most, patience)
+    while not pieces.ended:
+        piece = await pieces.next()
+        if piece:
+            yield piece
 
 
-async def _next(request: Request[Any, Any, Any], seconds: float) -> dict[str, Any]:
-    """Return the next event of a request, in time and not the news that nobody is there."""
-    if seconds <= 0:  # bytes that are always there never meet the timeout below
-        raise _too_slow()
-    try:
-        async with asyncio.timeout(seconds):
-            event: Any = await request.receive()
-    except TimeoutError as error:
-        raise _too_slow() from error
-    if event["type"] == "http.disconnect":  # nobody reads this, and nothing may be kept of it
-        raise problems.ProblemError(problems.UNREADABLE, "The body ended before its end.")
-    return dict(event)
+async def read(request: Incoming, most: int, patience: Patience) -> bytes:
+    """Return a whole body of at most ``most`` bytes."""
+    check_head(request, most)
+    pieces = _Pieces(request, most, patience)
+    first = await pieces.next()
+    if pieces.ended:  # as of nearly every message of a phone
+        return first
+    held = [first]
+    while not pieces.ended:
+        held.append(await pieces.next())
+    return b"".join(held)
+
+
+class _Pieces:
+    """The pieces of a body, until it has ended; a problem where they are too many or too slow."""
+
+    __slots__ = ("_end", "_loop", "_most", "_receive", "_silence_s", "_size", "ended")
+
+    def __init__(self, request: Incoming, most: int, patience: Patience) -> None:
+        self._receive = request.receive
+        self._most = most
+        self._silence_s = patience.silence_s
+        self._loop = asyncio.get_running_loop()
+        self._end = self._loop.time() + patience.whole_s
+        self._size = 0
+        self.ended = False
+
+    async def next(self) -> bytes:
+        """Return the next piece, in time, and not the news that nobody is there."""
+        seconds = min(self._silence_s, self._end - self._loop.time())
+        if seconds <= 0:  # bytes that are always there never meet the timeout below
+            raise _too_slow()
+        try:
+            async with asyncio.timeout(seconds):
+                event: Any = await self._receive()
+        except TimeoutError as error:
+            raise _too_slow() from error
+        if event["type"] == "http.disconnect":  # nobody reads this, and nothing may be kept of it
+            raise problems.ProblemError(problems.UNREADABLE, "The body ended before its end.")
+        piece: bytes = event.get("body", b"")
+        self._size += len(piece)
+        if self._size > self._most:
+            raise problems.too_large(self._most)
+        self.ended = not event.get("more_body", False)
+        return piece
 
 
 def _too_slow() -> problems.ProblemError:
     return problems.ProblemError(problems.TOO_SLOW, "Send the body at once, without pauses.")
-
-
-async def read(request: Request[Any, Any, Any], most: int, patience: Patience) -> bytes:
-    """Return a whole body of at most ``most`` bytes."""
-    return b"".join([chunk async for chunk in chunks(request, most, patience)])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any, Final
 
 from fortnight.web import problems
@@ -12,14 +11,15 @@ from fortnight.web.bodies import Patience, header
 from fortnight.web.devices import Known, secret_of
 from fortnight.web.limits import Meter, Rate
 from fortnight.web.metrics import Metrics
+from fortnight.web.networks import is_closed
 from fortnight.web.office import who
 from fortnight.web.routes import BY_PATH
 
 if TYPE_CHECKING:
-    from litestar import Request
     from litestar.types import ASGIApp, Receive, Scope, Send
 
     from fortnight.vault.people import Device
+    from fortnight.web.bodies import Incoming
     from fortnight.web.needs import Service
     from fortnight.web.office.who import Staff, Visit
     from fortnight.web.rows import LimitClass, Route
@@ -27,16 +27,6 @@ if TYPE_CHECKING:
 _CHALLENGE: Final = 'Basic realm="fortnight", charset="UTF-8", Bearer realm="fortnight"'
 _PHONES_BEHIND_ONE_ADDRESS: Final = 100
 """Mobile networks put very many phones behind one address."""
-CLOSED_NETWORKS: Final = (
-    "127.0.0.0/8",
-    "::1/128",
-    "10.0.0.0/8",
-    "172.16.0.0/12",
-    "192.168.0.0/16",
-    "fc00::/7",
-)
-"""Where a proxy and the administrator's own programs stand."""
-_CLOSED: Final = tuple(ip_network(network) for network in CLOSED_NETWORKS)
 _DEVICE_KINDS: Final = {"tracker": "owntracks", "app": "api"}
 
 
@@ -184,11 +174,7 @@ def _check_rate(meter: Meter, asker: str, now: int) -> None:
 
 
 def _check_near(address: str) -> None:
-    try:
-        found = ip_address(address)
-    except ValueError:
-        found = None
-    if found is None or not any(found in network for network in _CLOSED):
+    if not is_closed(address):
         raise problems.ProblemError(
             problems.REFUSED, "This is answered to the service's own network only."
         )
@@ -202,12 +188,12 @@ def _unknown() -> problems.ProblemError:
     )
 
 
-def caller_of(request: Request[Any, Any, Any]) -> Caller:
+def caller_of(request: Incoming) -> Caller:
     """Return who was admitted."""
     caller: Caller = request.scope["user"]
     return caller
 
 
-def door_of(request: Request[Any, Any, Any]) -> Door:
+def door_of(request: Incoming) -> Door:
     """Return the door that a request came in by."""
     return caller_of(request).door

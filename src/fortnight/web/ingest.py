@@ -23,7 +23,7 @@ from fortnight.parameters import MILLISECONDS_A_DAY
 from fortnight.settings import Settings
 from fortnight.vault.people import Device
 from fortnight.web import documents, problems
-from fortnight.web.bodies import header, media_type, read
+from fortnight.web.bodies import Incoming, header, media_type, read
 from fortnight.web.door import Caller, Door, caller_of, door_of
 
 _Decode = Callable[[bytes, Bounds, int], Decoded]
@@ -40,8 +40,8 @@ _BATCH: Final = re.compile(documents.BATCH_PATTERN.encode())
 _BLUETOOTH: Final = "trace.bluetooth"
 _ON_THE_LOOP_BYTES: Final = 16 * 1_024
 """Smaller bodies are decoded where they came in: a thread would cost more than it spares."""
-_DONE: Final = ASGIResponse(body=b"[]", media_type=MediaType.JSON)
-"""Made once: the framework would encode it anew for each of thousands of messages a second."""
+NOTHING_TO_SAY: Final = b"[]"
+_DONE: Final = ASGIResponse(body=NOTHING_TO_SAY, media_type=MediaType.JSON)
 _ENCRYPTED: Final = b'"encrypted"'
 _EPOCH: Final = date(1970, 1, 1)
 
@@ -69,6 +69,12 @@ async def owntracks(request: Request[Any, Any, Any]) -> ASGIResponse:
     is answered otherwise, and an Android version piled messages up on an empty answer. What
     cannot be kept is counted.
     """
+    await take_message(request)
+    return _DONE
+
+
+async def take_message(request: Incoming) -> bytes:
+    """Keep what one message of OwnTracks says, and return what the phone is told."""
     door, device = door_of(request), device_of(request)
     body = await read(request, door.most_bytes(caller_of(request).route), door.patience)
     read_message = partial(
@@ -83,7 +89,7 @@ async def owntracks(request: Request[Any, Any, Any]) -> ASGIResponse:
     may_wait = _ENCRYPTED in body
     found = await asyncio.to_thread(read_message) if may_wait else read_message()
     await _keep_post(door, device, found.batch, found.checked)
-    return _DONE
+    return NOTHING_TO_SAY
 
 
 async def _keep_post(door: Door, device: Device, batch: str, checked: Checked) -> None:
@@ -98,7 +104,7 @@ async def _keep_post(door: Door, device: Device, batch: str, checked: Checked) -
     door.metrics.count_rows("fixes", checked.kept, checked.refused)
 
 
-def device_of(request: Request[Any, Any, Any]) -> Device:
+def device_of(request: Incoming) -> Device:
     """Return the device that was admitted."""
     caller: Caller = caller_of(request)
     if caller.device is None:
@@ -163,7 +169,11 @@ async def encounters(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 
 async def _batch(request: Request[Any, Any, Any], kind: str) -> Response[bytes]:
-    """Take one batch: all of it is decided here, from bytes to receipt."""
+    return Response(await take_batch(request, kind), media_type=MediaType.JSON)
+
+
+async def take_batch(request: Incoming, kind: str) -> bytes:
+    """Keep one batch and return its receipt: all of it is decided here."""
     door, device = door_of(request), device_of(request)
     decode = DECODERS.get((kind, media_type(request)))
     if decode is None:
@@ -179,7 +189,7 @@ async def _batch(request: Request[Any, Any, Any], kind: str) -> Response[bytes]:
         raise _nothing_kept(checked)
     receipt = await door.service.journal.put_async(device.person, kind, "phone", batch, checked)
     door.metrics.count_rows(kind, checked.kept, checked.refused)
-    return Response(receipt.answer, media_type=MediaType.JSON)
+    return receipt.answer
 
 
 async def _decoded(decode: _Decode, body: bytes, bounds: Bounds, now: int) -> Decoded:

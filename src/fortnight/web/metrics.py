@@ -27,6 +27,7 @@ class Metrics:
             registry=self._registry,
         )
         self._counters: dict[tuple[str, str, int], Counter] = {}
+        self._kinds: dict[tuple[str, str], Counter] = {}
         self._rows = Counter(
             "fortnight_rows",
             "Rows of evidence that came in, by kind and what became of them.",
@@ -41,9 +42,15 @@ class Metrics:
     def count_rows(self, kind: str, kept: int, refused: Mapping[str, int]) -> None:
         """Count rows by what became of them: kept, or the reason of their refusal."""
         if kept:
-            self._rows.labels(kind, "kept").inc(kept)
+            self._of_rows(kind, "kept").inc(kept)
         for reason, count in refused.items():
-            self._rows.labels(kind, reason).inc(count)
+            self._of_rows(kind, reason).inc(count)
+
+    def _of_rows(self, kind: str, outcome: str) -> Counter:
+        counter = self._kinds.get((kind, outcome))
+        if counter is None:  # finding a counter by its labels costs more than counting
+            counter = self._kinds[kind, outcome] = self._rows.labels(kind, outcome)
+        return counter
 
     def set_not_ready(self, count: int) -> None:
         """Say how many parts are not ready."""
@@ -55,10 +62,14 @@ class Metrics:
             return
         route = str(scope.get("path_template", _NO_ROUTE))
         method = "any" if route == _NO_ROUTE else str(scope.get("method"))
-        name = (route, method, message["status"])
+        self.count(route, method, message["status"])
+
+    def count(self, route: str, method: str, status: int) -> None:
+        """Count an answer by its route's pattern."""
+        name = (route, method, status)
         counter = self._counters.get(name)
-        if counter is None:  # finding a counter by its labels costs more than counting
-            counter = self._counters[name] = self._answers.labels(route, method, str(name[2]))
+        if counter is None:
+            counter = self._counters[name] = self._answers.labels(route, method, str(status))
         counter.inc()
 
     def text(self) -> bytes:

@@ -152,7 +152,7 @@ def answer(problem: ProblemError) -> Response[bytes]:
     )
 
 
-def of_family(_: Request[Any, Any, Any], error: FortnightError) -> Response[bytes]:
+def of_family(_: object, error: FortnightError) -> Response[bytes]:
     """Answer an error of our own. Its text is made for the user and names nobody."""
     if isinstance(error, ProblemError):
         return answer(error)
@@ -185,7 +185,7 @@ def _parameters(error: ValidationException) -> tuple[Fault, ...]:
     )
 
 
-def of_anything(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+def of_anything(_: object, error: Exception) -> Response[bytes]:
     """Answer an error that nobody foresaw, and log where it came from."""
     log_fault("a request failed", error)
     detail = "The service failed. What went wrong was logged; nothing was acknowledged."

@@ -7,6 +7,7 @@ several processes could not share.
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from typing import TYPE_CHECKING, Final
 
@@ -14,10 +15,9 @@ import structlog
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
-from granian.utils.proxies import wrap_asgi_with_proxy_headers
 
 from fortnight.errors import FortnightError, SettingsError
-from fortnight.web.door import CLOSED_NETWORKS
+from fortnight.web.networks import behind_proxies
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +47,8 @@ def serve(
     grace_s : float
         After how many seconds connections that do not end are cut.
     """
+    gc.collect()
+    gc.freeze()  # what was made by now stays: looking through it again and again held up requests
     try:
         asyncio.run(_until_signal(app, host, port, grace_s))
     finally:
@@ -98,10 +100,8 @@ def _explain(serving: asyncio.Future[None], host: str, port: int) -> None:
 
 
 def _server(app: Litestar, host: str, port: int) -> Server:
-    # A proxy stands in the closed network. Of X-Forwarded-For the last address outside of it is
-    # the client: what stands before that was written by the client itself.
     return Server(
-        wrap_asgi_with_proxy_headers(app, list(CLOSED_NETWORKS)),
+        behind_proxies(app),
         address=host,
         port=port,
         interface=Interfaces.ASGI,
