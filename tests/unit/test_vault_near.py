@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, insert, update
+from tests.reference.lakes import packed_ties
 from tests.reference.vault_world import (
     TODAY,
     agree,
@@ -23,6 +24,10 @@ from tests.services import seeded, sqlite_stores
 from fortnight.case.named import NamedContacts, NewNamed
 from fortnight.case.nearness import Near
 from fortnight.db.office_tables import named_contact, staff_account
+from fortnight.db.tables import arrival
+from fortnight.lake.colleagues import ColleagueTies
+from fortnight.lake.drain import Drain
+from fortnight.staff.accounts import Accounts
 from fortnight.vault.purposes import Reader
 
 if TYPE_CHECKING:
@@ -177,3 +182,35 @@ def test_who_was_named_is_compared_with_the_colleagues_own_number_alone(
     near = Near(stores.database, stores.vault).near(hashed, case_id)
     expected = {known[10][1]: "self", known[11][1]: "tied", made[0]: "self"}
     assert near == expected | ({made[2]: "tied"} if merged else {})
+
+
+def test_calls_of_before_a_number_was_registered_are_looked_through_once(stores: Stores) -> None:
+    folder = stores.folder / "lake"
+    folder.mkdir()
+    random = seeded(5).randbytes
+    drain = Drain(stores.database, stores.vault, stores.consents, folder, random)
+    case_id, known = contacts(stores)
+    rows = [(known[11][0], stores.clock(), "call", 60), (known[12][0], stores.clock(), "call", 60)]
+    for other, person in ((rows[0], known[10][0]), (rows[1], known[11][0])):
+        sealed = stores.vault.seal(person, packed_ties([other]), b"arrival")
+        arrived = {"person": person, "kind": "ties", "origin": "operator", "rows": 1}
+        with stores.database.write() as connection:
+            values = arrived | {"received_at": stores.clock(), "sealed": sealed}
+            connection.execute(insert(arrival).values(values))
+    assert drain.drain(stores.clock()).rows == 2
+    hashed = works_here(stores, 10)
+    ties = ColleagueTies(stores.database, stores.vault, folder)
+    assert stores.vault.near(hashed, case_id) == {known[10][1]: "self"}
+    assert ties.catch_up(stores.clock()) == 1
+    near = {known[10][1]: "self", known[11][1]: "tied"}
+    assert stores.vault.near(hashed, case_id) == near
+    assert ties.catch_up(stores.clock()) == 0
+    accounts = Accounts(stores.database, bytes(32), stores.vault.number_hash, random)
+    account = f"{10:032x}"
+    accounts.set_number(account, number(11), by="test", now=stores.clock())
+    assert ties.catch_up(stores.clock()) == 1
+    found = stores.vault.near(stores.vault.number_hash(number(11)), case_id)
+    assert found == {known[11][1]: "self", known[10][1]: "tied", known[12][1]: "tied"}
+    assert stores.vault.near(hashed, case_id) == {}
+    accounts.set_number(account, None, by="test", now=stores.clock())
+    assert ties.catch_up(stores.clock()) == 0

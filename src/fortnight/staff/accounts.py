@@ -169,6 +169,24 @@ class Accounts:
             self._log(connection, account, "account-invited", by, now)
         return made
 
+    def set_number(self, account: str, number: str | None, *, by: str, now: int) -> None:
+        """Register somebody's own number, by its keyed hash alone; None takes it back.
+
+        By it they are kept from their own case, from themself as a contact, and from contacts in
+        their calls, which the lake looks through anew. An administrator does this, who reads no
+        case: whoever could change their own number would learn by trying whose a contact is.
+        """
+        hashed = None if number is None else self.number_hash(number)
+        with self.database.write() as connection:
+            _open_one(connection, account)
+            connection.execute(
+                update(staff_account)
+                .where(staff_account.c.id == account)
+                .values(number_hash=hashed, ties_at=None)
+            )
+            step = "number-removed" if hashed is None else "number-registered"
+            self._log(connection, account, step, by, now)
+
     def invited(self, code: str, now: int) -> Account | None:
         """Return whose invitation a code is, while it is good."""
         return self._one(

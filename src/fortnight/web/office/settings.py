@@ -64,6 +64,15 @@ def end_account(request: _Request) -> Response[bytes]:
     return see(SETTINGS)
 
 
+@post(f"{SETTINGS}/accounts/number", include_in_schema=False, sync_to_thread=True)
+def set_number(request: _Request) -> Response[bytes]:
+    """Register a colleague's own number, or take it back where the field is empty."""
+    rooms, form = watched(request), form_of(request)
+    number, by = form.optional("number", 40), signed_in(request).account.id
+    rooms.staff.accounts.set_number(_another(request), number, by=by, now=rooms.clock())
+    return see(SETTINGS)
+
+
 @post(f"{SETTINGS}/laboratories", include_in_schema=False, sync_to_thread=True, status_code=200)
 def add_laboratory(request: _Request) -> Response[bytes]:
     """Add a laboratory, and show its key this once."""
@@ -142,6 +151,7 @@ HANDLERS: Final = (
     settings,
     add_account,
     invite_account,
+    set_number,
     end_account,
     add_laboratory,
     end_laboratory,

@@ -28,6 +28,7 @@ WATCH_ROUTES: Final = (
     _page(SETTINGS, "settings.manage", "Who works here and who holds keys; what is in force."),
     _form(f"{SETTINGS}/accounts", "account.manage", "A colleague begins."),
     _form(f"{SETTINGS}/accounts/invite", "account.manage", "A colleague lost their passkey."),
+    _form(f"{SETTINGS}/accounts/number", "account.manage", "A colleague's own number is kept."),
     _form(f"{SETTINGS}/accounts/end", "account.manage", "A colleague leaves."),
     _form(f"{SETTINGS}/laboratories", "settings.manage", "A laboratory gets a key."),
     _form(f"{SETTINGS}/laboratories/end", "settings.manage", "A laboratory's key ends."),
