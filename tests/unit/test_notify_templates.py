@@ -29,7 +29,7 @@ TELLING = re.compile(
     r"|врач|лаборатор",
     re.IGNORECASE,
 )
-VALUES = {"code": "123456", "line": "+371 2000 0000"}
+VALUES = {"code": "123456", "line": "+371 2000 0000", "number": "112"}
 
 
 def said(template: Template, language: str) -> str:

@@ -114,9 +114,17 @@ class Cases:
 
     # -- opening -----------------------------------------------------------------------------------
 
-    def open(self, new: NewCase, reader: Reader, now: int) -> str:
+    def open(
+        self,
+        new: NewCase,
+        reader: Reader,
+        now: int,
+        *,
+        also: Callable[[Connection, str], None] | None = None,
+    ) -> str:
         """Open a case, tell the person at once, and send them the code; return the case's id.
 
+        ``also`` is done with it, in the same transaction: both are durable, or neither is.
         Raises RefusedError, in the same words whatever is wrong with it, where the token is not
         valid for the number; QuestionError for a disease or date that cannot be.
         """
@@ -147,6 +155,8 @@ class Cases:
             if person is not None:
                 self._tell_opened(connection, case_id, person, now)
                 self._send_code(connection, case_id, person, now)
+            if also is not None:
+                also(connection, case_id)
         return case_id
 
     def send_code(self, case_id: str, reader: Reader, now: int) -> None:

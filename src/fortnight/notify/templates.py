@@ -40,14 +40,28 @@ class Template(StrEnum):
     REMINDER = "reminder"
     STOPPED = "stopped"
     HELP = "help"
+    QUESTION = "question"
+    QUESTION_AGAIN = "question-again"
+    EMERGENCY = "emergency"
+    EMERGENCY_ALONE = "emergency-alone"
 
 
-OWN_ACTS: Final = frozenset({Template.CASE_OPENED, Template.CODE, Template.STOPPED, Template.HELP})
+OWN_ACTS: Final = frozenset(
+    {
+        Template.CASE_OPENED,
+        Template.CODE,
+        Template.STOPPED,
+        Template.HELP,
+        Template.EMERGENCY,
+        Template.EMERGENCY_ALONE,
+    }
+)
 """Texts that go without the grant ``notify``, and at any hour.
 
 They answer what happens to the person's own file: that it was opened, and the code by which they
 alone can allow the trace. Without them a case could be opened behind the back of whoever wants no
-texts, and could never say yes. And they answer what the person wrote a moment ago: STOP, HELP.
+texts, and could never say yes. And they answer what the person wrote a moment ago: STOP, HELP, or
+that they need help now.
 """
 AWAITED: Final = frozenset({Template.PLEASE_CALL})
 """Texts after which somebody waits for a word: reminded twice, then called."""
