@@ -1,6 +1,7 @@
 """The end of the programme: on its published day everything goes, whoever is still there to ask.
 
-What stays is the log, which names nobody, with a last checkpoint that says that it is over.
+What stays is the log, which names nobody, with a last checkpoint that says that it is over. The
+service's own secrets go too: without them what anybody copied before cannot be read either.
 """
 
 from __future__ import annotations
@@ -51,10 +52,14 @@ class Sunset:
         """
         if not self.is_due(now):
             return None
+        if self.is_over():
+            return self._log.sequence(now)
         self._forget_people()
+        self._held.keys.end_secrets()
         self._forget_days(now)
         self._forget_cases()
         blank_all(self._held.texts)
+        blank_all(self._held.texts.with_name("replies.jsonl"))
         self._held.keys.refresh_copy()
         self._forget_rows(now)
         last = self._log.sequence(now)
@@ -67,7 +72,8 @@ class Sunset:
         with self._held.database.read() as connection:
             rows = sum(_count(connection, table.name) for table in _ending())
         keys, people = self._held.keys, self._held.people
-        return not (rows or people.ids() or keys.people() or keys.days() or keys.cases())
+        held = rows or people.ids() or keys.people() or keys.days() or keys.cases()
+        return not held and keys.are_secrets_ended()
 
     def _forget_people(self) -> None:
         people = sorted(set(self._held.people.ids()) | self._held.keys.people())
