@@ -95,6 +95,8 @@ def place(number: str, seconds: int = 0, **said: object) -> dict[str, object]:
 def alarms(stores: Stores) -> list[dict[str, int]]:
     with stores.database.read() as connection:
         rows = connection.execute(select(alarm.c.kind, alarm.c.subject, alarm.c.detail)).all()
+        told = connection.scalars(select(ledger_leaf.c.id).where(ledger_leaf.c.kind == "alarm"))
+        assert len(told.all()) == len(rows)
     assert {(row.kind, row.subject) for row in rows} <= {("strangers-in-delivery", OPERATOR)}
     return [json.loads(row.detail) for row in rows]
 

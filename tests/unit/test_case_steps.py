@@ -203,6 +203,29 @@ def test_telling_resolves_one_contact_and_queues_one_text(office: Office) -> Non
     assert [text.number for text in gateway.taken if text.id == queued] == [CONTACT_NUMBER]
 
 
+def test_who_agreed_to_no_texts_gets_none_and_is_to_be_called(office: Office) -> None:
+    case_id = traced(office)
+    told = office.cases.tell(case_id, "c1", WORKER, office.clock())
+    assert office.cases.tell(case_id, "c1", WORKER, office.clock()) == told
+    (row,) = (row for row in office.messages() if row.id == told)
+    assert (row.state, row.sealed) == ("stopped", None)
+    assert office.cases.takes_a_call(case_id, "c1")
+    assert not office.cases.takes_a_call(case_id, "c10")
+    gateway = FakeGateway()
+    office.grant(office.contact, "notify")  # later: what was decided before stays a call
+    office.outbox.drain(gateway, office.clock())
+    assert told not in [text.id for text in gateway.taken]
+
+
+def test_who_agreed_to_texts_is_called_once_none_can_reach_them(office: Office) -> None:
+    case_id = traced(office)
+    office.grant(office.contact, "notify")
+    office.cases.tell(case_id, "c1", WORKER, office.clock())
+    assert not office.cases.takes_a_call(case_id, "c1")
+    office.consents.withdraw(office.contact, "notify", office.clock())
+    assert office.cases.takes_a_call(case_id, "c1")
+
+
 def test_a_file_or_an_operator_alone_tells_nobody_but_an_interview_may(office: Office) -> None:
     case_id = traced(office, kinds="fixes,ties", origins="operator,upload")
     with pytest.raises(RefusedError, match="uploaded file or an operator"):

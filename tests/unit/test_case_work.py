@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
-from tests.case_world import CONTACT_NUMBER, STRANGER_NUMBER
+from tests.case_world import CONTACT_NUMBER, STRANGER_NUMBER, FakeGateway
 from tests.services import DAY, HOUR, MINUTE, Clock, seeded
 from tests.work_world import Colleagues, contact_id
 
@@ -161,6 +161,27 @@ def test_whoever_was_told_on_the_phone_is_called_again_when_the_test_was_wrong(
     office.clock.advance(MINUTE)
     office.called(case_id, reached, "reached")
     assert office.work.calls.call_list(None, office.clock()) == ()
+
+
+@pytest.mark.parametrize("texts", [True, False])
+def test_who_was_called_for_want_of_a_text_is_called_again_and_others_get_a_text(
+    office: Day, *, texts: bool
+) -> None:
+    case_id = office.traced()
+    office.fake.enrol(STRANGER_NUMBER, office.fake.contacts[C0], "en")
+    if texts:
+        office.grant(office.fake.contacts[C0], "notify")
+    office.tell(case_id, C0)
+    office.outbox.drain(FakeGateway(), office.clock())
+    assert office.cases.takes_a_call(case_id, C0) is not texts
+    office.clock.advance(MINUTE)
+    office.called(case_id, C0, "reached")
+    office.clock.advance(MINUTE)
+    office.cases.withdraw_test(case_id, office.ann, office.clock())
+    items = office.work.calls.call_list(None, office.clock())
+    assert [one.kind for one in items] == ([] if texts else ["retraction"])
+    retracted = [row.state for row in office.messages() if row.template == "retracted"]
+    assert retracted == (["queued"] if texts else [])
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from tests.reference.lakes import (
 from tests.reference.people import Fix
 from tests.services import NOON
 
-from fortnight.db.tables import alarm, arrival, lake_day, lake_file
+from fortnight.db.tables import alarm, arrival, lake_day, lake_file, ledger_leaf
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -163,3 +163,6 @@ def test_places_that_follow_each_other_too_fast_raise_one_alarm(water: Waters) -
     assert row.detail == f"day={TODAY} jumps=3 origins=phone,upload"
     water.days.refresh(NOON)
     assert count(water, alarm) == 1
+    with water.database.read() as connection:
+        told = select(ledger_leaf.c.id).where(ledger_leaf.c.kind == "alarm")
+        assert len(connection.execute(told).all()) == 1

@@ -13,9 +13,10 @@ from sqlalchemy.exc import IntegrityError
 
 from fortnight.arrivals.journal import LABEL
 from fortnight.arrivals.rows import packed_fixes
-from fortnight.db.tables import alarm, arrival, delivery
+from fortnight.db.tables import arrival, delivery
 from fortnight.errors import ConflictError, DatabaseError, GoneError
 from fortnight.evidence.packed import ID_BYTES, Ties, pack_ties
+from fortnight.ledger.alarms import Alarm, raise_alarm
 from fortnight.ledger.append import add
 from fortnight.ledger.entries import make_leaf
 
@@ -131,16 +132,9 @@ class OperatorStore:
         if sealed:
             connection.execute(insert(arrival), sealed)
         if whole.strangers:
-            detail = {"received": whole.received, "strangers": whole.strangers}
-            connection.execute(
-                insert(alarm).values(
-                    id=self.random(16).hex(),
-                    kind="strangers-in-delivery",
-                    at=now,
-                    subject=named.operator,
-                    detail=json.dumps(detail),
-                )
-            )
+            counts = json.dumps({"received": whole.received, "strangers": whole.strangers})
+            raised = Alarm("strangers-in-delivery", named.operator, counts)
+            raise_alarm(connection, raised, now, self.random)
 
     def _enter(self, connection: Connection, named: Named, whole: Whole, now: int) -> None:
         """Enter the delivery, and its leaf in the log."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from sqlalchemy import select
 
+from fortnight.case.retraction import MAY_HAVE_ARRIVED
 from fortnight.db.office_tables import (
     call_record,
     case_assignment,
@@ -15,7 +16,7 @@ from fortnight.db.office_tables import (
     decision,
     named_contact,
 )
-from fortnight.db.tables import case_file, exposure
+from fortnight.db.tables import case_file, exposure, message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -110,6 +111,7 @@ def _all(
             yield _Call(row.id, "case", None, row.opened_at, None, 0)
     ranks = _ranks(connection, cases)
     named = _named(connection, cases)
+    texted = _texted(connection, cases)
     told = connection.execute(
         select(decision).where(decision.c.case_id.in_(cases), decision.c.kind == "tell")
     )
@@ -121,21 +123,27 @@ def _all(
         if row.retracted_at is None and files[row.case_id].state in _OPEN:
             since = row.second_at or row.at
             yield _Call(row.case_id, "tell", row.contact, since, about, rank)
-        elif _heard_on_the_phone(row, about, called):
+        elif (row.case_id, row.contact) not in texted and _was_reached(row, called):
             since = row.retracted_at
             yield _Call(row.case_id, "retraction", row.contact, since, about, rank)
 
 
-def _heard_on_the_phone(
-    made: Row[Any], about: Row[Any] | None, called: dict[Key, list[Row[Any]]]
-) -> bool:
-    """Tell whether somebody named was told what does not stand any more; others get a text."""
-    if made.retracted_at is None or about is None or about.contact != made.contact:
-        return False
-    return any(
+def _was_reached(made: Row[Any], called: dict[Key, list[Row[Any]]]) -> bool:
+    """Tell whether somebody was told on the phone what does not stand any more."""
+    return made.retracted_at is not None and any(
         call.outcome == "reached" and made.at <= call.at <= made.retracted_at
         for call in called[made.case_id, made.contact]
     )
+
+
+def _texted(connection: Connection, cases: Select[Any]) -> set[Key]:
+    """Return the contacts whom a text may have reached: where it was wrong, another says so."""
+    c = message.c
+    query = select(c.case_id, c.key).where(
+        c.case_id.in_(cases), c.template == "please-call", c.state.in_(MAY_HAVE_ARRIVED)
+    )
+    keys = [(row.case_id, row.key.split()) for row in connection.execute(query)]
+    return {(case_id, words[2]) for case_id, words in keys if words[0] == "told"}
 
 
 def _is_open(one: _Call, called: dict[Key, list[Row[Any]]]) -> bool:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from fortnight.notify.outbox import Outbox
     from fortnight.vault.purposes import Reader
 
-_MAY_HAVE_ARRIVED: Final = ("sending", "sent", "delivered", "unknown")
+MAY_HAVE_ARRIVED: Final = ("sending", "sent", "delivered", "unknown")
+"""States of texts that may have been read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def _tell(connection: Connection, outbox: Outbox, case_id: str, now: int) -> int
         .where(
             message.c.case_id == case_id,
             message.c.template == Template.PLEASE_CALL,
-            message.c.state.in_(_MAY_HAVE_ARRIVED),
+            message.c.state.in_(MAY_HAVE_ARRIVED),
         )
         .group_by(message.c.person)
         .order_by(func.min(message.c.made_at), message.c.person)

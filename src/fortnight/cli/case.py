@@ -133,7 +133,9 @@ def tell(
         made = service.work.decisions.decide(
             case, contact, "tell", reason, account.id, who, service.clock()
         )
-    print_plain("Waits for a second person." if made.is_waiting else "Queued.")
+        by_phone = service.cases.takes_a_call(case, contact)
+    next_step = "Call them instead: they did not agree to texts." if by_phone else "Queued."
+    print_plain("Waits for a second person." if made.is_waiting else next_step)
 
 
 @app.command

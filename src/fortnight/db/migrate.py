@@ -7,6 +7,7 @@ alone it reaches people. A second run changes nothing.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -85,11 +86,10 @@ def open_part(path: Path, part: Part) -> Database:
 
 
 def _checked(database: Database, part: Part) -> Database:
-    try:
+    with ExitStack() as refused:
+        refused.callback(database.close)
         check_schema(database, part)
-    except BaseException:
-        database.close()
-        raise
+        refused.pop_all()
     return database
 
 

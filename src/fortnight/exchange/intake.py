@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from threading import Event
@@ -179,14 +179,13 @@ class Intake:
 
         Raises InputError where the file breaks off in the middle; the upload has failed then.
         """
-        try:
+        with ExitStack() as broken_off:
+            broken_off.callback(self._end, begun.id, "failed", reader)
             while chunk := list(islice(begun.rows, CHUNK_ROWS)):
                 self._check_not_stopping()
                 self._count(begun.id, len(chunk), self._opened(chunk, begun, reader))
             self._end(begun.id, "done", reader)
-        except BaseException:
-            self._end(begun.id, "failed", reader)
-            raise
+            broken_off.pop_all()
 
     def recover(self) -> None:
         """Mark uploads as failed that an earlier process did not end."""

@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 
 from fortnight.db.tables import alarm
 from fortnight.lake.files import DAY_MS, ORIGIN_NAMES
+from fortnight.ledger.alarms import Alarm, raise_alarm
 from fortnight.track.geometry import sphere_from_e7
 
 if TYPE_CHECKING:
@@ -101,11 +102,7 @@ def raise_alarms(
     for doubt in doubts:
         if doubt.pseudonym not in held:
             detail = f"day={doubt.day} jumps={doubt.jumps} origins={','.join(doubt.origins)}"
-            connection.execute(
-                insert(alarm).values(
-                    id=random(16).hex(), kind=KIND, at=now, subject=doubt.pseudonym, detail=detail
-                )
-            )
+            raise_alarm(connection, Alarm(KIND, doubt.pseudonym, detail), now, random)
 
 
 def forget_alarms(connection: Connection, pseudonyms: Collection[bytes]) -> None:
