@@ -71,6 +71,20 @@ GRANT INSERT, UPDATE, DELETE ON staff_passkey, staff_session, case_assignment, n
     intake_upload, review
 TO {app};
 
+-- Follow-up and support. What a person's record says was done is never rewritten.
+GRANT INSERT, DELETE ON support_record, became_case, support_ticket, support_pause, exposure_reply,
+    follow_up
+TO {app};
+GRANT UPDATE (state, by_voice, household, first_day, end_day, sealed, ended_at) ON follow_up
+TO {app};
+GRANT UPDATE (sealed, due_at, owner, partner, outcome, ended_at, ended_by) ON support_ticket
+TO {app};
+GRANT UPDATE (ended_at) ON support_pause TO {app};
+GRANT UPDATE (after_minutes, after_tier, answered_at, answered_by, stands, answer_sealed)
+ON exposure_reply TO {app};
+GRANT INSERT, UPDATE, DELETE ON follow_day, portal_code, household_code, home_reminder, duty_ring
+TO {app};
+
 CREATE OR REPLACE FUNCTION fortnight.keep_leaf() RETURNS trigger
 LANGUAGE plpgsql SET search_path = fortnight, pg_temp AS $$
 BEGIN

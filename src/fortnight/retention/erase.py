@@ -16,6 +16,16 @@ from sqlalchemy import delete, insert, or_, select, update
 from fortnight.db.message_tables import call_task, inbound, receipt_heard
 from fortnight.db.office_tables import review
 from fortnight.db.scrub import scrub
+from fortnight.db.support_tables import (
+    exposure_reply,
+    follow_up,
+    home_reminder,
+    household_code,
+    portal_code,
+    support_pause,
+    support_record,
+    support_ticket,
+)
 from fortnight.db.tables import (
     alarm,
     arrival,
@@ -53,6 +63,14 @@ _OF_A_PERSON: Final = (
     inbound,
     receipt_heard,
     message,
+    exposure_reply,
+    support_ticket,
+    support_pause,
+    support_record,
+    home_reminder,
+    household_code,
+    portal_code,
+    follow_up,
 )
 """Tables whose rows of a person go whole."""
 

@@ -67,6 +67,12 @@ _OF_PEOPLE: Final = (
     "inbound",
     "receipt_heard",
     "call_task",
+    "follow_up",
+    "support_record",
+    "support_ticket",
+    "support_pause",
+    "exposure_reply",
+    "home_reminder",
 )
 
 

@@ -11,13 +11,20 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import delete, insert, select
 
 from fortnight.db.office_tables import call_record, case_change, decision
+from fortnight.db.support_tables import (
+    exposure_reply,
+    follow_day,
+    follow_up,
+    support_pause,
+    support_ticket,
+)
 from fortnight.db.tables import case_file, exposure, laboratory_token, message, trace_run
 from fortnight.parameters import MILLISECONDS_A_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Table
 
 _KEPT: Final = (trace_run, exposure, message, decision, call_record, case_change)
 """What goes with the row of a case, and comes back without the person.
@@ -25,6 +32,9 @@ _KEPT: Final = (trace_run, exposure, message, decision, call_record, case_change
 Places do not come back, nor whom the case named, nor notes. Who decided what about whom does: it
 is answered for, and others were told by it.
 """
+
+
+_OF_CONTACTS: Final = (follow_up, follow_day, support_ticket, support_pause, exposure_reply)
 
 
 def make_nameless(
@@ -40,6 +50,7 @@ def make_nameless(
     old = found._asdict()
     kept = {table: _rows(connection, table, case_id) for table in _KEPT}
     kept[message] = [row for row in kept[message] if row["person"] != old["person"]]
+    kept |= _of_contacts(connection, case_id, old["person"])
     token = _rows(connection, laboratory_token, old["token_id"], "id")[0]
     connection.execute(delete(case_file).where(case_file.c.id == case_id))
     connection.execute(delete(laboratory_token).where(laboratory_token.c.id == old["token_id"]))
@@ -50,6 +61,21 @@ def make_nameless(
         for table, rows in kept.items():
             if rows:
                 connection.execute(insert(table), rows)
+
+
+def _of_contacts(
+    connection: Connection, case_id: str, person: str | None
+) -> dict[Table, list[dict[str, Any]]]:
+    """Return the follow-up of contacts who enrolled: it is theirs, and goes on.
+
+    What is sealed under the case's key is noise by now: that of whom the case named goes.
+    """
+    rows = {table: _rows(connection, table, case_id) for table in _OF_CONTACTS}
+    theirs = {row["id"] for row in rows[follow_up] if row["person"] not in {None, person}}
+    return {
+        table: [row for row in found if row["id" if table is follow_up else "follow_up"] in theirs]
+        for table, found in rows.items()
+    }
 
 
 def _without_name(

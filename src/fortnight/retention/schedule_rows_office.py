@@ -9,7 +9,8 @@ from fortnight.settings import CASE_DAYS_AFTER_END, HELD_DAYS
 
 _BY_ACCOUNT: Final = (
     "case_assignment.account case_assignment.by decision.by decision.second_by call_record.by "
-    "case_note.by case_merge.by named_contact.added_by intake_upload.by review.answered_by"
+    "case_note.by case_merge.by named_contact.added_by intake_upload.by review.answered_by "
+    "support_ticket.owner support_ticket.ended_by exposure_reply.answered_by"
 )
 OFFICE: Final = (
     part(
