@@ -15,6 +15,7 @@ from fortnight.ledger.entries import opens
 from fortnight.ledger.log import Log
 from fortnight.ledger.note import Signer
 from fortnight.retention.sunset import Sunset
+from fortnight.vault.keys import SECRETS
 
 if TYPE_CHECKING:
     from tests.services import Stores
@@ -79,3 +80,28 @@ def test_the_log_says_once_that_the_programme_is_over_and_all_can_check_it(world
     assert ending.end(DUE + 1) == first
     (leaf,) = (row for row in world.rows(tables.ledger_leaf) if row["kind"] == "deletion")
     assert opens(leaf["entry"], bytes(32), {"programme_end": "2026-06-30"})
+
+
+def test_the_service_s_own_secrets_go_too_and_that_of_the_log_stays(world: Endings) -> None:
+    keys, folder = world.stores.keys, world.stores.folder / "keys"
+    before = {name: keys.named(name) for name in SECRETS}
+    ending, _ = sunset(world)
+    ending.end(DUE)
+    after = {name: keys.named(name) for name in SECRETS}  # a start still finds all of them
+    assert {name for name in SECRETS if before[name] == after[name]} == {"log"}
+    ending.end(DUE + 1)
+    assert {name: keys.named(name) for name in SECRETS} == after
+    kept = b"".join(path.read_bytes() for path in sorted(folder.iterdir()))
+    assert [name for name in SECRETS if before[name] in kept] == ["log"]
+
+
+def test_it_is_not_over_before_the_secrets_are_gone(
+    world: Endings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ending, _ = sunset(world)
+    with monkeypatch.context() as dying:
+        dying.setattr(type(world.stores.keys), "end_secrets", lambda _: None)
+        ending.end(DUE)
+    assert not ending.is_over()
+    ending.end(DUE + 1)
+    assert ending.is_over()

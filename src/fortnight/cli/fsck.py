@@ -14,7 +14,7 @@ def fsck(home: Home = HOME) -> None:
 
     Ends with 1 where anything is found.
     """
-    with service_in(home) as service:
+    with service_in(home, after_the_end=True) as service:
         findings = service.fsck.findings(service.clock())
     if not findings:
         print_plain("Nothing is past its time, nobody is held without a grant, the log is whole.")

@@ -14,6 +14,7 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from fortnight.clock import now_ms
+from fortnight.errors import RefusedError
 from fortnight.service import open_service
 from fortnight.settings import read_settings
 from fortnight.vault.purposes import Reader
@@ -39,10 +40,18 @@ def settings_of(home: Path) -> Settings:
 
 
 @contextmanager
-def service_in(home: Path) -> Iterator[Service]:
-    """Open a service for one command, beside the one that serves where that is running."""
+def service_in(home: Path, *, after_the_end: bool = False) -> Iterator[Service]:
+    """Open a service for one command, beside the one that serves where that is running.
+
+    Raises RefusedError once the programme is over, but for what is asked ``after_the_end``.
+    """
     service = open_service(settings_of(home), clock=now_ms, random=secrets.token_bytes)
     try:
+        if service.has_ended() and not after_the_end:
+            raise RefusedError(
+                f"The programme ended on {service.settings.programme_end}: nothing is done for "
+                "anybody any more. `fortnight fsck` says whether everything is gone."
+            )
         yield service
     finally:
         service.close()

@@ -23,8 +23,9 @@ def show() -> None:
 @app.command
 def sweep(home: Home = HOME) -> None:
     """End what is past its time now; the service does this every half hour by itself."""
-    with service_in(home) as service:
+    with service_in(home, after_the_end=True) as service:
         swept = service.sweeper.sweep(service.clock())
+        service.sunset.end(service.clock())
     print_plain(
         f"Days forgotten: {len(swept.days)}, cases: {swept.cases}, people: {swept.people}, "
         f"rows: {sum(swept.rows.values())}."

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 from threading import Thread
+from typing import Final
 
 from fortnight.cli.compile import compile_search, compile_tracks
 from fortnight.cli.init import make_home
@@ -14,11 +15,12 @@ from fortnight.cli.opened import HOME, Home, settings_of
 from fortnight.cli.terminal import ERRORS
 from fortnight.clock import now_ms
 from fortnight.compiled import was_compiled
-from fortnight.errors import FortnightError
 from fortnight.service import open_service
 from fortnight.web.app import create_app
 from fortnight.web.logging import configure_logging
 from fortnight.web.server import serve as serve_app
+
+_STAYS: Final = "everything is deleted, and the log alone is served."
 
 
 def serve(home: Home = HOME) -> None:
@@ -30,15 +32,12 @@ def serve(home: Home = HOME) -> None:
     configure_logging()
     service = open_service(settings_of(home), clock=now_ms, random=secrets.token_bytes)
     try:
-        if service.sunset.is_due(now_ms()):
-            service.sunset.end(now_ms())
-            raise FortnightError(
-                f"The programme ended on {service.settings.programme_end}: everything is deleted, "
-                "and nobody is answered any more."
-            )
         service.start()
-        Thread(target=_warm_up, name="warm-up", daemon=True).start()
         settings = service.settings
+        if service.has_ended():
+            ERRORS.print(f"The programme ended on {settings.programme_end}: {_STAYS}", markup=False)
+        else:
+            Thread(target=_warm_up, name="warm-up", daemon=True).start()
         ERRORS.print(f"Fortnight listens on http://{settings.host}:{settings.port}", markup=False)
         sys.stderr.flush()
         serve_app(create_app(service), settings.host, settings.port)

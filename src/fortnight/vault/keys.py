@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 KEY_BYTES: Final = 32
 SECRETS: Final = ("lookup", "device", "token", "code", "laboratory", "operator", "log")
 """The service's own secrets, made once by ``fortnight init``."""
+_STAYS: Final = "log"
+"""Reads nothing of anybody, and what it signed goes on being checked after the programme."""
+_ENDED: Final = "ended"
 _FILE: Final = "keys.db"
 _COPY: Final = "keys.copy.db"
 _NEW_COPY: Final = "keys.copy.new"
@@ -110,6 +113,12 @@ class Keys(Protocol):
 
     def cases(self) -> set[str]:
         """Return every case that has a key."""
+
+    def end_secrets(self) -> None:
+        """Destroy the service's own secrets but the log's, once and for ever."""
+
+    def are_secrets_ended(self) -> bool:
+        """Tell whether the service's own secrets were destroyed."""
 
     def refresh_copy(self) -> None:
         """Overwrite the one copy with what is held now: new keys survive, destroyed ones go."""
@@ -258,6 +267,27 @@ class FileKeys:
     def cases(self) -> set[str]:
         """Return every case that has a key."""
         return self._names("case")
+
+    def end_secrets(self) -> None:
+        """Overwrite the service's own secrets, but the log's, with bytes that opened nothing.
+
+        A service that is started again still finds all of them; none opens anything any more.
+        """
+        others = [name for name in SECRETS if name != _STAYS]
+        with self._lock:
+            if self.are_secrets_ended():
+                return
+            # One statement: all are gone and it is written down, or none is.
+            rows = ", ".join(["('secret', ?, ?)"] * (len(others) + 1))
+            values = [one for name in (*others, _ENDED) for one in (name, self._random(KEY_BYTES))]
+            self._connection.execute(f"INSERT OR REPLACE INTO key VALUES {rows}", values)  # noqa: S608 - question marks alone
+            self._cache.clear()
+            self._connection.execute("VACUUM")  # pages that were split keep stale copies
+
+    def are_secrets_ended(self) -> bool:
+        """Tell whether the service's own secrets were destroyed."""
+        with self._lock:
+            return self._found("secret", _ENDED) is not None
 
     def refresh_copy(self) -> None:
         """Overwrite the one copy with what is held now: new keys survive, destroyed ones go.

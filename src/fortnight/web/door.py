@@ -27,6 +27,22 @@ if TYPE_CHECKING:
 _CHALLENGE: Final = 'Basic realm="fortnight", charset="UTF-8", Bearer realm="fortnight"'
 _PHONES_BEHIND_ONE_ADDRESS: Final = 100
 """Mobile networks put very many phones behind one address."""
+AFTER_THE_END: Final = frozenset(
+    {
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/log/checkpoint",
+        "/log/tile/{path}",
+        "/log/vkey",
+        "/office/static/{version}/{name}",  # of the page that says so
+    }
+)
+"""What is answered once the programme is over: the log, for anyone to check, and nothing else."""
+ENDED: Final = (
+    "The programme has ended, on the day that was published before it began. What it held of "
+    "people is deleted. Its log stays at /log/checkpoint, for anyone to check."
+)
 _DEVICE_KINDS: Final = {"tracker": "owntracks", "app": "api"}
 
 
@@ -89,6 +105,8 @@ class Door:
         now = self.service.clock()
         address = scope["client"][0] if scope.get("client") else ""
         _check_rate(self.addresses[route.limit], address, now)
+        if now >= self.service.settings.ends_at and route.path not in AFTER_THE_END:
+            raise problems.ProblemError(problems.GONE, ENDED)
         if route.permission in {"browser", "staff"}:
             visit = await who.admit(self, scope, receive, route)
             scope["user"] = Caller(self, route, visit=visit)
