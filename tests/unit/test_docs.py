@@ -20,7 +20,8 @@ from fortnight.parameters import DEFAULTS, Parameters
 from fortnight.report.document import SCHEMA
 from fortnight.risk.disease import load_disease
 from fortnight.settings import Settings
-from fortnight.web.routes import DOORS
+from fortnight.web.routes import ROUTES
+from fortnight.web.rows import PERMISSIONS
 
 if TYPE_CHECKING:
     from fortnight.web.rows import Route
@@ -107,9 +108,22 @@ def test_every_setting_is_documented_and_no_other() -> None:
     assert named == {field.name for field in fields(Settings)} - {"home"}
 
 
-@pytest.mark.parametrize("route", DOORS, ids=lambda route: f"{route.method} {route.path}")
-def test_every_route_is_documented(route: Route) -> None:
-    assert f"`{route.method} {route.path}`" in (DOCS / "api.md").read_text(encoding="utf-8")
+def _who(route: Route) -> str:
+    if route.permission == "browser":
+        return "any browser, from our own pages"
+    return PERMISSIONS[route.permission] if route.does is None else f"`{route.does}`"
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
+def test_every_route_is_documented_as_its_row_says(route: Route) -> None:
+    documented = rows((DOCS / "api.md").read_text(encoding="utf-8"))
+    assert documented.get(f"`{route.method} {route.path}`") == [_who(route), route.why]
+
+
+def test_no_route_is_documented_that_does_not_exist() -> None:
+    text = (DOCS / "api.md").read_text(encoding="utf-8")
+    named = re.findall(r"^\| `((?:GET|POST) /\S+)`", text, re.MULTILINE)
+    assert sorted(named) == sorted(f"{route.method} {route.path}" for route in ROUTES)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
