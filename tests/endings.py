@@ -164,6 +164,9 @@ _WORDS: Mapping[str, object] = {
     "case_change.kind": "merged",
     "intake_upload.state": "running",
     "review.kind": "appeal",
+    "inbound.kind": "for-person",
+    "receipt_heard.outcome": "delivered",
+    "call_task.reason": "no-answer",
 }
 _LEFT_OUT = ("arrival.id", "ledger_leaf.place", "erasure.person", "exposure.tier")
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from tests.endings import TODAY, Endings, endings, unguarded
 from tests.services import DAY, HOUR, MINUTE, NOON, seeded
 
-from fortnight.db import tables
+from fortnight.db import message_tables, tables
 from fortnight.ledger.log import Log
 from fortnight.ledger.note import Signer
 from fortnight.retention.fsck import Fsck
@@ -74,6 +74,8 @@ OLD: list[tuple[Table, dict[str, Any]]] = [
     (tables.exposure_detail, {"last_day": TODAY - 15}),
     (tables.lake_day, {"day": TODAY - 15}),
     (tables.alarm, {"at": NOON - 46 * DAY}),
+    (message_tables.inbound, {"at": NOON - 46 * DAY}),
+    (message_tables.receipt_heard, {"heard_at": NOON - 16 * DAY}),
     (tables.look, {"at": NOON - 46 * DAY}),
     (tables.message, {"made_at": NOON - 46 * DAY}),
     (tables.message, {"made_at": NOON - 16 * DAY, "state": "queued", "sealed": b"words"}),

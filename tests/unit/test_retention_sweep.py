@@ -9,7 +9,7 @@ import pytest
 from tests.endings import TODAY, Endings, endings
 from tests.services import DAY, HOUR, NOON
 
-from fortnight.db import tables
+from fortnight.db import message_tables, tables
 from fortnight.errors import GoneError
 from fortnight.ledger.entries import opens
 
@@ -34,6 +34,8 @@ BY_DAY: list[tuple[Table, str, int, int]] = [
     (tables.look, "at", 44, MIDNIGHT),
     (tables.message, "made_at", 44, MIDNIGHT),
     (tables.alarm, "at", 44, MIDNIGHT),
+    (message_tables.inbound, "at", 44, MIDNIGHT),
+    (message_tables.receipt_heard, "heard_at", 14, MIDNIGHT),
     (tables.case_file, "follow_up_end_day", 30, TODAY),
 ]
 
