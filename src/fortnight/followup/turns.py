@@ -1,0 +1,71 @@
+"""Follow-up as the clock moves it: ask, remind, call, end."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from fortnight.db.support_tables import follow_day, follow_up
+from fortnight.db.tables import case_file
+from fortnight.errors import GoneError, RefusedError
+from fortnight.followup.day import DayOver, Tick
+from fortnight.followup.days import paused
+from fortnight.followup.parts import UNANSWERED, Parts
+from fortnight.followup.rows import here, kept_of, row_of
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Row
+
+    from fortnight.followup.rows import Here
+
+
+class Turns(Parts):
+    """What is due by the clock."""
+
+    __slots__ = ()
+
+    def turn(self, now: int) -> int:
+        """Do what is due now: ask, remind, call, end. Return how many follow-ups went on."""
+        with self.database.read() as connection:
+            c = follow_up.c
+            running = list(connection.scalars(select(c.id).where(c.state == "running")))
+        done = 0
+        for follow_up_id in running:
+            with contextlib.suppress(GoneError, RefusedError):  # erased or swept this moment
+                done += self._turn(follow_up_id, here(now, self.zone))
+        return done
+
+    def _turn(self, follow_up_id: str, at: Here) -> bool:
+        with self.database.write() as connection:
+            row = row_of(connection, follow_up_id)
+            if row.state != "running":
+                return False
+            self.beginnings.replan(connection, row, at.now)
+            row = row_of(connection, follow_up_id)
+            if self._is_case_over(connection, row):
+                self.beginnings.end(connection, row, "stopped", at.now)
+                return True
+            self._end_days(connection, row, at)
+            if at.day > row.end_day and kept_of(self.vault, row).plan.home.rule != "clinician":
+                self.beginnings.end(connection, row, "over", at.now)
+                return True
+            if paused(connection, row.id, at.now) is None and self._is_asked(row, at.day):
+                self.days.tick(connection, row, at.day, Tick(at.minute), at)
+        return True
+
+    def _end_days(self, connection: Connection, row: Row[Any], at: Here) -> None:
+        """End the days before today that were asked and not answered."""
+        d = follow_day.c
+        left = select(d.day).where(d.follow_up == row.id, d.day < at.day, d.state.in_(UNANSWERED))
+        for day in list(connection.scalars(left.order_by(d.day))):
+            self.days.tick(connection, row, day, DayOver(), at)
+
+    def _is_asked(self, row: Row[Any], day: int) -> bool:
+        kept = kept_of(self.vault, row)
+        return day in kept.plan.days or (day > row.end_day and kept.plan.home.rule == "clinician")
+
+    def _is_case_over(self, connection: Connection, row: Row[Any]) -> bool:
+        state = connection.scalar(select(case_file.c.state).where(case_file.c.id == row.case_id))
+        return state in {"withdrawn", None}
