@@ -4,18 +4,22 @@ The library finds who was where a case was. It cannot know who agreed to that: u
 people who did. Tracing people who did not agree may be a crime.
 """
 
-from fortnight.api import Trace, open_index, question, read, trace, trace_cases
-from fortnight.contact.index import Index
-from fortnight.contact.trace import Case
-from fortnight.errors import (
-    DiseaseError,
-    FortnightError,
-    IndexFormatError,
-    InputError,
-    QuestionError,
-)
-from fortnight.evidence.schema import Evidence
-from fortnight.parameters import Parameters
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fortnight.api import Trace, open_index, question, read, trace, trace_cases
+    from fortnight.contact.index import Index
+    from fortnight.contact.trace import Case
+    from fortnight.errors import (
+        DiseaseError,
+        FortnightError,
+        IndexFormatError,
+        InputError,
+        QuestionError,
+    )
+    from fortnight.evidence.schema import Evidence
+    from fortnight.parameters import Parameters
 
 __all__ = [
     "Case",
@@ -34,3 +38,28 @@ __all__ = [
     "trace",
     "trace_cases",
 ]
+
+_ROOMS = {
+    "Case": "contact.trace",
+    "DiseaseError": "errors",
+    "Evidence": "evidence.schema",
+    "FortnightError": "errors",
+    "Index": "contact.index",
+    "IndexFormatError": "errors",
+    "InputError": "errors",
+    "Parameters": "parameters",
+    "QuestionError": "errors",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name when it is first asked for: ``fortnight --help`` needs none of them."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(f"{__name__}.{_ROOMS.get(name, 'api')}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -7,17 +7,8 @@ from importlib.metadata import version
 
 from cyclopts import App
 
-from fortnight.cli.chain import chain
-from fortnight.cli.demo import demo
-from fortnight.cli.diseases import diseases
-from fortnight.cli.evaluate import evaluate
-from fortnight.cli.index import index
-from fortnight.cli.places import places
-from fortnight.cli.score import score
-from fortnight.cli.simulate import simulate
-from fortnight.cli.source import source
+from fortnight.cli.quick import do_without_pandas
 from fortnight.cli.terminal import fail
-from fortnight.cli.trace import trace
 from fortnight.errors import FortnightError
 from fortnight.report.document import CONSENT_NOTICE
 
@@ -26,7 +17,20 @@ app = App(
     help=f"{CONSENT_NOTICE}\n\nFind who was where a case was, when, how long and how surely.",
     version=version("fortnight"),
 )
-# Of the service, loaded when called: its parts take a second to import.
+# Each is loaded when it is called: all of them together take seconds to import.
+for name, text in (
+    ("trace", "Find who was where a case was, when, for how long and how sure that is."),
+    ("source", "Look back for where a case was probably infected, among other cases."),
+    ("chain", "Draw the tree of confirmed cases: who may have infected whom, how likely."),
+    ("places", "Find place-times in which many were exposed, in counts alone."),
+    ("index", "Read location files once, and keep what `fortnight trace` answers from."),
+    ("demo", "Simulate a town, take one case, print the contacts and write a report."),
+    ("simulate", "Make a town and write fixes.parquet, people.parquet and truth.parquet."),
+    ("evaluate", "Report recall, precision and calibration against a town's truth."),
+    ("score", "Score exposure windows as published apps do, or derive check-in intervals."),
+    ("diseases", "List diseases: every figure with its source, and how far we checked it."),
+):
+    app.command(f"fortnight.cli.{name}:{name}", name=name, help=text)
 for name, where, text in (
     ("serve", "serve:serve", "Run the service: doors over HTTP, jobs, sweep."),
     ("init", "init:init", "Make the folder of a service: settings, and keys that nobody chose."),
@@ -42,13 +46,13 @@ for name, where, text in (
     ("fsck", "fsck:fsck", "Check with other code all that a service holds."),
 ):
     app.command(f"fortnight.cli.{where}", name=name, help=text)
-for command in (trace, source, chain, places, index, demo, simulate, evaluate, score, diseases):
-    app.command(command)
 
 
 def main() -> None:
     """Run a command; what the user can mend is said in one line, and the program ends with 2."""
     try:
+        if not {"--help", "-h", "--version"} & set(sys.argv):
+            do_without_pandas()
         app()
     except FortnightError as error:
         sys.exit(fail(str(error)))

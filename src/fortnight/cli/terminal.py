@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from fortnight.compiled import was_compiled
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
@@ -35,6 +33,8 @@ def say(message: str, *, quiet: bool) -> None:
 
 def say_if_compiling(*, quiet: bool) -> None:
     """Explain the one long wait: the search is compiled at its first use on a machine."""
+    from fortnight.compiled import was_compiled  # noqa: PLC0415 - not to say what was wrong
+
     if not was_compiled():
         say("Compiling the search for this machine: once, about half a minute.", quiet=quiet)
 
