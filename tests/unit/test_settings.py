@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PROVIDER = 'oidc_issuer = "https://id.example"\noidc_client_id = "fortnight"\n'
+SMPP = 'texts_by = "smpp"\nsmpp_system_id = "f"\nsmpp_password_file = "/pw"\nsmpp_source = "1234"\n'
+HERE = 'smpp_host = "localhost"\n'
+SMTP = 'texts_by = "smtp"\nsmtp_host = "localhost"\nsmtp_from = "texts@health.example"\n'
 SOUND = 'programme_end = 2026-12-31\ndistrict = "north"\n'
 
 
@@ -80,6 +83,21 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
         (SOUND + 'oidc_client_secret_file = "/secret"', {}, "without oidc_issuer"),
         (SOUND + PROVIDER.replace("https", "http"), {}, "sign in as anybody"),
         (SOUND + PROVIDER + 'oidc_client_secret_file = "/no/such"', {}, "No such file"),
+        (SOUND + 'texts_by = "pigeon"', {}, "give file, smpp, smtp"),
+        (SOUND + 'texts_by = "smpp"', {}, "it needs smpp_host"),
+        (SOUND + 'smpp_host = "127.0.0.1"', {}, "texts would not go there"),
+        (SOUND + 'texts_by = "smtp"\nsmtp_host = "localhost"', {}, "it needs smtp_from, smtp_to"),
+        (SOUND + SMPP + 'smpp_host = "smsc.example"', {}, "in the clear"),
+        (SOUND + SMPP + 'smpp_host = "h"\nsmpp_tls = true\nsmpp_tunnel = true', {}, "one of them"),
+        (SOUND + SMPP.replace("1234", "a name too long") + HERE, {}, "up to 11 letters"),
+        (SOUND + SMPP + HERE + 'smpp_long = "short"', {}, "give parts, payload"),
+        (SOUND + SMPP.replace("/pw", "/no/such") + HERE, {}, "No such file"),
+        (SOUND + SMTP + 'smtp_to = "texts@sms.example"', {}, "has to hold {number}"),
+        (SOUND + SMTP + 'smtp_to = "{number}@sms.example"\nsmtp_user = "u"', {}, "belong together"),
+        (SOUND + 'published_number = "2000"', {}, "give it whole"),
+        (SOUND + "quiet_from = 23", {}, "nights are 21 to 8"),
+        (SOUND + "quiet_until = 7", {}, "nights are 21 to 8"),
+        (SOUND + "texts_a_day = 100", {}, "texts_a_day is 100: give"),
     ],
 )
 def test_what_is_dangerous_or_contradicts_is_refused(
@@ -121,5 +139,6 @@ def test_a_folder_without_settings_says_how_to_make_them(tmp_path: Path) -> None
 def test_there_is_no_setting_for_a_secret_or_for_how_long_evidence_is_held() -> None:
     names = {field.name for field in fields(Settings)}
     held = {name for name in names if "secret" in name or "password" in name}
-    assert held == {"oidc_client_secret_file"}  # which file holds it, never the secret
+    files = {"oidc_client_secret_file", "smpp_password_file", "smtp_password_file"}
+    assert held == files  # which file holds it, never the secret
     assert not {name for name in names if "days" in name or "retention" in name}

@@ -28,8 +28,8 @@ def insert_new(
 ) -> bool:
     """Insert a row unless one with the same unique columns is there; tell whether it was."""
     made = sqlite if connection.dialect.name == "sqlite" else postgresql
-    statement = made.insert(table).values(row).on_conflict_do_nothing(index_elements=unique)
-    return connection.execute(statement).rowcount == 1
+    insert = made.insert(table).values(row).on_conflict_do_nothing(index_elements=unique)
+    return connection.scalar(insert.returning(table.c.id)) is not None
 
 
 def due(connection: Connection, now: int, most: int, *, quiet: bool) -> list[MessageRow]:

@@ -16,6 +16,7 @@ _CODING: Final[dict[Alphabet, int]] = {"GSM-7": GSM, "UCS-2": UCS2}
 _CODES: Final = {character: code for code, character in enumerate(BASIC)}
 _BEYOND: Final = {code: character for character, code in EXTENDED.items()}
 _MOST_PARTS: Final = 255
+_FIRST_PRINTED: Final = 0x20
 _CONCATENATED: Final = 0x00  # one byte of reference, parts, part
 
 
@@ -57,9 +58,14 @@ def decode_text(data: bytes, coding: int) -> str:
     """Return a text that came in. What is in no known alphabet is read as the default one."""
     if coding == UCS2:
         return data.decode("utf-16-be", "replace")
-    if coding in (ASCII, LATIN):
+    if coding == LATIN or (coding == ASCII and not _is_gsm(data)):
         return data.decode("latin-1")
     return _gsm(data)
+
+
+def _is_gsm(data: bytes) -> bool:
+    """Tell whether what is called ASCII is the default alphabet: some centres call that so."""
+    return any(code < _FIRST_PRINTED and code not in b"\r\n" for code in data)
 
 
 def without_header(data: bytes, esm_class: int) -> bytes:
