@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.restored_world import verify
-from tests.services import DAY, HOUR, NOON, Clock, seeded
+from tests.services import DAY, HOUR, MINUTE, NOON, Clock, seeded
 from tests.whole_service import enrolled, migrated, opened, send_fixes, settings_in
 
 from fortnight.jobs.schedule import Turns
@@ -41,9 +41,10 @@ def test_a_service_that_is_left_alone_ends_on_its_day(tmp_path: Path, database_u
         service.schedule.run_due(clock())
         assert not service.has_ended()
         clock.advance(1)
+        assert service.has_ended()  # nobody is answered from here on
+        clock.advance(MINUTE)
         service.schedule.run_due(clock())
         assert service.sunset.is_over()
-        assert service.has_ended()
         verify(service, tmp_path / "key", earlier.note)
     clock.advance(DAY)
     with opened(kept, clock, seeded(4).randbytes) as service:
