@@ -44,6 +44,15 @@ class ToRead:
 
 
 @dataclass(frozen=True, slots=True)
+class Unknown:
+    """A text of which nobody knows whether it came."""
+
+    id: str
+    case_id: str | None
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
     """Whom a task is about, and what they wrote: out of every representation."""
 
@@ -77,6 +86,20 @@ class Desk:
         with self.database.read() as connection:
             rows = connection.execute(query.order_by(inbound.c.at, inbound.c.id))
             return tuple(ToRead(row.id, row.at) for row in rows)
+
+    def unknown(self) -> tuple[Unknown, ...]:
+        """Return the texts that nobody knows the end of, the oldest first."""
+        query = select(message.c.id, message.c.case_id, message.c.claimed_at, message.c.made_at)
+        of_them = query.where(message.c.state == "unknown")
+        with self.database.read() as connection:
+            rows = connection.execute(of_them.order_by(message.c.made_at, message.c.id))
+            return tuple(
+                Unknown(row.id, row.case_id, row.claimed_at or row.made_at) for row in rows
+            )
+
+    def waiting(self) -> int:
+        """Return how much there is to do: calls, and replies to read."""
+        return len(self.to_call()) + len(self.to_read())
 
     def open_reply(self, reply_id: str, reader: Reader, now: int) -> Opened:
         """Return what somebody wrote, and their number to call back: a look, committed first.

@@ -16,6 +16,7 @@ from fortnight.web.office import (
     settings,
     sign_in,
     static,
+    texts,
 )
 
 HANDLERS: Final = (
@@ -30,6 +31,7 @@ HANDLERS: Final = (
     *overview.HANDLERS,
     *settings.HANDLERS,
     *log.HANDLERS,
+    *texts.HANDLERS,
     choose.choose_language,
     static.static,
 )

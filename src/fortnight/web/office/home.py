@@ -25,10 +25,12 @@ def home(request: Request[Any, Any, Any]) -> Response[bytes]:
     staff, rooms = signed_in(request), rooms_of(request)
     account = staff.account
     if account.role not in _WORKS_ON_CASES:
-        return page(request, "home.html", work=None, now=rooms.clock(), own=account.id)
+        return page(request, "home.html", work=None, texts=0, now=rooms.clock(), own=account.id)
     now = rooms.clock()
     work = _theirs(rooms, account, rooms.work.home(account.id, account.role, account.district, now))
-    return page(request, "home.html", work=work, now=now, own=account.id)
+    return page(
+        request, "home.html", work=work, texts=rooms.texts.desk.waiting(), now=now, own=account.id
+    )
 
 
 def _theirs(rooms: Rooms, account: Account, work: Home) -> Home:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from fortnight.case.cases import Cases
     from fortnight.case.oversight import Oversight
     from fortnight.case.work import Work
+    from fortnight.notify.rooms import TextRooms
     from fortnight.settings import Settings
     from fortnight.staff.rooms import StaffRooms
 
@@ -38,6 +39,10 @@ class Rooms(Protocol):
     @property
     def oversight(self) -> Oversight:
         """Whom to ask where something seems wrong."""
+
+    @property
+    def texts(self) -> TextRooms:
+        """Texts, and what they leave for people to do."""
 
     @property
     def staff(self) -> StaffRooms:

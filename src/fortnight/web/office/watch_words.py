@@ -29,6 +29,7 @@ ALARMS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "strangers-in-delivery": _("A delivery held people who never agreed"),
         "contradictory-track": _("A track contradicts itself"),
+        "texts-refused-sign-in": _("The message centre does not let the service in"),
     }
 )
 ENTRIES: Final[Mapping[str, str]] = MappingProxyType(

@@ -139,9 +139,17 @@ NAVIGATION: Final = (
     ("/office", _("Home"), "office.enter"),
     ("/office/cases/new", _("New case"), "case.open"),
     ("/office/intake", _("Intake"), "case.open"),
+    ("/office/texts", _("Texts"), "text.answer"),
     ("/office/overview", _("Overview"), "overview.read"),
     ("/office/settings", _("Settings"), "settings.manage"),
     ("/office/log", _("Log and reviews"), "log.read"),
+)
+TO_CALL: Final = MappingProxyType(
+    {
+        "no-answer": _("did not answer two reminders"),
+        "unknown": _("nobody knows whether the text came"),
+        "failed": _("the text did not get through"),
+    }
 )
 DISEASES: Final = _table(
     covid_19=_("COVID-19"),
