@@ -162,7 +162,10 @@ def _search(parts: TraceParts, started: _Started, now: int) -> _Result:
     """Look up the case, search, ask who of those found agreed, and weigh them together."""
     case_id, reader = started.case_id, started.reader
     own = parts.vault.own(case_id, reader, _days(started, now), now)
-    found = parts.lake.search(own, started.case, started.asked, started.hidden, now)
+    # no list of the same area is kept of a case: ten times as many would be looked at for nothing
+    found = parts.lake.search(
+        own, started.case, started.asked, started.hidden, now, same_area=False
+    )
     numbers = parts.vault.group(case_id, reader, found.rows, now) if found.rows else []
     if not any(numbers):
         return _Result(found.window, found.held_from_day, (), None)

@@ -33,6 +33,7 @@ from fortnight.cli.case import contacts_table
 from fortnight.cli.init import make_home
 from fortnight.cli.opened import DAY_MS, OUT, print_plain, reader_here, service_in
 from fortnight.cli.terminal import progress
+from fortnight.consent.many import give_many
 from fortnight.consent.texts import current_text
 from fortnight.errors import FortnightError
 from fortnight.notify.rooms import TEXTS_FILE
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 DAYS: Final = 13  # of the fourteen that a service holds: the oldest is half over
 _ONSET_DAY: Final = 9
 _GRANTS: Final = ("trace.phone", "notify")
+_AT_ONCE: Final = 1_000
 _PATIENCE_S: Final = 180.0
 _LOOK_S: Final = 0.1
 _CODE: Final = re.compile(r"\b\d{6}\b")
@@ -165,20 +167,20 @@ def _ask(
 
 def _enrol(service: Service, names: Sequence[str], *, quiet: bool) -> list[_Phone]:
     """Enrol the people of the town with the grants that the demonstration needs."""
-    phones = []
+    phones: list[_Phone] = []
+    versions = {kind: current_text(kind, "en").version for kind in _GRANTS}
     with progress("Enrolling", quiet=quiet) as told:
-        for place, name in enumerate(names):
-            now = service.clock()
-            number = f"+3712{place:07d}"
-            person = service.vault.enrol(number, language="en", now=now)
-            for kind in _GRANTS:
-                version = current_text(kind, "en").version
-                service.consents.give(
-                    person, kind, text_version=version, language="en", by="self", now=now
-                )
-            secret = service.vault.add_device(person, "api", now).secret
-            phones.append(_Phone(name, number, secret))
-            told(place + 1, len(names))
+        for first in range(0, len(names), _AT_ONCE):
+            now, some = service.clock(), names[first : first + _AT_ONCE]
+            numbers = [f"+3712{first + place:07d}" for place in range(len(some))]
+            people = service.vault.enrol_many(numbers, language="en", now=now)
+            give_many(service.consents, people, versions, language="en", by="self", now=now)
+            devices = service.vault.add_devices(people, "api", now)
+            phones += [
+                _Phone(name, number, device.secret)
+                for name, number, device in zip(some, numbers, devices, strict=True)
+            ]
+            told(len(phones), len(names))
     return phones
 
 

@@ -75,6 +75,8 @@ class Lake:
         question: Question,
         hidden: Sequence[tuple[int, int]],
         now: int,
+        *,
+        same_area: bool = True,
     ) -> Found:
         """Find everyone who may have met a case, by day and daily pseudonym.
 
@@ -88,6 +90,9 @@ class Lake:
             Spans that the case hid, ms since 1970 UTC.
         now
             Ms since 1970 UTC. Days that are no longer held at this instant are not looked at.
+        same_area
+            Whether to find those, too, whose positions are too coarse to tell: the trace lists
+            them apart. Whoever does not keep that list should not have them looked up.
 
         Raises QuestionError where nothing could be asked: no date, or no evidence of anyone.
         """
@@ -109,6 +114,7 @@ class Lake:
                 question=question,
                 hidden=spans,
                 days=max(1, len(opened)),
+                same_area=same_area,
             )
             days = self._look(opened, wanted)
         return Found(case, wanted, days, cuts, first)

@@ -93,6 +93,7 @@ class Wanted:
     question: Question
     hidden: Hidden
     days: int  # how many are looked at
+    same_area: bool  # whether those who were near by coarse positions alone are wanted, too
 
     @property
     def least_ms(self) -> float:
@@ -179,7 +180,9 @@ def _near(day: int, index: Index, name: str | None, wanted: Wanted) -> dict[int,
     expected = np.bincount(met, np.where(presumed, 0.0, meetings[:, EXPECTED_MS]), people)
     silent = np.bincount(met, np.where(presumed, meetings[:, NEAR_MS], 0.0), people)
     observed = np.bincount(met, ~presumed, people) > 0
-    area = search_area(placed, who, asked, near)[:, AREA_MS]
+    area = (
+        search_area(placed, who, asked, near)[:, AREA_MS] if wanted.same_area else np.zeros(people)
+    )
     air = _air(placed, who, wanted)
     strong = (observed & (expected >= wanted.least_ms)) | (silent >= wanted.least_presumed_ms)
     strong |= (area > 0.0) & (area >= wanted.least_area_ms)

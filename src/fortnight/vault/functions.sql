@@ -668,10 +668,17 @@ BEGIN
     IF v_looks IS NOT NULL THEN
         SELECT array_agg(t.person) INTO v_people FROM take_looks(v_looks) AS t;
     END IF;
-    RETURN QUERY SELECT c.contact::text
+    RETURN QUERY
+    WITH numbered AS MATERIALIZED (
+        SELECT r.n, c.contact
+        FROM rows_that_count(v_case, p_found) AS r
+        JOIN (SELECT DISTINCT v.person FROM unnest(v_people) AS v (person)) AS p
+            ON p.person = r.person
+        JOIN case_contact AS c ON c.case_id = p_case AND c.person = r.person
+    )
+    SELECT r.contact::text
     FROM generate_series(1, cardinality(p_found)) AS f (n)
-    LEFT JOIN rows_that_count(v_case, p_found) AS r ON r.n = f.n AND r.person = ANY (v_people)
-    LEFT JOIN case_contact AS c ON c.case_id = p_case AND c.person = r.person
+    LEFT JOIN numbered AS r ON r.n = f.n
     ORDER BY f.n;
 END
 $$;

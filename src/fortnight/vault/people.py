@@ -33,7 +33,7 @@ it has ``agreed_at``; it is neither closed nor withdrawn. Where it does not: Ref
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol, Self, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from fortnight.vault.purposes import Field, Purpose, Reader
 
 DeviceKind: TypeAlias = Literal["owntracks", "api"]
+_SEED_BYTES: Final = 104
 
 
 class Seed(NamedTuple):
@@ -55,13 +56,22 @@ class Seed(NamedTuple):
     @classmethod
     def of(cls, random: Callable[[int], bytes]) -> Seed:
         """Draw one."""
-        return cls(
-            look=random(16).hex(),
-            leaf=random(16).hex(),
-            salt=random(32),
-            office_salt=random(32),
-            contact=random(8).hex(),
-        )
+        return cls.many(random, 1)[0]
+
+    @classmethod
+    def many(cls, random: Callable[[int], bytes], count: int) -> list[Self]:
+        """Draw several: a trace may ask for one for each of 25,000 rows."""
+        drawn = random(count * _SEED_BYTES)
+        return [
+            cls(
+                look=drawn[at : at + 16].hex(),
+                leaf=drawn[at + 16 : at + 32].hex(),
+                salt=drawn[at + 32 : at + 64],
+                office_salt=drawn[at + 64 : at + 96],
+                contact=drawn[at + 96 : at + _SEED_BYTES].hex(),
+            )
+            for at in range(0, count * _SEED_BYTES, _SEED_BYTES)
+        ]
 
 
 class FoundRow(NamedTuple):

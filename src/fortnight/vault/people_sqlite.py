@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from fortnight.db.tables import look
@@ -25,9 +25,11 @@ from fortnight.vault.cases import (
 )
 from fortnight.vault.given_sqlite import (
     look_rows,
+    looks_there,
     names_fields,
     numbers_of,
     opened_by,
+    owners,
     people_rows,
     pseudonyms_of,
 )
@@ -35,8 +37,8 @@ from fortnight.vault.looks import add_looks
 from fortnight.vault.near_sqlite import GRANT, colleagues, keep_ties, self_and_tied
 from fortnight.vault.people import Ask, FoundRow, Opened, Seed
 from fortnight.vault.purposes import GRANTS, LIST_GRANTS, TRACE_GRANTS, Field, Purpose
-from fortnight.vault.rows_sqlite import SqliteRows, enrolled, parts
-from fortnight.vault.tables import case_contact, pseudonym
+from fortnight.vault.rows_sqlite import SqliteRows, enrolled, listed, parts
+from fortnight.vault.tables import case_contact
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -187,13 +189,15 @@ class SqlitePeople(SqliteRows):
         return counting
 
     def _owners(self, found: Sequence[FoundRow]) -> dict[tuple[int, bytes], str]:
-        names = sorted({(row.day, row.pseudonym) for row in found})
-        columns = tuple_(pseudonym.c.day, pseudonym.c.pseudonym)
+        names: dict[int, set[bytes]] = {}
+        for row in found:
+            names.setdefault(row.day, set()).add(row.pseudonym)
         with self._people.read() as connection:
             return {
-                (row.day, row.pseudonym): row.person
-                for part in parts(names)
-                for row in connection.execute(select(pseudonym).where(columns.in_(part)))
+                (day, name): who
+                for day, some in names.items()
+                for part in parts(sorted(some))
+                for name, who in owners(connection, day, part)
             }
 
     def _number(self, case_id: str, contacts: Mapping[str, Seed], now: int) -> None:
@@ -319,14 +323,14 @@ class SqlitePeople(SqliteRows):
         """
         wanted = list(dict.fromkeys(looks))
         with self._main.read() as fresh:  # sees what is committed, and nothing else
-            if not look_rows(fresh, wanted):
-                return []
+            committed = looks_there(fresh, wanted)
+        if not committed:
+            return []
         with self._main.write() as main:
-            rows = look_rows(main, wanted)
+            rows = look_rows(main, committed)
             if any(row.outcome != "opened" for row in rows.values()):
                 raise RefusedError("A look was read before: open the access anew.")
-            for part in parts(list(rows)):
-                main.execute(update(look).where(look.c.id.in_(part)).values(outcome="read"))
+            main.execute(update(look).where(look.c.id.in_(listed(rows))).values(outcome="read"))
             agreeing = self._agreeing(main, rows.values())
         return [rows[one] for one in wanted if one in agreeing]
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fortnight.vault.purposes import Purpose, Reader
 
 NUMBER_LABEL = b"number"
+_OF_TRACE = frozenset(TRACE_GRANTS)
 Value: TypeAlias = "str | dict[int, bytes] | None"
 
 
@@ -93,7 +94,8 @@ class Reading(Parts):
         One look a person is committed before. None, and no look: people without a strong row, or
         without a live grant for the evidence of the row; and the case. Raises as `own`.
         """
-        seeded = [(_sound(row), Seed.of(self._random)) for row in found]
+        seeds = Seed.many(self._random, len(found))
+        seeded = [(_sound(row), seed) for row, seed in zip(found, seeds, strict=True)]
         self._people.open_group(case_id, reader, seeded, now)
         return self._people.read_group(case_id, seeded)
 
@@ -172,7 +174,7 @@ class Reading(Parts):
 
 def _sound(row: FoundRow) -> FoundRow:
     """Refuse a row that names no grant, or one that is not for trace: it would be nobody's."""
-    if not row.grants or not set(row.grants) <= set(TRACE_GRANTS):
+    if not row.grants or not _OF_TRACE.issuperset(row.grants):
         raise RefusedError(
             f"A row found names the grants {', '.join(row.grants) or 'of nothing'}: evidence "
             f"needs one or more of {', '.join(TRACE_GRANTS)}."

@@ -6,10 +6,11 @@ personal in it is sealed.
 
 from __future__ import annotations
 
+import json
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import IntegrityError
 
@@ -45,13 +46,14 @@ def parts(values: Sequence[_Value]) -> Iterator[Sequence[_Value]]:
         yield values[start : start + _AT_ONCE]
 
 
+def listed(words: Collection[str]) -> Select[Any]:
+    """Return many ids as a table of one value: as many values would take longer to write down."""
+    return select(func.json_each(json.dumps(list(words))).table_valued("value").c.value)
+
+
 def enrolled(connection: Connection, people: Collection[str]) -> set[str]:
     """Return who of the people is enrolled."""
-    return {
-        who
-        for part in parts(sorted(people))
-        for who in connection.scalars(select(person.c.id).where(person.c.id.in_(part)))
-    }
+    return set(connection.scalars(select(person.c.id).where(person.c.id.in_(listed(people)))))
 
 
 class SqliteRows:
