@@ -33,7 +33,7 @@ def world(database: Database, clock: Clock) -> Colleagues:
     for place in range(CASES):
         contacts = chance.choice([0, 0, 1, 2, 3])
         case_id = office.traced(contacts) if place % 5 else office.new_agreed()
-        days = {"test_day": today - chance.randrange(70)}
+        days = {"test_day": today - place * 6}
         days["sample_at"] = clock() - chance.randrange(1, 90) * 3_600_000
         days["onset_day"] = chance.choice([None, days["test_day"] - 2])  # type: ignore[assignment] # it may be unknown
         version = f'{{"version": "{chance.choice(_VERSIONS)}"}}'
@@ -62,6 +62,7 @@ def _decision(
         "at": office.clock() + chance.randrange(1, 50) * 3_600_000,
         "needs_second": waits,
         "second_by": second,
+        "second_at": office.clock() if second else None,
         "retracted_at": office.clock() if retracted else None,
     }
 
