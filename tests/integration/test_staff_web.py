@@ -178,6 +178,15 @@ def test_a_session_that_is_over_is_sent_to_the_sign_in(world: Doors, client: Cli
     assert client.get("/office/step-up", lead.headers).status_code == 303
 
 
+def test_a_session_is_over_after_eight_hours_of_work(world: Doors, client: Client) -> None:
+    lead = colleague(world, "lead")
+    for _ in range(8 * 6 - 1):
+        world.clock.advance(10 * MINUTE)  # type: ignore[attr-defined] # the tests' own clock
+        assert client.get("/office/step-up", lead.headers).status_code == 200
+    world.clock.advance(10 * MINUTE)  # type: ignore[attr-defined] # as above
+    assert client.get("/office/step-up", lead.headers).status_code == 303
+
+
 def plain(answer: httpx.Response) -> tuple[int, bytes, list[tuple[str, str]]]:
     return answer.status_code, answer.content, sorted(answer.headers.items())
 

@@ -99,6 +99,8 @@ def _rows(sheet: Any) -> Iterator[Row]:  # noqa: ANN401 - as above
             return
         except _BROKEN as error:
             raise InputError(_DAMAGED) from error
+        if number > EXCEL_ROWS:  # no sheet has as many, and the reader keeps a little of each
+            raise InputError(_DAMAGED)
         if any(cell is not None and cell != "" for cell in cells):
             width = width or len(cells)
             # a workbook leaves out cells at the end of a row that are empty
