@@ -16,7 +16,7 @@ import json
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow.parquet as pq
 from tests.integration.test_same_contacts import said
@@ -70,7 +70,7 @@ def main() -> None:
 
 def _end(fixes: Path) -> int:
     """Return midnight after a town's last fix, ms since 1970."""
-    times = pq.ParquetFile(fixes).metadata
+    times: Any = pq.ParquetFile(fixes).metadata
     column = times.schema.names.index("time")
     last = max(
         times.row_group(k).column(column).statistics.max for k in range(times.num_row_groups)
