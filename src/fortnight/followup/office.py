@@ -92,6 +92,11 @@ class Office(Parts):
             )
             return tuple(self.line(connection, row, now) for row in rows.all())
 
+    def of_case_id(self, follow_up_id: str) -> str:
+        """Return of which case a follow-up is. Raises RefusedError where there is none."""
+        with self.database.read() as connection:
+            return str(row_seen(connection, follow_up_id).case_id)
+
     def unanswered(self, district: str, now: int) -> tuple[FollowLine, ...]:
         """Return who was asked and has not answered, today or yesterday, in a district."""
         today, c, d = here(now, self.zone).day, follow_up.c, follow_day.c

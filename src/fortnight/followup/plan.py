@@ -8,11 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from fortnight.followup.release import Ill, release_of_case, release_of_contact
+from fortnight.followup.release import (
+    Ill,
+    Release,
+    release_of_case,
+    release_of_contact,
+)
 from fortnight.risk.listing import best_day, points_of
 
 if TYPE_CHECKING:
-    from fortnight.followup.release import Release
     from fortnight.risk.disease import Disease
 
 Role = Literal["contact", "case"]

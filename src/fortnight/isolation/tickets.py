@@ -140,8 +140,8 @@ class Tickets:
         self,
         connection: Connection,
         row: Row[Any],
-        held: Any,
-        details: dict[str, str],  # noqa: ANN401 - two columns of a ticket
+        held: Any,  # noqa: ANN401 - two columns of a ticket
+        details: dict[str, str],
     ) -> None:
         """Add what they say of the same need to the ticket that is open: the later word counts."""
         if details:
