@@ -107,11 +107,11 @@ class Session:
             self.drop()
             raise LinkLostError(f"The message centre let nobody in ({answer.status:#x}).")
 
-    def ask(self, command: Command, body: bytes = b"") -> Pdu:
+    def ask(self, command: int, body: bytes = b"") -> Pdu:
         """Send a question and wait for its answer. Raises LinkLostError where none comes."""
         return self.answer(self.submit(command, body))
 
-    def submit(self, command: Command, body: bytes) -> Future[Pdu]:
+    def submit(self, command: int, body: bytes) -> Future[Pdu]:
         """Send a question; the answer comes later, or LinkLostError does.
 
         Raises LinkLostError at once where nothing was sent: the link was lost before.
