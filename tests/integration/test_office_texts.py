@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from html import unescape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from litestar.testing import TestClient
@@ -22,8 +22,6 @@ from fortnight.web.app import create_app
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
-
-    from litestar import Litestar
 
     from fortnight.notify.gateway import Text
     from fortnight.service import Service
@@ -58,7 +56,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 
 @pytest.fixture
-def client(service: Service) -> Iterator[TestClient[Litestar]]:
+def client(service: Service) -> Iterator[TestClient[Any]]:
     with TestClient(create_app(service)) as asked:
         yield asked
 
@@ -68,13 +66,13 @@ def worker(service: Service) -> Colleague:
     return colleague(service, "case-worker")
 
 
-def shown(client: TestClient[Litestar], who: Colleague, language: str = "en") -> str:
+def shown(client: TestClient[Any], who: Colleague, language: str = "en") -> str:
     answer = client.get(PATH, headers={**who.headers, "accept-language": language})
     assert answer.status_code == 200, answer.text
     return unescape(answer.text)
 
 
-def send(client: TestClient[Litestar], who: Colleague, step: str, **fields: str) -> str:
+def send(client: TestClient[Any], who: Colleague, step: str, **fields: str) -> str:
     answer = client.post(f"{PATH}/{step}", data=fields, headers=who.headers, follow_redirects=False)
     assert answer.status_code in {200, 303}, answer.text
     return unescape(answer.text)
@@ -82,7 +80,7 @@ def send(client: TestClient[Litestar], who: Colleague, step: str, **fields: str)
 
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_every_text_is_shown_in_both_languages_with_its_parts_before_it_is_sent(
-    client: TestClient[Litestar], worker: Colleague, language: str
+    client: TestClient[Any], worker: Colleague, language: str
 ) -> None:
     page = shown(client, worker, language)
     for template in Template:
@@ -91,16 +89,14 @@ def test_every_text_is_shown_in_both_languages_with_its_parts_before_it_is_sent(
     assert "UCS-2" in page
 
 
-def test_only_who_works_on_cases_sees_the_page(
-    service: Service, client: TestClient[Litestar]
-) -> None:
+def test_only_who_works_on_cases_sees_the_page(service: Service, client: TestClient[Any]) -> None:
     for role in ("epidemiologist", "data-protection", "administrator"):
         headers = colleague(service, role).headers
         assert client.get(PATH, headers=headers).status_code == 404
 
 
 def test_a_reply_from_the_file_is_read_under_a_look_and_dealt_with(
-    service: Service, client: TestClient[Litestar], worker: Colleague
+    service: Service, client: TestClient[Any], worker: Colleague
 ) -> None:
     person = enrolled(service, NUMBER, "notify")
     line = json.dumps({"number": NUMBER, "words": "we wore <masks>"})
@@ -118,7 +114,7 @@ def test_a_reply_from_the_file_is_read_under_a_look_and_dealt_with(
 
 
 def test_a_text_of_which_nobody_knows_is_resolved_by_a_person_and_stays_unsent(
-    service: Service, client: TestClient[Litestar], worker: Colleague
+    service: Service, client: TestClient[Any], worker: Colleague
 ) -> None:
     person = enrolled(service, NUMBER, "notify")
     with service.database.write() as connection:
@@ -140,7 +136,7 @@ def test_a_text_of_which_nobody_knows_is_resolved_by_a_person_and_stays_unsent(
 
 
 def test_a_home_with_something_to_read_leads_to_it(
-    service: Service, client: TestClient[Litestar], worker: Colleague
+    service: Service, client: TestClient[Any], worker: Colleague
 ) -> None:
     enrolled(service, NUMBER, "notify")
     line = json.dumps({"number": NUMBER, "words": "a question"})

@@ -49,7 +49,7 @@ def test_through_throttling_dropped_links_and_late_receipts_none_goes_twice_and_
     with running_centre(tmp_path, manners) as centre:
         gateway = gateway_to(centre.port, texts.post, texts.clock, seeded(3).randbytes)
         texts.drain(gateway)
-        until(lambda: gateway.turn(texts.clock()) or texts.count("sent") == 0)
+        until(lambda: gateway.ready(texts.clock()) and texts.count("sent") == 0)
         states = check(texts.rows(), centre.taken(), MESSAGES)
         gateway.close()
     assert states["queued"] == 0

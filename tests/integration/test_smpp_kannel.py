@@ -39,7 +39,7 @@ def running(folder: Path) -> Iterator[tuple[int, Path]]:
     port, log = free_port(), folder / "kannel.log"
     with _box() as box:
         threading.Thread(target=_listen, args=(box,), daemon=True).start()
-        command = [CENTRE, "-v", "0", "-p", str(port), "-m", str(DELIVERED)]
+        command = [str(CENTRE), "-v", "0", "-p", str(port), "-m", str(DELIVERED)]
         with log.open("w") as file, subprocess.Popen(command, stderr=file, cwd=folder) as centre:
             try:
                 yield port, log
