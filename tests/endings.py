@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import Column, Connection, Table
 
     from fortnight.db.engine import Database
 
@@ -183,10 +183,18 @@ def add_row(connection: Connection, table: Table, **given: object) -> dict[str, 
         elif column.foreign_keys and not column.nullable:
             (key,) = column.foreign_keys
             row[column.name] = add_row(connection, key.column.table, **_same_case(table, row))["id"]
+        elif words := _allowed(column):
+            row[column.name] = words[0]
         elif not column.nullable:
             row[column.name] = _made_up(column.type)
     connection.execute(insert(table).values(row))
     return row
+
+
+def _allowed(column: Column[Any]) -> tuple[str, ...]:
+    """Return the words of which the table takes no other, where the column has to hold one."""
+    rules = (rule.info.get(column.name) for rule in column.table.constraints)
+    return () if column.nullable else next(filter(None, rules), ())
 
 
 def _same_case(table: Table, row: dict[str, Any]) -> dict[str, Any]:

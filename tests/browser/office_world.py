@@ -24,7 +24,7 @@ from tests.served import free_port
 from fortnight.cli.init import make_home
 from fortnight.clock import now_ms
 from fortnight.consent.texts import current_text
-from fortnight.db.tables import ledger_leaf
+from fortnight.db.tables import ledger_leaf, message
 from fortnight.notify.rooms import TEXTS_FILE
 from fortnight.service import open_service
 from fortnight.settings import read_settings
@@ -87,11 +87,27 @@ class Town:
         """Return every code that came to a phone."""
         return [code for text in self.texts(number) for code in _CODE.findall(text)]
 
+    def await_texts(self) -> None:
+        """Wait until no text waits to be sent."""
+        query = select(func.count()).where(message.c.state.in_(("queued", "sending")))
+
+        def none_waits() -> bool:
+            with self.service.database.read() as connection:
+                return connection.scalar(query) == 0
+
+        wait(none_waits, "texts wait to be sent")
+
     def leaves(self) -> dict[str, int]:
         """Return how many entries of each kind the log holds."""
         query = select(ledger_leaf.c.kind, func.count()).group_by(ledger_leaf.c.kind)
         with self.service.database.read() as connection:
             return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _noon_somewhere() -> str:
+    """Return a zone in which it is about noon: texts of decisions wait for the morning at night."""
+    ahead = 12 - datetime.now(UTC).hour
+    return f"Etc/GMT{-ahead:+d}"  # the sign of these names is the other way about
 
 
 def wait(until: Callable[[], bool], problem: str) -> None:
@@ -114,6 +130,7 @@ def town_in(folder: Path) -> Iterator[Town]:
         "FORTNIGHT_PORT": str(port),
         "FORTNIGHT_DRAIN_EVERY_S": "1",
         "FORTNIGHT_POSTS_A_MINUTE": "100000",
+        "FORTNIGHT_TIMEZONE": _noon_somewhere(),
     }
     opened = open_service(
         read_settings(home, settings, now=now_ms()), clock=now_ms, random=secrets.token_bytes

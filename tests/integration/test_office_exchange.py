@@ -149,7 +149,7 @@ def own_case(service: Service, who: Colleague) -> str:
     assert service.intake.take(io.BytesIO(as_csv([row])), reader).cases == 1
     home = service.work.home(who.account.id, reader.role, reader.district, service.clock())
     case_id = home.cases[0].case_id
-    service.cases.agree(case_id, code_sent(service, row[1]), service.clock())
+    service.cases.agree(case_id, code_sent(service, case_id), service.clock())
     return case_id
 
 

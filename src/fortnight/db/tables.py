@@ -56,7 +56,7 @@ ORIGINS: Final = ("phone", "upload", "operator")
 def one_of(column: str, words: tuple[str, ...]) -> CheckConstraint:
     """Return a rule that a column holds one of a closed list of words."""
     listed = ", ".join(f"'{word}'" for word in words)
-    return CheckConstraint(f"{column} IN ({listed})", name=column)
+    return CheckConstraint(f"{column} IN ({listed})", name=column, info={column: words})
 
 
 # -- the log -------------------------------------------------------------------------------------
