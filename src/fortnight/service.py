@@ -23,6 +23,9 @@ from fortnight.db.migrate import MAIN_FILE, migrate, open_main, role_of
 from fortnight.exchange.exports import Exports
 from fortnight.exchange.intake import Intake
 from fortnight.exchange.results import Results
+from fortnight.followup.emergency import Duty
+from fortnight.followup.late_answers import LateAnswers
+from fortnight.isolation.rooms import Support
 from fortnight.jobs.queue import Traces, migrate_queue
 from fortnight.jobs.schedule import Schedule, Task
 from fortnight.lake.colleagues import ColleagueTies
@@ -32,7 +35,6 @@ from fortnight.lake.forgetting import Forgetting
 from fortnight.lake.lake import Lake
 from fortnight.ledger.log import Log
 from fortnight.ledger.note import Signer
-from fortnight.notify.replies import NoQuestions
 from fortnight.notify.rooms import TEXTS_FILE, TextRooms, open_texts
 from fortnight.retention.erase import Eraser
 from fortnight.retention.fsck import Fsck
@@ -92,6 +94,7 @@ class Service:
     traces: Traces
     cases: Cases
     work: Work
+    support: Support
     results: Results
     intake: Intake
     exports: Exports
@@ -235,17 +238,23 @@ def _staff(at: _Stores, secret: bytes) -> StaffRooms:
     return open_staff(at.database, at.settings, secret, at.vault.number_hash, at.random, near)
 
 
-def _texts(at: _Stores, secret: bytes) -> TextRooms:
+def _texts(at: _Stores, answers: LateAnswers, secret: bytes) -> TextRooms:
     return open_texts(
         at.settings,
         at.database,
         at.vault,
         at.consents,
-        NoQuestions(),
+        answers,
         secret,
         at.random,
         at.clock,
     )
+
+
+def _support(at: _Stores, work: Work, zone: ZoneInfo) -> Support:
+    said = at.settings
+    duty = Duty(said.emergency_number, said.duty_number, said.duty_from, said.duty_until, zone)
+    return Support.of(work.cases, work.decisions, work.named, duty, zone, at.clock)
 
 
 def _deliveries(at: _Stores) -> Deliveries:
@@ -282,7 +291,8 @@ def _open(
     traces = _traces(at, lake)
     token_key = at.keys.named("token")
     laboratories = Laboratories(at.database, token_key, at.vault.number_hash, random)
-    texts = _texts(at, token_key)
+    answers = LateAnswers()
+    texts = _texts(at, answers, token_key)
     closing.callback(texts.gateway.close)
     outbox = texts.outbox
     holdings = _holdings(at, days, traces)
@@ -294,10 +304,13 @@ def _open(
     cases = Cases(at.database, at.vault, laboratories, outbox, traces, random, token_key)
     work = Work.of(at.database, at.vault, cases, random)
     zone = ZoneInfo(settings.timezone)
+    support = _support(at, work, zone)
+    answers.give_to(support.followups)
     intake = Intake(at.database, cases, clock, random, zone, work.assignments)
     closing.callback(intake.close)
     journal = Journal(at.database, at.vault, at.consents, clock)
     closing.callback(journal.close)
+    tasks = _tasks(at, log, drain, days, texts, work, support, sweeper, sunset)
     return Service(
         settings=settings,
         clock=clock,
@@ -320,6 +333,7 @@ def _open(
         traces=traces,
         cases=cases,
         work=work,
+        support=support,
         results=Results(laboratories, cases, settings.district),
         intake=intake,
         exports=Exports(at.database, at.vault, random),
@@ -330,7 +344,7 @@ def _open(
         sunset=sunset,
         restorer=Restorer(holdings, eraser, sweeper, log, at.lake, random),
         fsck=Fsck(at.database, at.people, at.keys, at.lake, settings.home / LOG_FOLDER),
-        schedule=Schedule(_tasks(at, log, drain, days, texts, work, sweeper, sunset), clock),
+        schedule=Schedule(tasks, clock),
         _closing=closing.pop_all(),
     )
 
@@ -342,6 +356,7 @@ def _tasks(
     days: Days,
     texts: TextRooms,
     work: Work,
+    support: Support,
     sweeper: Sweeper,
     sunset: Sunset,
 ) -> list[Task]:
@@ -354,6 +369,7 @@ def _tasks(
 
     def send(now: int) -> None:
         if not sunset.is_due(now):
+            support.bell.turn(texts.gateway, now)  # first: somebody waits for it
             texts.send(now)
 
     return [
@@ -362,6 +378,7 @@ def _tasks(
         Task("texts", _TEXTS_EVERY_MS, send),
         Task("reminders", MINUTE_MS, texts.reminders.turn),
         Task("cases", MINUTE_MS, work.turn),
+        Task("follow-up", MINUTE_MS, support.turn),
         Task("keys", _COPY_EVERY_MS, lambda _: at.keys.refresh_copy()),
         Task("sweep", _SWEEP_EVERY_MS, sweeper.sweep),
         Task("end", MINUTE_MS, sunset.end),

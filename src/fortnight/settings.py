@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fortnight.errors import SettingsError
+from fortnight.settings_duty import check_duty
 from fortnight.settings_texts import check_secret_file, check_texts
 
 if TYPE_CHECKING:
@@ -92,6 +93,10 @@ class Settings:
     smtp_port: int = 587
     smtp_from: str = ""
     smtp_to: str = ""
+    emergency_number: str = "112"
+    duty_number: str = ""
+    duty_from: int = 0
+    duty_until: int = 24
     smtp_user: str = ""
     smtp_password_file: str = ""
 
@@ -208,6 +213,7 @@ def check(settings: Settings, *, now: int) -> None:
     _check_public_url(settings.public_url)
     _check_oidc(settings)
     check_texts(settings)  # type: ignore[arg-type] # frozen: it is read alone
+    check_duty(settings)  # type: ignore[arg-type] # the same
     try:
         ZoneInfo(settings.timezone)
     except (ZoneInfoNotFoundError, ValueError) as error:
