@@ -79,12 +79,14 @@ class RichWorld:
         """Return what people wrote or are called: it is shown in whatever language it is in."""
         service = self.service
         holders = service.oversight.key_holders
-        named = [*holders.laboratories(), *holders.operators(), *service.staff.accounts.list()]
+        accounts = service.staff.accounts.list()
+        keys = [*holders.laboratories(), *holders.operators()]
         visits = [one for document in near_documents(MANY) for one in document.together.visits]
         places = [name for one in visits for name in (one.venue, one.room) if name]
         words = [
-            *(one.name for one in named),
-            *(one.login for one in service.staff.accounts.list()),
+            *(one.name for one in keys),
+            *(one.name for one in accounts),
+            *(one.login for one in accounts),
         ]
         return sorted([*words, *places, *WRITTEN, service.settings.district], key=len, reverse=True)
 

@@ -39,6 +39,7 @@ class Connection:
         self._began = 0.0
 
     def send(self, request: bytes) -> None:
+        """Send one request, and note when."""
         self._began = time.perf_counter()
         self.socket.sendall(request)
 

@@ -101,5 +101,5 @@ def test_replies_only_ever_lower_what_is_asked_and_their_order_does_not_matter(
     (after,) = found
     assert after.minutes <= before.minutes
     order = (None, *TIERS)
-    assert order.index(after.tier) <= order.index(before.tier)  # type: ignore[arg-type]
+    assert order.index(after.tier) <= order.index(before.tier)
     assert after_all(disease, before, [*replies, *replies]) == after

@@ -29,8 +29,8 @@ CYRILLIC: Final = re.compile(r"[\u0400-\u04ff]+")
 NAMES: Final = frozenset(
     re.split(
         r"\s+",
-        "Fortnight English Latvie JavaScript Bluetooth COVID CSV XLSX JSON PDF UTF Ctrl en ru pt BR "
-        "token number disease test date onset sample http localhost office sign in",
+        "Fortnight English Latvie JavaScript Bluetooth COVID CSV XLSX JSON PDF UTF Ctrl en ru pt "
+        "BR token number disease test date onset sample http localhost office sign in",
     )
 )
 """Names, codes of languages, columns of files, the address of the sign-in."""
@@ -123,7 +123,7 @@ def test_every_kind_of_contact_of_a_town_is_told_of_in_russian(
         assert strange(text, world, "ru") == set(), document.together.evidence
 
 
-FORMS: Final = (
+FORMS: Final[tuple[tuple[str, dict[str, str]], ...]] = (
     ("/office/cases", {}),
     ("/office/cases", {"token": "x", "number": "12", "disease": "covid-19", "test": "2026-02-28"}),
     ("{case}/agree", {"code": "000000"}),

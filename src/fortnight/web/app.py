@@ -112,7 +112,7 @@ class Application(Litestar):
         return super().__call__(scope, receive, send)
 
 
-def create_app(service: Service, patience: Patience | None = None) -> Application:
+def create_app(service: Service, patience: Patience | None = None) -> Litestar:
     """Return the application of a service.
 
     Parameters
