@@ -8,8 +8,13 @@ import subprocess
 import sys
 from contextlib import closing
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
+from tests.services import HOUR, NOON
+
+from fortnight.cli.demo_service import waking_zone
+from fortnight.notify.pace import Pace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,3 +69,11 @@ def test_everybody_who_was_looked_at_has_a_look(shown: tuple[str, Path]) -> None
     counts = dict(looked)
     assert counts["contact"] >= exposed > 0  # also those who turned out to be below the minimum
     assert counts["pseudonyms"] == 1  # of the case
+
+
+@pytest.mark.parametrize("hour", range(24))
+def test_the_demo_is_in_a_zone_in_which_people_are_told_now(hour: int) -> None:
+    now = NOON + hour * HOUR
+    zone = ZoneInfo(waking_zone(now))
+    assert not Pace(zone).is_quiet(now)
+    assert not Pace(zone).is_quiet(now + HOUR - 1)

@@ -33,9 +33,11 @@ from fortnight.cli.case import contacts_table
 from fortnight.cli.init import make_home
 from fortnight.cli.opened import DAY_MS, OUT, print_plain, reader_here, service_in
 from fortnight.cli.terminal import progress
+from fortnight.clock import now_ms
 from fortnight.consent.many import give_many
 from fortnight.consent.texts import current_text
 from fortnight.errors import FortnightError
+from fortnight.notify.pace import QUIET_FROM, QUIET_UNTIL
 from fortnight.notify.rooms import TEXTS_FILE
 from fortnight.simulate.files import FIXES_FILE
 from fortnight.simulate.run import simulate
@@ -58,6 +60,7 @@ _LOOK_S: Final = 0.1
 _CODE: Final = re.compile(r"\b\d{6}\b")
 _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 _SHOWN: Final = 10
+_NOON: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ def demo_service(home: Path, *, people: int, seed: int, quiet: bool, stay: bool)
             on_progress=told,
         )
     fixes = pq.read_table(town.folder / FIXES_FILE)
-    make_home(home)
+    make_home(home, timezone=waking_zone(now_ms()))
     port = _free_port()
     with service_in(home) as service, _running(home, port) as server:
         _say(f"A service in {home}, listening on http://127.0.0.1:{port}")
@@ -264,6 +267,14 @@ def _code_sent(home: Path, phone: _Phone) -> str:
 
     _wait(came, "The code was not sent: see service.log.")
     return found[-1]
+
+
+def waking_zone(now: int) -> str:
+    """Return a zone in which it is day: at night nobody is told, and the demo would wait."""
+    hour = datetime.fromtimestamp(now / 1_000, UTC).hour
+    if QUIET_UNTIL <= hour < QUIET_FROM - 1:
+        return "UTC"
+    return f"Etc/GMT{hour - _NOON:+d}"  # the sign of these names is the other way about
 
 
 def _texts(home: Path) -> list[dict[str, str]]:
