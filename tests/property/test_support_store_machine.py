@@ -6,7 +6,7 @@ the release is never later but by symptoms that they named, and a ticket ends in
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -23,8 +23,10 @@ from fortnight.db.tables import alarm, case_file, exposure, metadata
 from fortnight.errors import ConflictError, RefusedError
 from fortnight.followup.record import KINDS
 from fortnight.isolation.needs import OUTCOMES, Need
-from fortnight.isolation.pauses import Kind
 from fortnight.isolation.reminder import Position
+
+if TYPE_CHECKING:
+    from fortnight.isolation.pauses import Kind
 
 UNTOUCHED = (case_file, exposure, decision, call_record, alarm)
 """Where something adverse would have to be written: none of it is, whatever happens."""

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select
 from tests.case_world import CONTACT_NUMBER, DAY_MS, FakeGateway
-from tests.services import HOUR, seeded
+from tests.services import seeded
 from tests.support_world import CONTACT, Following
 
 from fortnight.db.support_tables import duty_ring, follow_day, follow_up, support_record
-from fortnight.db.tables import ledger_leaf
+from fortnight.db.tables import exposure, ledger_leaf
 from fortnight.errors import ConflictError, QuestionError, RefusedError
 from fortnight.followup.codes import NOT_SAID, TRIES
 from fortnight.followup.day import DayState, Feeling
+from fortnight.followup.emergency import Emergency
 from fortnight.followup.record import KINDS
 from fortnight.ledger.entries import opens
 
@@ -110,7 +111,7 @@ def test_a_red_flag_rings_whoever_is_on_duty_and_says_so(office: Following) -> N
     office.at(10, days=1)
     done = office.answer(followed, "trouble-breathing")
     assert done.feeling is Feeling.RED_FLAG
-    assert (done.emergency.number, done.emergency.on_duty) == ("112", True)
+    assert done.emergency == Emergency("112", on_duty=True, on_duty_from=None)
     gateway = FakeGateway([RuntimeError("the link dropped")])
     assert office.support.bell.turn(gateway, office.clock()) == 0
     assert office.support.bell.turn(gateway, office.clock()) == 1
@@ -123,7 +124,7 @@ def test_at_night_nobody_is_rung_and_the_page_says_from_when(office: Following) 
     office.at(10, days=1)
     office.at(23)
     done = office.answer(followed, "chest-pain")
-    assert (done.emergency.on_duty, done.emergency.on_duty_from) == (False, 8)
+    assert done.emergency == Emergency("112", on_duty=False, on_duty_from=8)
     with office.database.read() as connection:
         assert connection.execute(select(duty_ring)).all() == []
 
@@ -198,8 +199,6 @@ def test_a_later_exposure_moves_the_end_and_says_why(office: Following) -> None:
     followed = office.followed()
     before = office.followups.open(followed, office.ann, office.clock()).plan
     with office.database.write() as connection:
-        from fortnight.db.tables import exposure  # noqa: PLC0415 - one use
-
         later = exposure.update().where(exposure.c.contact == CONTACT)
         connection.execute(later.values(last_day=before.end - 14 + 1))
     office.at(12)
@@ -340,4 +339,3 @@ def test_a_withdrawn_test_stops_its_follow_ups(office: Following) -> None:
     assert office.state(followed) is None
     with office.database.read() as connection:
         assert connection.scalar(select(follow_up.c.state)) == "stopped"
-    assert HOUR
