@@ -11,12 +11,13 @@ from tests.services import HOUR, MINUTE, seeded
 from tests.support_world import CONTACT, Following
 from tests.work_world import contact_id
 
-from fortnight.db.support_tables import home_reminder, support_record
+from fortnight.db.support_tables import follow_day, follow_up, home_reminder, support_record
 from fortnight.db.tables import exposure, ledger_leaf, metadata
 from fortnight.errors import ConflictError, QuestionError, RefusedError
 from fortnight.isolation.needs import Need
 from fortnight.isolation.reminder import Position
 from fortnight.isolation.rescore import Reply
+from fortnight.retention.nameless_case import make_nameless
 
 if TYPE_CHECKING:
     from tests.services import Clock
@@ -302,3 +303,40 @@ def test_every_reply_pause_and_ticket_is_in_the_record_with_its_entry(office: Fo
     with office.database.read() as connection:
         leaves = set(connection.scalars(select(support_record.c.leaf)))
         assert leaves <= set(connection.scalars(select(ledger_leaf.c.id)))
+
+
+# -- endings -------------------------------------------------------------------------------------
+
+
+def test_when_a_case_is_erased_its_contacts_are_followed_on_and_nobody_else(
+    office: Following,
+) -> None:
+    case_id = office.told()
+    named = office.named_contact(case_id)
+    now = office.clock()
+    theirs = office.followups.begin_contact(case_id, CONTACT, office.ann, now)
+    office.followups.begin_contact(case_id, named, office.ann, now)
+    office.followups.begin_case(case_id, office.ann, now)
+    office.at(10, days=1)
+    office.answer(theirs, "fever", needs=("food",))
+    with office.database.write() as connection:
+        make_nameless(connection, case_id, office.random, office.clock())
+    with office.database.read() as connection:
+        assert list(connection.scalars(select(follow_up.c.id))) == [theirs]
+        assert set(connection.scalars(select(follow_day.c.follow_up))) == {theirs}
+    office.at(10, days=1)
+    assert office.state(theirs) == "asked"
+    page = office.followups.open(theirs, office.ann, office.clock())
+    assert [one.symptoms for one, _ in page.answers.values()] == [("fever",)]
+
+
+def test_somebody_named_becomes_a_case_by_the_number_that_the_case_gave(office: Following) -> None:
+    case_id = office.told()
+    named = office.named_contact(case_id)
+    followed = office.followups.begin_contact(case_id, named, office.ann, office.clock())
+    token = office.token("+37060000003", "of-the-neighbour")
+    dates = office.today, office.today, office.clock() - 1
+    new = office.followups.become_case(followed, token, *dates, office.ann, office.clock())
+    assert office.followups.chain(new)[0].contact == named
+    with pytest.raises(ConflictError, match="Only a contact who is followed"):
+        office.followups.become_case(followed, token, *dates, office.ann, office.clock())

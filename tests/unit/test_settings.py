@@ -98,6 +98,11 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
         (SOUND + "quiet_from = 23", {}, "nights are 21 to 8"),
         (SOUND + "quiet_until = 7", {}, "nights are 21 to 8"),
         (SOUND + "texts_a_day = 100", {}, "texts_a_day is 100: give"),
+        (SOUND + 'emergency_number = ""', {}, "people in danger"),
+        (SOUND + 'emergency_number = "call us"', {}, "people in danger"),
+        (SOUND + 'duty_number = "2000 0000"', {}, "whole and without spaces"),
+        (SOUND + "duty_from = 24", {}, "duty_from is 24"),
+        (SOUND + "duty_from = 8\nduty_until = 8", {}, "not the same"),
     ],
 )
 def test_what_is_dangerous_or_contradicts_is_refused(
