@@ -21,6 +21,11 @@ from tests.postgres_server import (
 )
 
 from fortnight.consent.store import Consents
+from fortnight.db import (  # each adds its tables to the metadata
+    message_tables,  # noqa: F401
+    office_tables,  # noqa: F401
+    support_tables,  # noqa: F401
+)
 from fortnight.db.engine import Database, open_postgres, open_sqlite
 from fortnight.db.migrate import migrate_postgres
 from fortnight.db.tables import metadata

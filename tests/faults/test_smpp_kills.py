@@ -33,11 +33,24 @@ SENDER = """
     from fortnight.db.engine import open_sqlite
 
     folder, port, people = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    doomed = int(sys.argv[4])  # after handing over so often: before what was said is written down
     database = open_sqlite(folder / "fortnight.db")
     texts = Texts(database, secrets.token_bytes, people, known=True, clock=now_ms)
     outbox = texts.office.outbox
     outbox.recover(now_ms())
     gateway = gateway_to(port, texts.post, now_ms, secrets.token_bytes)
+    send = gateway.send
+
+    def handed(given):
+        global doomed
+        said = send(given)
+        doomed -= 1
+        if doomed == 0:
+            print("handed", flush=True)
+            sys.stdin.read()  # until it is killed
+        return said
+
+    gateway.send = handed
     print("up", flush=True)
     while texts.count("queued"):
         outbox.drain(gateway, now_ms(), most=20)
@@ -57,10 +70,11 @@ def test_kills_at_random_send_none_twice_and_lose_none(tmp_path: Path) -> None:
     chance = random.Random(5)  # noqa: S311 - repeatable
     killed = 0
     with running_centre(tmp_path, Manners(throttle=0.02, late=300)) as centre:
-        for _ in range(KILLS):
-            turns = chance.randrange(max(2, MESSAGES // (20 * max(KILLS, 1))))
-            killed += _send(tmp_path, centre, people, turns, max(0.0, chance.random() - 0.5) / 25)
-        _send(tmp_path, centre, people, None, 0.0)
+        for place in range(KILLS):
+            turns = 1 + chance.randrange(max(1, MESSAGES // (20 * max(KILLS, 1)) - 1))
+            doomed = turns if place % 2 == 0 else 0
+            killed += _send(tmp_path, centre, people, turns, doomed, chance.random() / 50)
+        _send(tmp_path, centre, people, None, 0, 0.0)
         states = check(texts.rows(), centre.taken(), MESSAGES)
     database.close()
     assert killed == KILLS
@@ -69,26 +83,37 @@ def test_kills_at_random_send_none_twice_and_lose_none(tmp_path: Path) -> None:
 
 
 def _send(
-    folder: Path, centre: MessageCentre, people: int, turns: int | None, delay_s: float
+    folder: Path,
+    centre: MessageCentre,
+    people: int,
+    turns: int | None,
+    doomed: int,
+    delay_s: float,
 ) -> bool:
-    """Start a sender, and kill it after some turns and a moment; return whether it was at work."""
+    """Start a sender and kill it; return whether it was at work.
+
+    Some moment after so many turns; or, ``doomed``, between what the centre took at that turn and
+    the commit of what it said.
+    """
+    given = [str(folder), str(centre.port), str(people), str(doomed)]
     process = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(SENDER), str(folder), str(centre.port), str(people)],
+        [sys.executable, "-c", textwrap.dedent(SENDER), *given],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
+    assert process.stdin is not None
     assert process.stdout is not None
-    with process.stdout as said:
+    with process.stdin, process.stdout as said:
         if turns is None:
             assert said.read().endswith(b"done\n")
             return process.wait() != 0
-        for _ in range(turns + 1):
-            said.readline()
-        heard = centre.log.stat().st_size
-        end = time.monotonic() + 5.0
-        while centre.log.stat().st_size == heard and time.monotonic() < end:
-            time.sleep(0.0002)  # until the centre has taken more than we may have heard of
-        time.sleep(delay_s)  # where in a turn it dies is left to chance
+        wanted = b"handed\n" if doomed else b"turn\n"
+        for line in said:
+            turns -= line == wanted
+            if turns == 0 or (doomed and line == wanted):
+                break
+        time.sleep(0.0 if doomed else delay_s)  # where in a turn is left to chance
         process.send_signal(signal.SIGKILL)
         return process.wait() == -signal.SIGKILL

@@ -304,7 +304,7 @@ exposure = Table(
     Column("first_day", Integer, nullable=False),
     Column("last_day", Integer, nullable=False),
     Column("minutes", Integer, nullable=False),
-    Column("tier", String(16)),
+    Column("tier", String(32)),
     Column("kinds", String(200), nullable=False),  # of evidence
     Column("origins", String(64), nullable=False),  # phone, upload, operator: where it came from
     Column("late", Boolean, nullable=False),  # holds evidence received after the sample was taken
@@ -353,6 +353,7 @@ message = Table(
     Column("reminds", ID),  # the message that it reminds of
     Column("resolved_by", ID),  # whoever said what became of an unknown one
     one_of("state", ("queued", "sending", "sent", "delivered", "unknown", "stopped", "failed")),
+    Index("ix_message_state_made_at", "state", "made_at"),  # what is due is asked every two seconds
 )
 
 # -- endings -------------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ def _message() -> None:
         sa.Column("resolved_by", sa.String(length=32), nullable=True),
     ):
         op.add_column("message", column)
+    op.create_index("ix_message_state_made_at", "message", ["state", "made_at"])
 
 
 def _message_part() -> None:
