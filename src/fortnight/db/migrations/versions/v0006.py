@@ -12,7 +12,8 @@ down_revision: Final = "0005"
 
 
 def upgrade() -> None:
-    """Make the tables."""
+    """Make the tables, and room for the longest tier, which PostgreSQL refused."""
+    _exposure()
     _duty_ring()
     _home_reminder()
     _household_code()
@@ -24,6 +25,11 @@ def upgrade() -> None:
     _follow_day()
     _support_pause()
     _support_ticket()
+
+
+def _exposure() -> None:
+    with op.batch_alter_table("exposure") as batch:
+        batch.alter_column("tier", existing_type=sa.String(length=16), type_=sa.String(length=32))
 
 
 def _duty_ring() -> None:
