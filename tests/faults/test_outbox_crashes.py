@@ -185,7 +185,7 @@ def _send(folder: Path, chance: random.Random | None) -> bool:
         [sys.executable, "-c", textwrap.dedent(SENDER), str(folder)],
         stdout=subprocess.PIPE,
         cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}"},
     )
     assert process.stdout is not None
     with process.stdout as said:
