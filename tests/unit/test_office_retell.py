@@ -47,6 +47,7 @@ ROOT: Final = Path(fortnight.__file__).parent
 BEHIND_PAGES: Final = (
     "case/*.py", "exchange/intake*.py", "exchange/exports.py", "vault/cases.py", "vault/door.py",
     "vault/numbers.py", "vault/people_sqlite.py", "vault/reading.py", "staff/*.py",
+    "followup/*.py", "isolation/*.py",
     "web/office/*.py", "web/problems.py", "web/bodies.py", "arrivals/operator_accounts.py",
 )  # fmt: skip
 """Rooms whose words can come to a page."""

@@ -69,6 +69,14 @@ class Pauses:
             for row in running_of(connection, person):
                 self._end(connection, row, now)
 
+    def back_by(self, follow_up_id: str, reader: Reader, now: int) -> None:
+        """End the pause of a follow-up at what somebody said on the phone."""
+        with self.database.write() as connection:
+            row = row_of(connection, follow_up_id)
+            self._end(connection, row, now)
+            entry: dict[str, str | int] = {"case": row.case_id, "contact": row.contact}
+            log(connection, "case", entry | {"step": "back"}, reader, now, self.random)
+
     def turn(self, now: int) -> int:
         """Begin the day of those anew whose pause ran out; return how many."""
         p = support_pause.c

@@ -48,6 +48,12 @@ Permission = Literal[
     "contact.call",
     "export.case",
     "text.answer",
+    "followup.read",
+    "followup.record",
+    "ticket.list",
+    "ticket.read",
+    "ticket.work",
+    "reply.answer",
     "overview.read",
     "log.read",
     "review.answer",
@@ -66,6 +72,8 @@ _DISTRICT: Final = frozenset[Relation]({"assigned", "own-district"})
 _DISTRICT_READ: Final = _DISTRICT | frozenset[Relation]({"closed"})
 _TIED: Final = frozenset[Relation]({"tied"})
 """Of a case worker's contact: for the lead. A lead answers for their own ones too."""
+_SUPPORT: Final = _DISTRICT_READ | _TIED
+"""People are followed and helped after their case is closed too: then the lead does it."""
 
 TABLE: Final[Mapping[Permission, Mapping[Role, frozenset[Relation]]]] = MappingProxyType(
     {
@@ -89,6 +97,13 @@ TABLE: Final[Mapping[Permission, Mapping[Role, frozenset[Relation]]]] = MappingP
         "contact.call": {"case-worker": _ASSIGNED, "lead": _DISTRICT | _TIED},
         "export.case": {"case-worker": _ASSIGNED, "lead": _DISTRICT_READ},
         "text.answer": {"case-worker": _NONE, "lead": _NONE},
+        # Whoever is on duty helps, whosever case it is: nobody waits for one colleague.
+        "followup.read": {"case-worker": _DISTRICT, "lead": _SUPPORT},
+        "followup.record": {"case-worker": _DISTRICT, "lead": _SUPPORT},
+        "ticket.list": {"case-worker": _NONE, "lead": _NONE},
+        "ticket.read": {"case-worker": _DISTRICT, "lead": _SUPPORT},
+        "ticket.work": {"case-worker": _DISTRICT, "lead": _SUPPORT},
+        "reply.answer": {"case-worker": _DISTRICT, "lead": _SUPPORT},
         "overview.read": {"epidemiologist": _NONE, "lead": _NONE},
         "log.read": {"data-protection": _NONE},
         "review.answer": {"data-protection": _NONE},

@@ -12,11 +12,13 @@ from fortnight.errors import GoneError
 from fortnight.parameters import MILLISECONDS_A_DAY
 from fortnight.risk.disease import load_disease
 from fortnight.staff.permissions import allowed
+from fortnight.web.office import support_words
 from fortnight.web.office.chains import chain_of
 from fortnight.web.office.drawings import infectiousness
 from fortnight.web.office.pages import page, speech
 from fortnight.web.office.places import days_of, places_of
 from fortnight.web.office.rooms import rooms_of
+from fortnight.web.office.support import section_of
 from fortnight.web.office.who import form_of, signed_in
 
 if TYPE_CHECKING:
@@ -90,6 +92,8 @@ def shown_case(
         step=SHOWN,
         details=_details(request, case_id, listed, not_for),
         not_for=not_for,
+        follow=section_of(rooms, staff.account, shown, not_for, now),
+        names=support_words,
         chain=chain_of(rooms, staff.account, shown, not_for),
         infectious={line.contact: _most(shown, line) for line in listed if line.measured},
         undecided=sum(

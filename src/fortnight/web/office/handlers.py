@@ -9,14 +9,17 @@ from fortnight.web.office import (
     choose,
     contacts,
     exports,
+    followups,
     home,
     intake,
     log,
     overview,
+    replies,
     settings,
     sign_in,
     static,
     texts,
+    tickets,
 )
 
 HANDLERS: Final = (
@@ -25,6 +28,7 @@ HANDLERS: Final = (
     *cases.HANDLERS,
     *case_steps.HANDLERS,
     *contacts.HANDLERS,
+    *followups.HANDLERS,
     *intake.HANDLERS,
     *exports.HANDLERS,
     home.home,
@@ -32,6 +36,8 @@ HANDLERS: Final = (
     *settings.HANDLERS,
     *log.HANDLERS,
     *texts.HANDLERS,
+    *tickets.HANDLERS,
+    *replies.HANDLERS,
     choose.choose_language,
     static.static,
 )

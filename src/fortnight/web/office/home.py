@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from litestar import Request, Response, get
 
-from fortnight.web.office.pages import page
+from fortnight.web.office.follow_up_page import sayer
+from fortnight.web.office.pages import page, speech
 from fortnight.web.office.rooms import rooms_of
+from fortnight.web.office.support import waits_for
 from fortnight.web.office.who import signed_in
 
 if TYPE_CHECKING:
@@ -29,7 +31,15 @@ def home(request: Request[Any, Any, Any]) -> Response[bytes]:
     now = rooms.clock()
     work = _theirs(rooms, account, rooms.work.home(account.id, account.role, account.district, now))
     return page(
-        request, "home.html", work=work, texts=rooms.texts.desk.waiting(), now=now, own=account.id
+        request,
+        "home.html",
+        work=work,
+        texts=rooms.texts.desk.waiting(),
+        waits=waits_for(rooms, account, now),
+        is_lead=account.role == "lead",
+        say=sayer(speech(request).language),
+        now=now,
+        own=account.id,
     )
 
 

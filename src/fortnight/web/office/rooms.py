@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from fortnight.case.cases import Cases
     from fortnight.case.oversight import Oversight
     from fortnight.case.work import Work
+    from fortnight.isolation.rooms import Support
     from fortnight.notify.rooms import TextRooms
     from fortnight.settings import Settings
     from fortnight.staff.rooms import StaffRooms
@@ -43,6 +44,10 @@ class Rooms(Protocol):
     @property
     def texts(self) -> TextRooms:
         """Texts, and what they leave for people to do."""
+
+    @property
+    def support(self) -> Support:
+        """Follow-up, tickets, pauses and replies."""
 
     @property
     def staff(self) -> StaffRooms:

@@ -6,6 +6,7 @@ from typing import Final
 
 from fortnight.web.office.case_routes import CASE_ROUTES
 from fortnight.web.office.exchange_routes import EXCHANGE_ROUTES
+from fortnight.web.office.support_routes import SUPPORT_ROUTES
 from fortnight.web.office.texts_routes import TEXTS_ROUTES
 from fortnight.web.office.watch_routes import WATCH_ROUTES
 from fortnight.web.rows import Route
@@ -159,4 +160,11 @@ _SIGN_IN: Final = (
         does="office.enter",
     ),
 )
-OFFICE: Final = (*_SIGN_IN, *CASE_ROUTES, *EXCHANGE_ROUTES, *TEXTS_ROUTES, *WATCH_ROUTES)
+OFFICE: Final = (
+    *_SIGN_IN,
+    *CASE_ROUTES,
+    *SUPPORT_ROUTES,
+    *EXCHANGE_ROUTES,
+    *TEXTS_ROUTES,
+    *WATCH_ROUTES,
+)

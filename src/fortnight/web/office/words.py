@@ -139,6 +139,7 @@ NAVIGATION: Final = (
     ("/office", _("Home"), "office.enter"),
     ("/office/cases/new", _("New case"), "case.open"),
     ("/office/intake", _("Intake"), "case.open"),
+    ("/office/tickets", _("Support"), "ticket.list"),
     ("/office/texts", _("Texts"), "text.answer"),
     ("/office/overview", _("Overview"), "overview.read"),
     ("/office/settings", _("Settings"), "settings.manage"),
