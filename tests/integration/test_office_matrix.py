@@ -1,243 +1,188 @@
-"""Every route of the office, by role and by relation, asked of the whole service: no mismatch.
+"""Every route of the office, by role, relation and consent, asked of the whole service.
 
 What has to come out is read from the table of permissions; the routes from the table of routes,
 so a route that is added tomorrow is tried tomorrow. Forms are sent with another session's token:
-whoever may is told that (403), after the door has judged, and nothing is changed.
+whoever may is told that (403), after the door has judged, and nothing is changed. What somebody
+agreed to opens no door, and closes none to who works on the case: what is done behind the door is
+another matter, and the last test's.
 """
 
 from __future__ import annotations
 
 import re
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode
 
 import pytest
-from litestar.testing import TestClient
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select
+from tests.asked import Question, ask_all
+from tests.matrix_world import (
+    CONSENTS,
+    OF_CASES,
+    OF_CONTACTS,
+    Known,
+    Matrix,
+    Record,
+    matrix_in,
+)
 from tests.services import seeded
-from tests.staff_world import Colleague, colleague
-from tests.whole_service import opened, settings_in
+from tests.whole_service import WORKER, migrated, opened, settings_in
 
-from fortnight.case.cases import NewCase
-from fortnight.case.named import NewNamed
-from fortnight.db.office_tables import ROLES, case_assignment, decision, staff_conflict
-from fortnight.db.tables import case_file
+from fortnight.db.office_tables import ROLES, decision
+from fortnight.db.tables import case_file, message
+from fortnight.errors import RefusedError
 from fortnight.staff.permissions import RELATIONS, STEPPED_UP, allowed
-from fortnight.vault.purposes import Reader
 from fortnight.web import door
 from fortnight.web.app import create_app
 from fortnight.web.routes import ROUTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    import httpx
     from litestar import Litestar
+    from tests.asked import Answered
+    from tests.staff_world import Colleague
 
     from fortnight.service import Service
-    from fortnight.staff.relations import Nearness
     from fortnight.web.rows import Route
 
-DAY: Final = 86_400_000
 UNKNOWN: Final = "0" * 32
 NO_CONTACT: Final = "0" * 16
-NOT_FOUND, REFUSED, ELSEWHERE = 404, 403, 303
+NOT_FOUND, REFUSED, ELSEWHERE, CONFLICT = 404, 403, 303, 409
 STAFF: Final = tuple(route for route in ROUTES if route.permission == "staff")
 OF_RECORDS: Final = tuple(route for route in STAFF if route.relation in {"case", "contact"})
 ONLY_WITH_PROVIDER: Final = "/office/step-up/provider"
 _ELSE: Final = re.compile(r"\{(?!case_id\}|contact\})")
-_CASES: Final = ("assigned", "own-district", "other-district", "closed", "self", "conflict")
-_OWN_NUMBER: Final = "+3712900{place:04d}"
 
 
 @dataclass(frozen=True)
-class Known:
-    """Whom the calls tie to somebody: as the vault answers, without the calls."""
-
-    by_contact: dict[str, Nearness]
-
-    def near(self, _number: bytes, _case: str) -> dict[str, Nearness]:
-        return self.by_contact
-
-
-@dataclass(frozen=True)
-class Record:
-    """A case, and somebody whom it named."""
-
-    case_id: str
-    contact: str
-
-
-@dataclass
 class World:
-    """A service, one colleague of each role, and for each a case of each relation."""
+    """A service that is asked in this process, and whom the matrix is about."""
 
     service: Service
-    client: TestClient[Litestar]
-    who: dict[str, Colleague]
-    records: dict[tuple[str, str], Record]
+    app: Litestar
+    matrix: Matrix
 
-    def ask(
-        self, route: Route, who: Colleague | None, case_id: str = UNKNOWN, contact: str = NO_CONTACT
-    ) -> httpx.Response:
-        path = route.path.replace("{case_id}", case_id).replace("{contact}", contact)
-        path = re.sub(r"\{\w+\}", UNKNOWN, path)
-        headers = {} if who is None else {**who.headers, "x-csrf-token": "of-another-session"}
-        if who is None and route.method == "POST":
-            headers = {"sec-fetch-site": "same-origin"}
-        return self.client.request(route.method, path, headers=headers, follow_redirects=False)
+    def ask(self, questions: Iterable[Question]) -> list[Answered]:
+        return ask_all(self.app, questions)
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def world(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
     folder: Path = tmp_path_factory.mktemp("matrix")
     now = round(time.time() * 1_000)
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        opened(settings_in(folder, now), lambda: now, seeded().randbytes) as whole,
-    ):
+    with ExitStack() as stack:
+        url = ""
+        if request.param == "postgres":
+            url = stack.enter_context(migrated(request.getfixturevalue("postgres_server")))
+        settings = replace(settings_in(folder, now, url), district=WORKER.district)
+        whole = stack.enter_context(opened(settings, lambda: now, seeded().randbytes))
         # More is asked in a moment than anybody may; what limits do is tested elsewhere.
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
         patch.setattr(door, "_check_rate", lambda *_: None)
         known = Known({})
         relations = replace(whole.staff.relations, ties=known)
         service = replace(whole, staff=replace(whole.staff, relations=relations))
-        with TestClient(create_app(service)) as client:
-            yield _filled(World(service, client, {}, {}), known)
+        yield World(service, create_app(service), matrix_in(service, known))
 
 
-def _filled(world: World, known: Known) -> World:
-    laboratory = world.service.laboratories.register("Laboratory", world.service.clock())
-    for place, role in enumerate(ROLES):
-        own = _OWN_NUMBER.format(place=place)
-        who = colleague(world.service, role, number=own)
-        world.who[role] = who
-        for relation in (*_CASES, "tied", "self-contact"):
-            number = own if relation == "self" else f"+3712{len(world.records):07d}"
-            case_id = _case(world.service, laboratory.key, number, relation)
-            record = Record(case_id, _contact(world.service, case_id))
-            world.records[role, relation] = record
-            _relate(world.service, who, record, relation)
-            if relation in {"tied", "self-contact"}:
-                known.by_contact[record.contact] = "tied" if relation == "tied" else "self"
-    return world
+def question(route: Route, who: Colleague | None, record: Record | None = None) -> Question:
+    """Ask for a route's page or send its form, of a record or of one that is not there."""
+    about = record or Record(UNKNOWN, NO_CONTACT)
+    path = route.path.replace("{case_id}", about.case_id).replace("{contact}", about.contact)
+    path = re.sub(r"\{\w+\}", UNKNOWN, path)
+    headers = {} if who is None else {**who.headers, "x-csrf-token": "of-another-session"}
+    if who is None and route.method == "POST":
+        headers = {"sec-fetch-site": "same-origin"}
+    return Question(route.method, path, headers)
 
 
-def _case(service: Service, key: str, number: str, relation: str) -> str:
-    now = service.clock()
-    district = "elsewhere" if relation == "other-district" else service.settings.district
-    token = service.laboratories.issue(key, f"{number} {relation}", number, now)
-    new = NewCase(token, number, "covid-19", now // DAY - 3, now // DAY, now)
-    return service.cases.open(new, Reader("lead", "matrix", district), now)
+# -- what has to come out ----------------------------------------------------------------------
 
 
-def _contact(service: Service, case_id: str) -> str:
-    now = service.clock()
-    day = now // DAY - 1
-    new = NewNamed(
-        case_id=case_id,
-        name="Somebody whom the case named",
-        number="+37129999999",
-        notes="",
-        first_day=day,
-        last_day=day,
-        setting="work",
-        household=None,
-        pregnant=False,
-        weak_immunity=False,
-    )
-    account = service.staff.accounts.list()[0].id
-    reader = Reader("lead", account, service.settings.district)
-    return service.work.named.add(new, account, reader, now)
-
-
-def _relate(service: Service, who: Colleague, record: Record, relation: str) -> None:
-    """Assign every case but that of nobody: what forbids has to win over what allows."""
-    now, account = service.clock(), who.account.id
-    with service.database.write() as connection:
-        if relation != "own-district":
-            row = {"id": record.case_id, "case_id": record.case_id, "account": account}
-            connection.execute(insert(case_assignment).values(by=account, from_at=now, **row))
-        if relation == "conflict":
-            declared = {"account": account, "case_id": record.case_id, "declared_at": now}
-            connection.execute(insert(staff_conflict).values(declared))
-        if relation == "closed":
-            ended = {"state": "closed", "agreed_at": now, "closed_at": now}
-            connection.execute(
-                update(case_file).where(case_file.c.id == record.case_id).values(ended)
-            )
-
-
-def judged(route: Route, role: str, relation: str, answer: httpx.Response) -> str | None:
+def judged(route: Route, role: str, relation: str, answer: Answered) -> str | None:
     """Return what is wrong with an answer; None where it is what the table says."""
     may = allowed(role, route.does or "", relation)
-    named = f"{route.method} {route.path} {role} {relation}: {answer.status_code}"
+    named = f"{route.method} {route.path} {role} {relation}: {answer.status}"
     if not may:
-        return None if answer.status_code == NOT_FOUND else f"{named}, has to be closed"
+        return None if answer.status == NOT_FOUND else f"{named}, has to be closed"
     if route.path == ONLY_WITH_PROVIDER or _ELSE.search(route.path):
         return None  # open to them, and there is no such thing
     if route.does in STEPPED_UP:
-        return None if answer.status_code == ELSEWHERE else f"{named}, has to ask for the passkey"
+        return None if answer.status == ELSEWHERE else f"{named}, has to ask for the passkey"
     if route.streams:  # it reads the body itself; to whom it is closed, the door has said
-        return None if answer.status_code != NOT_FOUND else f"{named}, has to be open"
+        return None if answer.status != NOT_FOUND else f"{named}, has to be open"
     if route.method == "POST":
-        return None if answer.status_code == REFUSED else f"{named}, has to refuse the token"
-    return None if answer.status_code < NOT_FOUND else f"{named}, has to be open"
+        return None if answer.status == REFUSED else f"{named}, has to refuse the token"
+    return None if answer.status < NOT_FOUND else f"{named}, has to be open"
 
 
-def bare(answer: httpx.Response) -> tuple[int, Mapping[str, str], bytes]:
-    """Return all that somebody could tell two answers apart by, but the time."""
-    headers = {name: text for name, text in answer.headers.items() if name != "date"}
-    return answer.status_code, headers, answer.content
+def cells(route: Route) -> Iterator[tuple[str, str]]:
+    """Yield each relation and consent that a route is asked with."""
+    if route.relation == "contact":
+        yield from ((relation, consent) for relation in OF_CONTACTS for consent in CONSENTS)
+    elif route.relation == "case":  # whether the contact wants texts is nothing to the case alone
+        yield from ((relation, consent) for relation in OF_CASES for consent in CONSENTS[::2])
+    else:
+        yield "none", ""
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_no_route_answers_otherwise_than_the_table_says(world: World, role: str) -> None:
+    who, records = world.matrix.who[role], world.matrix.records
+    asked = [(route, *cell) for route in STAFF for cell in cells(route)]
+    answers = world.ask(
+        question(route, who, records.get((role, relation, consent)))
+        for route, relation, consent in asked
+    )
     wrong = []
-    for route in STAFF:
-        if route.relation not in {"case", "contact"}:
-            wrong.append(judged(route, role, "none", world.ask(route, world.who[role])))
-            continue
-        relations = (*_CASES, "tied", "self-contact") if route.relation == "contact" else _CASES
-        for relation in relations:
-            record = world.records[role, relation]
-            answer = world.ask(route, world.who[role], record.case_id, record.contact)
-            expected = "self" if relation == "self-contact" else relation
-            wrong.append(judged(route, role, expected, answer))
-    assert [one for one in wrong if one] == []
+    for (route, relation, consent), answer in zip(asked, answers, strict=True):
+        expected = "self" if relation == "self-contact" else relation
+        wrong.append((judged(route, role, expected, answer), consent))
+    assert [one for one in wrong if one[0]] == []
+    assert len(asked) > 700
 
 
 def test_every_relation_is_tried() -> None:
-    assert {"none", "tied", *_CASES} == set(RELATIONS)
-    assert len(STAFF) > 40
-    assert all(route.does for route in STAFF)
+    assert {*OF_CONTACTS, "none"} - {"self-contact"} == set(RELATIONS)
+    asked = {route.relation for route in STAFF}
+    assert asked == {"nobody", "case", "contact"}
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_what_is_not_allowed_is_byte_for_byte_what_is_not_there(world: World, role: str) -> None:
+    """Ids swapped: each relation's records, their own and in turn each colleague's."""
+    who, records = world.matrix.who[role], world.matrix.records
     seen: dict[str, set[str]] = {}
-    for route in OF_RECORDS:
-        nothing = bare(world.ask(route, world.who[role]))
-        assert nothing[0] == NOT_FOUND
-        for other in ROLES:  # also the records of all others: ids swapped
-            for relation in (*_CASES, "tied"):
-                record = world.records[other, relation]
-                contact = record.contact
-                answer = world.ask(route, world.who[role], record.case_id, contact)
-                if answer.status_code == NOT_FOUND:
-                    assert bare(answer) == nothing, (route.path, other, relation)
-                    seen.setdefault(route.path, set()).add(relation)
+    for place, route in enumerate(OF_RECORDS):
+        others = (role, ROLES[place % len(ROLES)])
+        swapped = [
+            (other, relation, CONSENTS[(place + turn) % len(CONSENTS)])
+            for turn, relation in enumerate((*OF_CASES, "tied"))
+            for other in others
+        ]
+        asked = [question(route, who), *(question(route, who, records[one]) for one in swapped)]
+        nothing, *answers = world.ask(asked)
+        assert nothing.status == NOT_FOUND
+        for (other, relation, _), answer in zip(swapped, answers, strict=True):
+            if answer.status == NOT_FOUND:
+                assert answer == nothing, (route.path, other, relation)
+                seen.setdefault(route.path, set()).add(relation)
     assert "other-district" in set.intersection(*seen.values())
 
 
 def test_whoever_is_not_signed_in_is_sent_to_the_sign_in_whatever_they_ask(world: World) -> None:
-    record = world.records["case-worker", "assigned"]
+    record = world.matrix.records["case-worker", "assigned", CONSENTS[0]]
     for route in STAFF:
-        asked = [world.ask(route, None, record.case_id, record.contact), world.ask(route, None)]
-        for answer in asked:
-            assert answer.status_code == ELSEWHERE, route.path
-            assert answer.headers["location"].startswith("/office/sign-in"), route.path
+        for answer in world.ask([question(route, None, record), question(route, None)]):
+            assert answer.status == ELSEWHERE, route.path
+            assert answer.header("location").startswith("/office/sign-in"), route.path
             assert answer.content == b""
 
 
@@ -245,4 +190,32 @@ def test_all_of_it_changed_nothing(world: World) -> None:
     with world.service.database.read() as connection:
         assert connection.scalar(select(func.count()).select_from(decision)) == 0
         states = set(connection.scalars(select(case_file.c.state).distinct()))
-    assert states == {"opened", "closed"}
+    assert states == {"opened", "traced", "closed"}
+
+
+@pytest.mark.parametrize("consent", CONSENTS)
+def test_behind_the_door_consent_decides(world: World, consent: str) -> None:
+    """The worker on the case may ask for each step; what nobody agreed to is not done."""
+    service, model, who = world.service, world.matrix.models[consent], world.matrix.who["lead"]
+    yes, told = consent.split(", ")
+    case = f"/office/cases/{model.case_id}"
+    met = f"{case}/contacts/{model.contact}"
+    tell = urlencode({"kind": "tell", "reason": "They met for an hour"}).encode()
+    steps = [
+        Question("POST", f"{met}/decide", who.headers, tell),
+        Question("POST", f"{met}/reach", who.headers),
+        Question("POST", f"{case}/trace", who.headers),
+    ]
+    decide, reach, trace = (one.status for one in world.ask(steps))
+    assert (decide, reach) == (ELSEWHERE, 200)  # whoever wants no texts, or was named, is called
+    is_named = yes == "no yes"  # nobody but the interview knows of them: nobody is texted
+    texts = select(message.c.state).where(
+        message.c.case_id == model.case_id, message.c.key.startswith("told ")
+    )
+    with service.database.read() as connection:
+        states = connection.scalars(texts).all()
+    assert states == ([] if is_named else ["queued" if told == "texts" else "stopped"])
+    assert trace == (CONFLICT if is_named else ELSEWHERE)
+    if yes == "yes withdrawn":
+        with pytest.raises(RefusedError):
+            service.vault.own(model.case_id, WORKER, [0], service.clock())
