@@ -15,6 +15,7 @@ from sqlalchemy import insert, update
 from tests.office_world import CASE, NEXT, TODAY, OfficeWorld, office_world, reader
 from tests.services import DAY, HOUR
 from tests.staff_world import Colleague, colleague
+from tests.support_rich import supported
 from tests.unit.sample_document import sample_document
 
 from fortnight.case.calls import NewCall
@@ -70,6 +71,7 @@ class RichWorld:
     withdrawn: str
     failed: str
     upload: str
+    support: tuple[str, ...]  # pages of follow-up, tickets and replies
 
     @property
     def service(self) -> Service:
@@ -101,6 +103,7 @@ class RichWorld:
         return [
             *(("case-worker", path) for path in (*worker, *shown, f"{large}/places", *met)),
             *(("case-worker", path) for path in ("/office/step-up", "/office/nothing/here")),
+            *(("case-worker", path) for path in self.support),
             ("stepped-up", f"{large}/export"),
             ("nobody", "/office/sign-in"),
             ("nobody", "/office/invitation"),
@@ -138,9 +141,11 @@ def _worked(office: OfficeWorld) -> RichWorld:
     _calls(office, absent)
     _watched(office, staff)
     upload = service.intake.take(BytesIO(_rows(office)), who).id
+    support = supported(office, absent, named.contact)
     return RichWorld(
-        office, staff, large, contacts, opened, absent, named.contact, withdrawn, failed, upload
-    )
+        office, staff, large, contacts, opened, absent, named.contact, withdrawn, failed, upload,
+        support,
+    )  # fmt: skip
 
 
 def _opened(office: OfficeWorld, number: str, test: str) -> str:

@@ -377,8 +377,9 @@ def test_a_follow_up_of_another_case_is_not_found_under_this_one(world: World) -
 
 def test_a_contact_who_tests_positive_becomes_a_case_and_the_chain_is_shown(world: World) -> None:
     token = world.office.token("+37120000002", "positive")
-    fields = {"token": token, "test": iso(TODAY), "sample": "2026-02-28T08:00"}
-    answer = world.send(f"{world.path}/positive", **fields)
+    answer = world.send(
+        f"{world.path}/positive", token=token, test=iso(TODAY), sample="2026-02-28T08:00"
+    )
     assert answer.status_code == 303, text(answer)
     new = answer.headers["location"]
     assert world.office.case_id in world.get(new).text

@@ -139,6 +139,14 @@ FORMS: Final[tuple[tuple[str, dict[str, str]], ...]] = (
     ("{met}/take-back", {"reason": "x"}),
     ("{met}/call", {"outcome": "reached", "language": "??"}),
     ("{met}/reach", {}),
+    ("{met}/follow-up", {}),
+    ("{followed}/answer", {"day": "2031-01-01"}),
+    ("{followed}/answer", {"day": "2026-03-01", "symptom": "boredom"}),
+    ("{followed}/answer", {"day": "2026-03-01", "need": "gold"}),
+    ("{followed}/pause", {"kind": "holiday"}),
+    ("{followed}/pause", {"kind": "hospital", "until": "2001-01-01T00:00"}),
+    ("{followed}/reply", {"kind": "nonsense"}),
+    ("{followed}/positive", {"token": "x", "test": "2026-02-28", "sample": "2026-02-28T08:00"}),
 )
 """Forms that cannot be taken."""
 
@@ -147,7 +155,7 @@ FORMS: Final[tuple[tuple[str, dict[str, str]], ...]] = (
 def test_why_a_form_is_not_taken_is_said_in_russian(
     client: TestClient[Litestar], world: RichWorld, path: str, fields: dict[str, str]
 ) -> None:
-    where = path.format(case=world.office.case, met=world.office.met)
+    where = path.format(case=world.office.case, met=world.office.met, followed=world.support[1])
     headers = {**world.office.worker.headers, "accept-language": "ru"}
     answer = client.post(where, data=fields, headers=headers, follow_redirects=False)
     assert answer.status_code in {409, 422}, answer.text[:300]
