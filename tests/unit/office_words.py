@@ -1,4 +1,4 @@
-"""Every string of the office's pages that somebody reads, as the translations name it."""
+"""Every string of the pages of office and portal, as the translations name it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ if TYPE_CHECKING:
 WEB: Final = Path(fortnight.web.__file__).parent
 _METHODS: Final = [
     ("templates/office/**.html", "jinja2.ext:babel_extract"),
+    ("templates/portal/**.html", "jinja2.ext:babel_extract"),
     ("office/**.py", "python"),
+    ("portal/**.py", "python"),
 ]
 _OPTIONS: Final = {
     "templates/office/**.html": {"trim_blocks": "true", "lstrip_blocks": "true"},
+    "templates/portal/**.html": {"trim_blocks": "true", "lstrip_blocks": "true"},
     "office/**.py": {},
+    "portal/**.py": {},
 }
 
 

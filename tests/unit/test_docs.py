@@ -122,7 +122,7 @@ def test_every_route_is_documented_as_its_row_says(route: Route) -> None:
 
 def test_no_route_is_documented_that_does_not_exist() -> None:
     text = (DOCS / "api.md").read_text(encoding="utf-8")
-    named = re.findall(r"^\| `((?:GET|POST) /\S+)`", text, re.MULTILINE)
+    named = re.findall(r"^\| `((?:GET|POST) /\S*)`", text, re.MULTILINE)
     assert sorted(named) == sorted(f"{route.method} {route.path}" for route in ROUTES)
 
 

@@ -78,13 +78,16 @@ def test_rows_use_the_closed_words() -> None:
         assert route.why.endswith(".")
         # whoever touches personal data says for what, and nobody does so without a secret
         assert (route.purpose == "none") <= (route.relation == "nobody")
-        assert (route.permission in {"anyone", "near", "browser"}) <= (route.purpose == "none")
-        assert (route.permission in {"tracker", "app", "operator", "laboratory"}) <= (
-            route.purpose != "none"
-        )
+        nobody = {"anyone", "near", "browser", "visitor"}
+        assert (route.permission in nobody) <= (route.purpose == "none")
+        known = {"tracker", "app", "operator", "laboratory", "person"}
+        assert (route.permission in known) <= (route.purpose != "none")
         assert (route.permission == "staff") == (route.does is not None)
         of_pages = route.path.startswith("/office") and "/static/" not in route.path
         assert (route.permission in {"staff", "browser"}) == of_pages
+        of_people = route.path == "/" or route.path.startswith("/portal")
+        assert (route.permission in {"visitor", "person"}) == of_people
+        assert (route.permission == "person") <= (route.relation == "own")
         # what is done with a record names it, so that whoever asks can be held against it
         assert (route.relation in {"case", "contact"}) == ("{case_id}" in route.path)
         assert (route.relation == "contact") == ("{contact}" in route.path)

@@ -13,7 +13,14 @@ from fortnight.followup.answers import by_text, ticked
 from fortnight.followup.day import Feeling
 from fortnight.followup.days import paused
 from fortnight.followup.parts import Parts
-from fortnight.followup.rows import calendar_of, here, kept_of, running_of, together_with
+from fortnight.followup.rows import (
+    answers_of,
+    calendar_of,
+    here,
+    kept_of,
+    running_of,
+    together_with,
+)
 from fortnight.notify.templates import Template
 
 if TYPE_CHECKING:
@@ -21,6 +28,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
+    from fortnight.followup.answers import Answer
     from fortnight.followup.day import DayState
     from fortnight.followup.emergency import Emergency
     from fortnight.followup.parts import AnsweredDay
@@ -40,6 +48,14 @@ class Mine:
     calendar: tuple[CalendarDay, ...]
     household: tuple[str, ...]
     paused: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was answered for a day (since 1970)."""
+
+    day: int
+    answer: Answer
 
 
 class Own(Parts):
@@ -73,6 +89,27 @@ class Own(Parts):
             row = self._own(connection, person, follow_up_id)
             answer = ticked(kept_of(self.vault, row).plan, symptoms, needs, note)
             return self.take(connection, row, at.day, answer, now)
+
+    def of_household(self, person: str, follow_up_id: str, now: int) -> Mine:
+        """Return the follow-up of one of the household that answers together, to ask as them.
+
+        Raises RefusedError for one that is not.
+        """
+        at = here(now, self.zone)
+        with self.database.read() as connection:
+            return self._mine(connection, self._own(connection, person, follow_up_id), at)
+
+    def said(self, person: str) -> tuple[Said, ...]:
+        """Return everything that was answered for a person, the newest first."""
+        f = follow_up.c
+        with self.database.read() as connection:
+            rows = connection.execute(select(follow_up).where(f.person == person).order_by(f.id))
+            answers = [
+                Said(day, answer)
+                for row in rows.all()
+                for day, answer in answers_of(connection, self.vault, row).items()
+            ]
+        return tuple(sorted(answers, key=lambda one: one.day, reverse=True))
 
     def taken(self, person: str, day: int, number: int) -> bool:
         """Take a number that came by text, for the day on which it came; False where none is asked.

@@ -25,6 +25,8 @@ from fortnight.web.door import Door
 from fortnight.web.needs import Service
 from fortnight.web.office import handlers as office
 from fortnight.web.office import refusals
+from fortnight.web.portal import handlers as portal
+from fortnight.web.portal import refusals as portal_refusals
 from fortnight.web.security import add_headers
 from fortnight.web.straight import Straight
 
@@ -82,6 +84,7 @@ HANDLERS: Final = (
     health.readyz,
     health.counts,
     *office.HANDLERS,
+    *portal.HANDLERS,
 )
 
 
@@ -127,7 +130,7 @@ def create_app(service: Service, patience: Patience | None = None) -> Litestar:
         Straight(door),
         route_handlers=HANDLERS,
         middleware=[door.guarding],
-        exception_handlers=refusals.handlers(door),
+        exception_handlers=portal_refusals.handlers(door, refusals.handlers(door)),
         before_send=[add_headers, door.metrics.count_answer],
         openapi_config=None,
         logging_config=None,  # what goes wrong is logged where it becomes a problem, redacted

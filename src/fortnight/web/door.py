@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +14,8 @@ from fortnight.web.limits import Meter, Rate
 from fortnight.web.metrics import Metrics
 from fortnight.web.networks import is_closed
 from fortnight.web.office import who
+from fortnight.web.portal import who as people
+from fortnight.web.portal.sessions import Sessions
 from fortnight.web.routes import BY_PATH
 
 if TYPE_CHECKING:
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from fortnight.web.bodies import Incoming
     from fortnight.web.needs import Service
     from fortnight.web.office.who import Staff, Visit
+    from fortnight.web.portal.who import Guest
     from fortnight.web.rows import LimitClass, Route
 
 _CHALLENGE: Final = 'Basic realm="fortnight", charset="UTF-8", Bearer realm="fortnight"'
@@ -56,6 +60,7 @@ class Caller:
     operator: str | None = None
     laboratory: str | None = None
     visit: Visit | None = None
+    guest: Guest | None = None
 
     @property
     def staff(self) -> Staff | None:
@@ -73,6 +78,7 @@ class Door:
         self.devices = Known(service.vault.authenticate)
         self.operators = Known(service.operators.authenticate)
         self.laboratories = Known(service.laboratories.authenticate)
+        self.portal = Sessions(secrets.token_bytes)
         self.one_delivery = asyncio.Lock()
         self.addresses, self.meters = _meters(service.settings.posts_a_minute)
 
@@ -110,6 +116,9 @@ class Door:
         if route.permission in {"browser", "staff"}:
             visit = await who.admit(self, scope, receive, route)
             scope["user"] = Caller(self, route, visit=visit)
+        elif route.permission in {"visitor", "person"}:
+            guest = await people.admit(self, scope, receive, route)
+            scope["user"] = Caller(self, route, guest=guest)
         else:
             scope["user"] = await self._caller(scope, route, address, now)
 
@@ -171,6 +180,7 @@ def _meters(posts_a_minute: int) -> tuple[dict[LimitClass, Meter], dict[LimitCla
         "check": Rate(3_000, 200),
         "office": Rate(1_200, 200),
         "sign-in": Rate(60, 30),
+        "portal": Rate(60, 60),
     }
     posts = posts_a_minute * _PHONES_BEHIND_ONE_ADDRESS
     of_addresses: dict[LimitClass, Rate] = {
@@ -178,6 +188,7 @@ def _meters(posts_a_minute: int) -> tuple[dict[LimitClass, Meter], dict[LimitCla
         "post": Rate(posts, posts),
         "office": Rate(60_000, 2_000),  # a whole office stands behind one address
         "sign-in": Rate(600, 120),
+        "portal": Rate(60 * _PHONES_BEHIND_ONE_ADDRESS, 60 * _PHONES_BEHIND_ONE_ADDRESS),
     }
     return (
         {name: Meter(rate) for name, rate in of_addresses.items()},

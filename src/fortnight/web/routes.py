@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from fortnight.web.office.routes import OFFICE
+from fortnight.web.portal.routes import PORTAL_ROUTES
 from fortnight.web.rows import Route
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ DOORS: Final = (
         "Counts for the administrator. Small counts can say something of people, so not for all.",
     ),
 )
-ROUTES: Final = (*DOORS, *OFFICE)
+ROUTES: Final = (*DOORS, *OFFICE, *PORTAL_ROUTES)
 BY_PATH: Final[Mapping[tuple[str, str], Route]] = MappingProxyType(
     {(route.path, route.method): route for route in ROUTES}
 )

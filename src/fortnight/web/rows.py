@@ -12,11 +12,20 @@ if TYPE_CHECKING:
     from fortnight.staff.permissions import Permission as OfficePermission
 
 Permission = Literal[
-    "anyone", "near", "tracker", "app", "operator", "laboratory", "browser", "staff"
+    "anyone",
+    "near",
+    "tracker",
+    "app",
+    "operator",
+    "laboratory",
+    "browser",
+    "staff",
+    "visitor",
+    "person",
 ]
 Purpose = Literal["trace", "notify", "support", "rights", "repair", "none"]
 Relation = Literal["own", "subscribers", "tested", "case", "contact", "nobody"]
-LimitClass = Literal["post", "delivery", "public", "check", "office", "sign-in"]
+LimitClass = Literal["post", "delivery", "public", "check", "office", "sign-in", "portal"]
 
 PERMISSIONS: Final[Mapping[Permission, str]] = MappingProxyType(
     {
@@ -28,6 +37,8 @@ PERMISSIONS: Final[Mapping[Permission, str]] = MappingProxyType(
         "laboratory": "the key of a laboratory",
         "browser": "no secret, but nothing is changed for a page of another site",
         "staff": "a session of somebody who works here, whose role may do what `does` says",
+        "visitor": "any browser, from the portal's own pages",
+        "person": "a session of the person whose number and digits of the day were typed in",
     }
 )
 

@@ -81,7 +81,7 @@ async def admit(door: Door, scope: Any, receive: Receive, route: Route) -> Visit
     """Admit a browser's request, or raise what it is answered with."""
     changes = scope["method"] != _CHANGES_NOTHING
     if changes:
-        _check_own_page(door, scope)
+        check_own_page(door, scope)
     staff = await _staff(door, scope, route) if route.permission == "staff" else None
     if not changes or route.streams:
         return Visit(staff, Form({}))
@@ -93,7 +93,8 @@ async def admit(door: Door, scope: Any, receive: Receive, route: Route) -> Visit
     return Visit(staff, form)
 
 
-def _check_own_page(door: Door, scope: Any) -> None:  # noqa: ANN401 - as above
+def check_own_page(door: Door, scope: Any) -> None:  # noqa: ANN401 - as above
+    """Raise the problem of a request that changes something for a page of another site."""
     site = header(scope, b"sec-fetch-site").decode("latin-1") or None
     origin = header(scope, b"origin").decode("latin-1") or None
     if not is_own_page(site, origin, own_origins(door.service.settings)):

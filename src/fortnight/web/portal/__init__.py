@@ -1,0 +1,1 @@
+"""The participant's side: pages for the people whose data it is."""

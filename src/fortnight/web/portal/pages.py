@@ -1,0 +1,102 @@
+"""Pages of the portal: small, without a script, and out of every history and cache."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import cache, wraps
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from litestar import Response
+
+from fortnight.followup import words as followed
+from fortnight.web.office.language import LANGUAGES, translations
+from fortnight.web.office.pages import HTML, speech
+from fortnight.web.office.static import address
+from fortnight.web.portal import words
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from litestar import Request
+
+    from fortnight.web.portal.who import Guest
+
+POLICY: Final = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS: Final[Mapping[str, str]] = {
+    "content-security-policy": POLICY,
+    "cache-control": "no-store",
+    # Without a referrer to our own pages browsers call their origin null, and no form is taken.
+    "referrer-policy": "same-origin",
+    "permissions-policy": "geolocation=(), camera=(), microphone=()",
+    "vary": "cookie, accept-language",
+}
+
+
+def page(
+    request: Request[Any, Any, Any], template: str, *, status: int = 200, **values: object
+) -> Response[bytes]:
+    """Return a template of ``templates/portal`` as a page.
+
+    It knows, besides ``values``: ``csrf``, ``is_in`` (whether somebody is signed in), ``speech``,
+    ``say`` (the words of follow-up), ``navigation``, ``path`` and ``static(name)``.
+    """
+    said = speech(request)
+    guest: Guest | None = getattr(request.scope.get("user"), "guest", None)
+    signed = None if guest is None else guest.signed
+    known = {
+        "csrf": "" if signed is None else signed.csrf,
+        "is_in": signed is not None,
+        "speech": said,
+        "say": lambda section, word, given=(): followed.say(section, word, said.language, given),
+        "written_day": lambda day: followed.written_day(day, said.language),
+        "navigation": words.NAVIGATION,
+        "path": request.scope["path"],
+        "next": quote(request.scope["path"], safe="/"),
+        "languages": LANGUAGES,
+    }
+    body = _environment(said.language).get_template(template).render(known | values)
+    return Response(body.encode(), status_code=status, media_type=HTML, headers={**HEADERS})
+
+
+def in_thread(
+    handler: Callable[[Request[Any, Any, Any]], Response[bytes]],
+) -> Callable[[Request[Any, Any, Any]], Awaitable[Response[bytes]]]:
+    """Return a handler that runs beside the event loop, as it asks a database.
+
+    The framework's own way of it wraps a handler once more for each other method of its path,
+    and then awaits the wrong one.
+    """
+
+    @wraps(handler)
+    async def run(request: Request[Any, Any, Any]) -> Response[bytes]:
+        return await asyncio.to_thread(handler, request)
+
+    return run
+
+
+def see(path: str) -> Response[bytes]:
+    """Send the browser on, after something was done: reloading then does nothing twice."""
+    return Response(b"", status_code=303, media_type=HTML, headers={**HEADERS, "location": path})
+
+
+@cache
+def _environment(language: str) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("fortnight.web", "templates/portal"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    # The newer style would take whatever is translated for markup of ours.
+    environment.install_gettext_translations(  # type: ignore[attr-defined] # by the extension
+        translations(language), newstyle=False
+    )
+    environment.globals |= {"static": address, "words": words}
+    return environment

@@ -1,0 +1,44 @@
+"""What the portal needs of the service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from litestar import Request
+
+    from fortnight.isolation.rooms import Support
+    from fortnight.ledger.log import Log
+    from fortnight.notify.rooms import TextRooms
+    from fortnight.settings import Settings
+
+
+class Rooms(Protocol):
+    """The service, as the portal sees it."""
+
+    @property
+    def settings(self) -> Settings:
+        """What the administrator decided."""
+
+    @property
+    def clock(self) -> Callable[[], int]:
+        """The present instant, in milliseconds since 1970."""
+
+    @property
+    def support(self) -> Support:
+        """Follow-up, and support at home."""
+
+    @property
+    def texts(self) -> TextRooms:
+        """Texts, and the words by which a caller is known."""
+
+    @property
+    def log(self) -> Log:
+        """The log, for its proofs."""
+
+
+def rooms_of(request: Request[Any, Any, Any]) -> Rooms:
+    """Return the rooms behind the door that a request came in by."""
+    return cast("Rooms", request.scope["user"].door.service)

@@ -1,0 +1,39 @@
+"""Rows of the portal in the table of routes."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from fortnight.web.rows import Route
+
+_MOST_FORM_BYTES: Final = 16 * 1_024
+
+
+def _open(path: str, method: Literal["GET", "POST"], why: str) -> Route:
+    most = _MOST_FORM_BYTES if method == "POST" else 0
+    limit: Literal["sign-in", "public"] = "sign-in" if method == "POST" else "public"
+    return Route(path, method, "visitor", "none", "nobody", limit, most, why)
+
+
+def _own(path: str, method: Literal["GET", "POST"], why: str) -> Route:
+    most = _MOST_FORM_BYTES if method == "POST" else 0
+    return Route(path, method, "person", "support", "own", "portal", most, why)
+
+
+PORTAL_ROUTES: Final = (
+    _open("/", "GET", "Whoever types the service's name alone is sent to its first page."),
+    _open("/portal", "GET", "The page on which a person types their number and today's digits."),
+    _open("/portal", "POST", "Number and digits go together, and a short session begins."),
+    _open("/portal/language/{language}", "GET", "Somebody chooses the language of the portal."),
+    _own("/portal/leave", "POST", "A session ends, and another site takes the page's place."),
+    _own("/portal/today", "GET", "The day's question, the calendar, and until when it goes on."),
+    _own("/portal/today", "POST", "The day's answer, for oneself or one of the own household."),
+    _own("/portal/pause", "POST", "A person pauses everything, or is back."),
+    _own("/portal/household", "GET", "Who answers together, and how somebody joins."),
+    _own("/portal/household", "POST", "A person invites, joins, or answers alone again."),
+    _own("/portal/help", "GET", "What a person asked for, and what became of it."),
+    _own("/portal/help", "POST", "A person asks for something that they need at home."),
+    _own("/portal/reply", "GET", "What a person said of an exposure, and what that changed."),
+    _own("/portal/reply", "POST", "A person objects to an exposure, and it is scored again."),
+    _own("/portal/record", "GET", "Every question, answer, text and ticket of a person."),
+)

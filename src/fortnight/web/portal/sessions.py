@@ -1,0 +1,83 @@
+"""Who is signed in to the portal: in memory, for minutes, and for follow-up alone.
+
+Nothing of a session is written down: whoever holds the phone next finds none, a backup holds none,
+and after a restart people type the digits of the day again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from threading import Lock
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+COOKIE: Final = "portal"
+IDLE_MS: Final = 15 * 60_000
+"""Milliseconds after the last request after which a session ends."""
+LONGEST_MS: Final = 60 * 60_000
+"""Milliseconds after which a session ends in any case."""
+MOST: Final = 100_000
+_SECRET_BYTES: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """One session: whose it is, and what each of its forms holds. Instants in ms since 1970."""
+
+    person: str
+    csrf: str = field(repr=False)
+    began_at: int
+    used_at: int
+
+    def holds(self, now: int) -> bool:
+        """Tell whether the session holds at an instant."""
+        return now - self.used_at < IDLE_MS and now - self.began_at < LONGEST_MS
+
+
+class Sessions:
+    """The sessions of one process. Safe for threads."""
+
+    def __init__(self, random: Callable[[int], bytes]) -> None:
+        self._random = random
+        self._held: dict[bytes, Signed] = {}
+        self._lock = Lock()
+
+    def begin(self, person: str, now: int) -> str:
+        """Begin a session, and return its secret; the oldest goes where there are too many."""
+        secret = self._random(_SECRET_BYTES).hex()
+        signed = Signed(person, self._random(_SECRET_BYTES).hex(), now, now)
+        with self._lock:
+            self._held = {key: one for key, one in self._held.items() if one.holds(now)}
+            if len(self._held) >= MOST:
+                del self._held[min(self._held, key=lambda key: self._held[key].used_at)]
+            self._held[_key(secret)] = signed
+        return secret
+
+    def of(self, secret: str, now: int) -> Signed | None:
+        """Return the session of a secret, and note that it was used; None where none holds."""
+        key = _key(secret)
+        with self._lock:
+            signed = self._held.get(key)
+            if signed is None:
+                return None
+            if not signed.holds(now):
+                del self._held[key]
+                return None
+            self._held[key] = used = replace(signed, used_at=max(now, signed.used_at))
+        return used
+
+    def end(self, secret: str) -> None:
+        """End a session."""
+        with self._lock:
+            self._held.pop(_key(secret), None)
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+
+def _key(secret: str) -> bytes:
+    """Return what a secret is kept under: whoever reads the memory cannot use it."""
+    return hashlib.sha256(secret.encode()).digest()

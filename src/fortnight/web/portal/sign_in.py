@@ -1,0 +1,96 @@
+"""Coming in with a number and the digits of today's text; leaving at once."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from litestar import Request, Response, get, post
+from litestar.params import FromPath  # noqa: TC002 - the framework reads annotations
+
+from fortnight.errors import QuestionError, RefusedError
+from fortnight.followup.codes import NOT_SAID
+from fortnight.web.office.language import COOKIE as LANGUAGE
+from fortnight.web.office.language import LANGUAGES
+from fortnight.web.office.session import ended_cookie, made_cookie
+from fortnight.web.office.who import cookie, is_secure, nothing_here
+from fortnight.web.portal.pages import in_thread, page, see
+from fortnight.web.portal.rooms import rooms_of
+from fortnight.web.portal.sessions import COOKIE
+from fortnight.web.portal.who import START, form_of, guest_of
+
+TODAY: Final = "/portal/today"
+_OURS: Final = re.compile(r"/portal(?:/[a-z-]+)?")
+_YEAR_S: Final = 31_536_000
+_LONGEST_NUMBER: Final = 40
+_LONGEST_CODE: Final = 20
+_REFUSED: Final = 403
+_Request = Request[Any, Any, Any]
+
+
+@get("/", include_in_schema=False, sync_to_thread=False)
+def home() -> Response[bytes]:
+    """Send whoever typed the service's name on."""
+    return see(START)
+
+
+@get(START, include_in_schema=False, sync_to_thread=False)
+def start(request: _Request) -> Response[bytes]:
+    """Show the page on which somebody comes in."""
+    if guest_of(request).signed is not None:
+        return see(TODAY)
+    return _page(request)
+
+
+@post(START, include_in_schema=False)
+@in_thread
+def come_in(request: _Request) -> Response[bytes]:
+    """Begin a session where number and digits go together; refuse in one wording otherwise."""
+    door, now = request.scope["user"].door, rooms_of(request).clock()
+    try:
+        number = form_of(request).text("number", _LONGEST_NUMBER)
+        digits = re.sub(r"\s", "", form_of(request).text("code", _LONGEST_CODE))
+        person = rooms_of(request).support.followups.sign_in(number, digits, now)
+    except (RefusedError, QuestionError):
+        # One wording for all: which of the two was wrong, or who is known here, is nobody's.
+        return _page(request, status=_REFUSED, wrong=NOT_SAID)
+    answer = see(TODAY)
+    secret = door.portal.begin(person, now)
+    answer.cookies.append(made_cookie(COOKIE, secret, is_secure=is_secure(door)))
+    return answer
+
+
+@post("/portal/leave", include_in_schema=False, sync_to_thread=False)
+def leave(request: _Request) -> Response[bytes]:
+    """End the session, and put another site in the page's place."""
+    door = request.scope["user"].door
+    secret = cookie(door, request.scope, COOKIE)
+    if secret is not None:
+        door.portal.end(secret)
+    answer = page(request, "left.html")
+    answer.cookies.append(ended_cookie(COOKIE, is_secure=is_secure(door)))
+    answer.headers["clear-site-data"] = '"cache"'
+    return answer
+
+
+@get("/portal/language/{language:str}", include_in_schema=False, sync_to_thread=False)
+def choose_language(request: _Request, language: FromPath[str]) -> Response[bytes]:
+    """Speak another language from now on, and go back to the page."""
+    if language not in LANGUAGES:
+        raise nothing_here()
+    wanted = request.query_params.get("next", START)
+    answer = see(wanted if _OURS.fullmatch(wanted) else START)
+    rules = f"Path=/portal; Max-Age={_YEAR_S}; SameSite=Lax; HttpOnly"
+    answer.headers["set-cookie"] = f"{LANGUAGE}={language}; {rules}"
+    return answer
+
+
+def _page(request: _Request, *, status: int = 200, wrong: str = "") -> Response[bytes]:
+    settings = rooms_of(request).settings
+    shown = {"wrong": wrong, "line": settings.published_number}
+    return page(
+        request, "sign_in.html", status=status, emergency=settings.emergency_number, **shown
+    )
+
+
+HANDLERS: Final = (home, start, come_in, leave, choose_language)
