@@ -22,9 +22,9 @@ from tests.postgres_server import (
 
 from fortnight.consent.store import Consents
 from fortnight.db import (  # each adds its tables to the metadata
-    message_tables,  # noqa: F401
-    office_tables,  # noqa: F401
-    support_tables,  # noqa: F401
+    message_tables,  # noqa: F401 - joins the metadata
+    office_tables,  # noqa: F401 - joins the metadata
+    support_tables,  # noqa: F401 - joins the metadata
 )
 from fortnight.db.engine import Database, open_postgres, open_sqlite
 from fortnight.db.migrate import migrate_postgres

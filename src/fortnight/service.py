@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from fortnight.arrivals.bounds import Bounds
@@ -276,6 +276,47 @@ def _holdings(at: _Stores, days: Days, traces: Traces) -> Holdings:
     )
 
 
+class _CaseRooms(NamedTuple):
+    """The rooms in which a case is worked on, and people are told and helped."""
+
+    texts: TextRooms
+    cases: Cases
+    work: Work
+    support: Support
+
+
+def _case_rooms(at: _Stores, traces: Traces) -> _CaseRooms:
+    secret = at.keys.named("token")
+    laboratories = Laboratories(at.database, secret, at.vault.number_hash, at.random)
+    answers = LateAnswers()
+    texts = _texts(at, answers, secret)
+    cases = Cases(at.database, at.vault, laboratories, texts.outbox, traces, at.random, secret)
+    work = Work.of(at.database, at.vault, cases, at.random)
+    support = _support(at, work, ZoneInfo(at.settings.timezone))
+    answers.give_to(support.followups)
+    return _CaseRooms(texts, cases, work, support)
+
+
+class _Ends(NamedTuple):
+    """What deletes, each in its own time."""
+
+    holdings: Holdings
+    eraser: Eraser
+    sweeper: Sweeper
+    sunset: Sunset
+
+
+def _ends(at: _Stores, days: Days, traces: Traces, log: Log) -> _Ends:
+    holdings = _holdings(at, days, traces)
+    eraser = Eraser(holdings, at.random, at.settings.district)
+    return _Ends(
+        holdings,
+        eraser,
+        Sweeper(holdings, eraser, at.random),
+        Sunset(holdings, log, at.settings.programme_end),
+    )
+
+
 def _open(
     settings: Settings,
     clock: Callable[[], int],
@@ -289,28 +330,16 @@ def _open(
     drain = Drain(at.database, at.vault, at.consents, at.lake, random)
     days, lake = Days(at.database, at.vault, at.lake, random), Lake(at.database, at.lake)
     traces = _traces(at, lake)
-    token_key = at.keys.named("token")
-    laboratories = Laboratories(at.database, token_key, at.vault.number_hash, random)
-    answers = LateAnswers()
-    texts = _texts(at, answers, token_key)
+    ends = _ends(at, days, traces, log)
+    with_cases = _case_rooms(at, traces)
+    texts, cases, work, support = with_cases
     closing.callback(texts.gateway.close)
-    outbox = texts.outbox
-    holdings = _holdings(at, days, traces)
-    eraser = Eraser(holdings, random, settings.district)
-    sweeper, sunset = (
-        Sweeper(holdings, eraser, random),
-        Sunset(holdings, log, settings.programme_end),
-    )
-    cases = Cases(at.database, at.vault, laboratories, outbox, traces, random, token_key)
-    work = Work.of(at.database, at.vault, cases, random)
     zone = ZoneInfo(settings.timezone)
-    support = _support(at, work, zone)
-    answers.give_to(support.followups)
     intake = Intake(at.database, cases, clock, random, zone, work.assignments)
     closing.callback(intake.close)
     journal = Journal(at.database, at.vault, at.consents, clock)
     closing.callback(journal.close)
-    tasks = _tasks(at, log, drain, days, texts, work, support, sweeper, sunset)
+    tasks = _tasks(at, log, drain, days, with_cases, ends)
     return Service(
         settings=settings,
         clock=clock,
@@ -324,25 +353,25 @@ def _open(
         journal=journal,
         operators=Operators(at.database, at.keys.named("operator"), random),
         deliveries=_deliveries(at),
-        laboratories=laboratories,
+        laboratories=cases.laboratories,
         drain=drain,
         days=days,
         lake=lake,
-        outbox=outbox,
+        outbox=texts.outbox,
         texts=texts,
         traces=traces,
         cases=cases,
         work=work,
         support=support,
-        results=Results(laboratories, cases, settings.district),
+        results=Results(cases.laboratories, cases, settings.district),
         intake=intake,
         exports=Exports(at.database, at.vault, random),
-        staff=_staff(at, token_key),
+        staff=_staff(at, at.keys.named("token")),
         oversight=open_oversight(at.database, at.vault, log, random),
-        eraser=eraser,
-        sweeper=sweeper,
-        sunset=sunset,
-        restorer=Restorer(holdings, eraser, sweeper, log, at.lake, random),
+        eraser=ends.eraser,
+        sweeper=ends.sweeper,
+        sunset=ends.sunset,
+        restorer=Restorer(ends.holdings, ends.eraser, ends.sweeper, log, at.lake, random),
         fsck=Fsck(at.database, at.people, at.keys, at.lake, settings.home / LOG_FOLDER),
         schedule=Schedule(tasks, clock),
         _closing=closing.pop_all(),
@@ -354,11 +383,8 @@ def _tasks(
     log: Log,
     drain: Drain,
     days: Days,
-    texts: TextRooms,
-    work: Work,
-    support: Support,
-    sweeper: Sweeper,
-    sunset: Sunset,
+    rooms: _CaseRooms,
+    ends: _Ends,
 ) -> list[Task]:
     ties = ColleagueTies(at.database, at.vault, at.lake)
 
@@ -368,18 +394,18 @@ def _tasks(
         days.refresh(now)
 
     def send(now: int) -> None:
-        if not sunset.is_due(now):
-            support.bell.turn(texts.gateway, now)  # first: somebody waits for it
-            texts.send(now)
+        if not ends.sunset.is_due(now):
+            rooms.support.bell.turn(rooms.texts.gateway, now)  # first: somebody waits for it
+            rooms.texts.send(now)
 
     return [
         Task("drain", round(at.settings.drain_every_s * 1_000), move),
         Task("log", MINUTE_MS, log.sequence),
         Task("texts", _TEXTS_EVERY_MS, send),
-        Task("reminders", MINUTE_MS, texts.reminders.turn),
-        Task("cases", MINUTE_MS, work.turn),
-        Task("follow-up", MINUTE_MS, support.turn),
+        Task("reminders", MINUTE_MS, rooms.texts.reminders.turn),
+        Task("cases", MINUTE_MS, rooms.work.turn),
+        Task("follow-up", MINUTE_MS, rooms.support.turn),
         Task("keys", _COPY_EVERY_MS, lambda _: at.keys.refresh_copy()),
-        Task("sweep", _SWEEP_EVERY_MS, sweeper.sweep),
-        Task("end", MINUTE_MS, sunset.end),
+        Task("sweep", _SWEEP_EVERY_MS, ends.sweeper.sweep),
+        Task("end", MINUTE_MS, ends.sunset.end),
     ]

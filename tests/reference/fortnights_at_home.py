@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import lfilter  # type: ignore[import-untyped]
+from scipy.signal import lfilter  # type: ignore[import-untyped]  # SciPy ships no types
 
 from fortnight.isolation.reminder import (
     LEAST_ACCURACY_M,
