@@ -103,9 +103,7 @@ def _fill(service: Service) -> list[dict[str, Any]]:
 
 def _people(service: Service, now: int) -> list[bytes]:
     """Enrol people; return what each is called on the last day."""
-    people = [
-        service.vault.enrol(f"+371200{k:05d}", language="en", now=now) for k in range(PEOPLE)
-    ]
+    people = [service.vault.enrol(f"+371200{k:05d}", language="en", now=now) for k in range(PEOPLE)]
     for kind in _GRANTS:
         version = current_text(kind, "en").version
         service.consents.give(
