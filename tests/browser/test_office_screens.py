@@ -132,8 +132,9 @@ def test_a_keyboard_reaches_every_link_and_button_of_a_contact(
     context = browser_without_webgl.new_context(viewport={"width": 360, "height": 800})
     page, errors = opened(context, world, origin, world.office.met, "case-worker")
     wanted = page.locator("main a:visible, main button:visible, main summary:visible").count()
+    stops = page.locator("a, button, summary, input, select, textarea").count()
     reached = set()
-    for _ in range(wanted * 3):
+    for _ in range(stops + 1):
         page.keyboard.press("Tab")
         name = page.evaluate(
             "(() => { const one = document.activeElement; return one.closest('main') && "
