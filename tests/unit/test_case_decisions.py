@@ -284,6 +284,7 @@ def test_decisions_can_be_retracted_while_the_case_goes_on(office: Colleagues) -
         states = connection.scalars(select(message.c.state)).all()
     assert set(states) == {"stopped"}
     office.clock.advance(1)
+    office.grant(office.fake.contacts[C0], "notify")
     assert tell(office, case_id).is_told
     assert office.messages()[-1].state == "queued"
 

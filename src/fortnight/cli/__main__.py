@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib.metadata import version
+from typing import TYPE_CHECKING, Final
 
 from cyclopts import App
 
@@ -12,26 +13,53 @@ from fortnight.cli.terminal import fail
 from fortnight.errors import FortnightError
 from fortnight.report.document import CONSENT_NOTICE
 
-app = App(
-    name="fortnight",
-    help=f"{CONSENT_NOTICE}\n\nFind who was where a case was, when, how long and how surely.",
-    version=version("fortnight"),
-)
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 # Each is loaded when it is called: all of them together take seconds to import.
-for name, text in (
-    ("trace", "Find who was where a case was, when, for how long and how sure that is."),
-    ("source", "Look back for where a case was probably infected, among other cases."),
-    ("chain", "Draw the tree of confirmed cases: who may have infected whom, how likely."),
-    ("places", "Find place-times in which many were exposed, in counts alone."),
-    ("index", "Read location files once, and keep what `fortnight trace` answers from."),
-    ("demo", "Simulate a town, take one case, print the contacts and write a report."),
-    ("simulate", "Make a town and write fixes.parquet, people.parquet and truth.parquet."),
-    ("evaluate", "Report recall, precision and calibration against a town's truth."),
-    ("score", "Score exposure windows as published apps do, or derive check-in intervals."),
-    ("diseases", "List diseases: every figure with its source, and how far we checked it."),
-):
-    app.command(f"fortnight.cli.{name}:{name}", name=name, help=text)
-for name, where, text in (
+_COMMANDS: Final = (
+    (
+        "trace",
+        "trace:trace",
+        "Find who was where a case was, when, for how long and how sure that is.",
+    ),
+    (
+        "source",
+        "source:source",
+        "Look back for where a case was probably infected, among other cases.",
+    ),
+    (
+        "chain",
+        "chain:chain",
+        "Draw the tree of confirmed cases: who may have infected whom, how likely.",
+    ),
+    ("places", "places:places", "Find place-times in which many were exposed, in counts alone."),
+    (
+        "index",
+        "index:index",
+        "Read location files once, and keep what `fortnight trace` answers from.",
+    ),
+    ("demo", "demo:demo", "Simulate a town, take one case, print the contacts and write a report."),
+    (
+        "simulate",
+        "simulate:simulate",
+        "Make a town and write fixes.parquet, people.parquet and truth.parquet.",
+    ),
+    (
+        "evaluate",
+        "evaluate:evaluate",
+        "Report recall, precision and calibration against a town's truth.",
+    ),
+    (
+        "score",
+        "score:score",
+        "Score exposure windows as published apps do, or derive check-in intervals.",
+    ),
+    (
+        "diseases",
+        "diseases:diseases",
+        "List diseases: every figure with its source, and how far we checked it.",
+    ),
     ("serve", "serve:serve", "Run the service: doors over HTTP, jobs, sweep."),
     ("init", "init:init", "Make the folder of a service: settings, and keys that nobody chose."),
     ("migrate", "migrate:migrate", "Bring a service's databases to what this version needs."),
@@ -44,8 +72,25 @@ for name, where, text in (
     ("retention", "retention:app", "What is kept, where, how long and why."),
     ("restore", "restore:restore", "After a backup was put back: do again what it cannot know."),
     ("fsck", "fsck:fsck", "Check with other code all that a service holds."),
-):
-    app.command(f"fortnight.cli.{where}", name=name, help=text)
+)
+
+
+def program(asked: Sequence[str] = ()) -> App:
+    """Return the program. Its list of commands has a line for each; who is asked says it all.
+
+    A command's own words say what it cannot know of consent: a line in their place would hide it.
+    """
+    made = App(
+        name="fortnight",
+        help=f"{CONSENT_NOTICE}\n\nFind who was where a case was, when, how long and how surely.",
+        version=version("fortnight"),
+    )
+    for name, where, line in _COMMANDS:
+        made.command(f"fortnight.cli.{where}", name=name, help=None if name in asked else line)
+    return made
+
+
+app = program()
 
 
 def main() -> None:
@@ -53,7 +98,7 @@ def main() -> None:
     try:
         if not {"--help", "-h", "--version"} & set(sys.argv):
             do_without_pandas()
-        app()
+        program(sys.argv[1:2])()
     except FortnightError as error:
         sys.exit(fail(str(error)))
     except KeyboardInterrupt:

@@ -36,6 +36,8 @@ DAYS: Final = frozenset(
 )
 """Values that are days since 1970, and are written as dates."""
 LANGUAGES: Final = ("en", "ru")
+_DATES: Final = {"en": "d MMMM y", "ru": "d MMMM y 'года'"}
+"""The year's word in full: what ends with its short form would end sentences with two dots."""
 _EPOCH: Final = date(1970, 1, 1)
 
 
@@ -76,7 +78,7 @@ def say(
 def written_day(day: int, language: str) -> str:
     """Return a day since 1970 as a date in words."""
     chosen = language if language in LANGUAGES else LANGUAGES[0]
-    return format_date(_EPOCH + timedelta(days=day), format="long", locale=chosen)
+    return format_date(_EPOCH + timedelta(days=day), format=_DATES[chosen], locale=chosen)
 
 
 def _written(name: str, value: str | int, language: str) -> str:
