@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
@@ -54,6 +55,11 @@ class Town:
     port: int
     service: Service
     busiest: str  # their phone number
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where the office is: what is typed into a form is by its clock."""
+        return ZoneInfo(self.service.settings.timezone)
 
     @property
     def origin(self) -> str:

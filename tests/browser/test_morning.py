@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -131,7 +131,7 @@ def at_desk(browser: Browser, town: Town, language: str, role: str, name: str) -
 def open_case(desk: Desk) -> str:
     """Open a case with a laboratory's token by the form; return its path."""
     town, number = desk.town, desk.town.busiest
-    present = datetime.now(UTC)
+    present = datetime.now(town.zone)
     onset = present.date() - timedelta(days=DAYS - _ONSET_DAY)
     codes = len(town.codes(number))
     desk.open("/office/cases/new")
@@ -220,6 +220,7 @@ def test_the_whole_morning_from_a_token_to_a_test_that_is_taken_back(
         decided = town.service.work.decisions.of_case(case_id)
         assert len(decided) == TOLD + 2
         assert all(one.retracted_at is not None for one in decided)
+    town.await_texts()  # what a withdrawn test has to say to whoever was told
     after = town.leaves()
     steps = {kind: after[kind] - before.get(kind, 0) for kind in after}
     resolved = TOLD + 1 + 1  # one more to call them
