@@ -74,7 +74,7 @@ def test_the_closed_lists_have_their_sentences_in_both_languages() -> None:
 def test_a_rule_is_said_with_its_dates_in_the_language_that_is_asked_for() -> None:
     home = plan_case(COVID, Ill(20_000, 20_001), 20_001).home
     assert say("release", home.rule, "en", home.values) == (
-        "10 days after the first symptoms, which were on October 4, 2024."
+        "10 days after the first symptoms, which were on 4 October 2024."
     )
     assert "октября 2024" in say("release", home.rule, "ru", home.values)
     assert say("release", home.rule, "fi", home.values).startswith("10 days")
