@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-from fortnight.db.tables import ID, metadata, one_of
+from fortnight.db.tables import ID, goes_with, metadata, one_of
 
 ROLES: Final = (
     "case-worker",
@@ -33,26 +33,11 @@ OUTCOMES: Final = ("reached", "no-answer", "wrong-number", "refused", "call-back
 
 
 def _case_id(*, key: bool = False) -> Column[str]:
-    return Column(
-        "case_id",
-        ID,
-        ForeignKey("case_file.id", ondelete="CASCADE"),
-        nullable=False,
-        primary_key=key,
-        index=not key,
-    )
+    return goes_with("case_id", "case_file", key=key)
 
 
 def _account(*, key: bool = False, optional: bool = False) -> Column[str]:
-    """Return whose a row is: it goes with the account."""
-    return Column(
-        "account",
-        ID,
-        ForeignKey("staff_account.id", ondelete="CASCADE"),
-        nullable=optional,
-        primary_key=key,
-        index=not key,
-    )
+    return goes_with("account", "staff_account", key=key, optional=optional)
 
 
 staff_account = Table(

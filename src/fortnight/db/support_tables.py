@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-from fortnight.db.tables import ID, metadata, one_of
+from fortnight.db.tables import ID, goes_with, metadata, one_of
 
 FOLLOW_UP_STATES: Final = ("running", "over", "stopped", "became-case")
 DAY_STATES: Final = (
@@ -54,25 +54,11 @@ REPLIES: Final = ("not-there", "masks", "wall", "other-phone")
 
 
 def _case_id(*, key: bool = False) -> Column[str]:
-    return Column(
-        "case_id",
-        ID,
-        ForeignKey("case_file.id", ondelete="CASCADE"),
-        nullable=False,
-        primary_key=key,
-        index=not key,
-    )
+    return goes_with("case_id", "case_file", key=key)
 
 
 def _follow_up(*, key: bool = False) -> Column[str]:
-    return Column(
-        "follow_up",
-        ID,
-        ForeignKey("follow_up.id", ondelete="CASCADE"),
-        nullable=False,
-        primary_key=key,
-        index=not key,
-    )
+    return goes_with("follow_up", "follow_up", key=key)
 
 
 follow_up = Table(

@@ -59,6 +59,21 @@ def one_of(column: str, words: tuple[str, ...]) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({listed})", name=column, info={column: words})
 
 
+def goes_with(column: str, table: str, *, key: bool = False, optional: bool = False) -> Column[str]:
+    """Return a column that says what a row belongs to: the row goes when that does.
+
+    ``key`` makes it the table's own key, where what it belongs to has one such row at most.
+    """
+    return Column(
+        column,
+        ID,
+        ForeignKey(f"{table}.id", ondelete="CASCADE"),
+        nullable=optional,
+        primary_key=key,
+        index=not key,
+    )
+
+
 # -- the log -------------------------------------------------------------------------------------
 
 ledger_leaf = Table(

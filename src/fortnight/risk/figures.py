@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from typing import Literal
 
 import msgspec
@@ -46,9 +47,9 @@ def positive(**values: float) -> None:
 class Period(Figure, frozen=True, tag_field="distribution"):
     """A period as a distribution of days; each kind names its own parameters."""
 
+    @abstractmethod
     def law(self) -> Law:
         """Return the distribution."""
-        raise NotImplementedError
 
     def mean(self) -> float:
         """Return the mean, days."""
