@@ -16,6 +16,7 @@ from tests.unit.web_rooms import Rooms, rooms
 
 from fortnight.db.engine import open_sqlite
 from fortnight.db.tables import metadata
+from fortnight.enrolment.rooms import open_enrolment
 from fortnight.ledger.log import Log
 from fortnight.ledger.note import Signer
 from fortnight.notify.calling_words import calling_words
@@ -33,6 +34,7 @@ ORIGIN: Final = "http://localhost:8080"
 OWN: Final = {"origin": ORIGIN, "sec-fetch-site": "same-origin"}
 MOST_BYTES: Final = 100_000
 KEY: Final = bytes(32)
+PIN: Final = "482913"
 
 
 class Texts:
@@ -120,6 +122,7 @@ def portal_world(tmp_path: Path, clock: Clock) -> Iterator[Portal]:
     (tmp_path / "log").mkdir()
     log = Log(database, tmp_path / "log", Signer("fortnight.invalid/log", KEY), clock)
     service.support, service.texts, service.log = office.support, Texts(), log
+    service.enrolment = open_enrolment(database, KEY, seeded().randbytes)
     case_id = office.told()
     followed = office.followups.begin_contact(case_id, CONTACT, office.ann, clock())
     own = office.followups.begin_case(case_id, office.ann, clock())
@@ -142,4 +145,15 @@ def signed(portal: Portal, language: str = "en", *, case: bool = False) -> Porta
     person = portal.office.person if case else portal.office.contact
     number = CASE_NUMBER if case else CONTACT_NUMBER
     portal.sign_in(number, code_of(portal, person), language)
+    return portal
+
+
+def unlocked(portal: Portal, *, case: bool = False) -> Portal:
+    """Show the PIN of whoever is signed in: of the contact, or of the case. It is chosen first."""
+    person = portal.office.person if case else portal.office.contact
+    pins = portal.service.enrolment.pins  # type: ignore[attr-defined] # set above
+    with pins.database.write() as connection:
+        pins.keep(connection, person, PIN, portal.office.clock())
+    answer = portal.send("/portal/unlock", pin=PIN)
+    assert answer.status_code == 303, answer.text
     return portal

@@ -20,6 +20,7 @@ from fortnight.case.trace_job import TraceParts, give_up, run_trace
 from fortnight.case.work import Work
 from fortnight.consent.store import Consents
 from fortnight.db.migrate import MAIN_FILE, migrate, open_main, role_of
+from fortnight.enrolment.rooms import EnrolmentRooms, open_enrolment
 from fortnight.exchange.exports import Exports
 from fortnight.exchange.intake import Intake
 from fortnight.exchange.results import Results
@@ -95,6 +96,7 @@ class Service:
     cases: Cases
     work: Work
     support: Support
+    enrolment: EnrolmentRooms
     results: Results
     intake: Intake
     exports: Exports
@@ -363,6 +365,7 @@ def _open(
         cases=cases,
         work=work,
         support=support,
+        enrolment=open_enrolment(at.database, at.keys.named("token"), random),
         results=Results(cases.laboratories, cases, settings.district),
         intake=intake,
         exports=Exports(at.database, at.vault, random),

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from fortnight.web.portal import household, record, reply, requests, sign_in, today
+from fortnight.web.portal import household, record, reply, requests, sign_in, today, unlock
 
 HANDLERS: Final = (
     *sign_in.HANDLERS,
@@ -11,4 +11,5 @@ HANDLERS: Final = (
     *requests.HANDLERS,
     *reply.HANDLERS,
     *record.HANDLERS,
+    *unlock.HANDLERS,
 )

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from litestar import Request
 
+    from fortnight.enrolment.rooms import EnrolmentRooms
     from fortnight.isolation.rooms import Support
     from fortnight.ledger.log import Log
     from fortnight.notify.rooms import TextRooms
@@ -25,6 +26,10 @@ class Rooms(Protocol):
     @property
     def clock(self) -> Callable[[], int]:
         """The present instant, in milliseconds since 1970."""
+
+    @property
+    def enrolment(self) -> EnrolmentRooms:
+        """How people come in, and what guards their pages."""
 
     @property
     def support(self) -> Support:

@@ -26,6 +26,8 @@ PORTAL_ROUTES: Final = (
     _open("/portal", "POST", "Number and digits go together, and a short session begins."),
     _open("/portal/language/{language}", "GET", "Somebody chooses the language of the portal."),
     _own("/portal/leave", "POST", "A session ends, and another site takes the page's place."),
+    _own("/portal/unlock", "GET", "The page that asks for what was never sent to a phone."),
+    _own("/portal/unlock", "POST", "A PIN is shown, and pages with places open for a while."),
     _own("/portal/today", "GET", "The day's question, the calendar, and until when it goes on."),
     _own("/portal/today", "POST", "The day's answer, for oneself or one of the own household."),
     _own("/portal/pause", "POST", "A person pauses everything, or is back."),

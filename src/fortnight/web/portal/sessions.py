@@ -19,22 +19,32 @@ IDLE_MS: Final = 15 * 60_000
 """Milliseconds after the last request after which a session ends."""
 LONGEST_MS: Final = 60 * 60_000
 """Milliseconds after which a session ends in any case."""
+UNLOCKED_MS: Final = 10 * 60_000
+"""Milliseconds for which a PIN or passkey that was shown opens pages with places."""
 MOST: Final = 100_000
 _SECRET_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """One session: whose it is, and what each of its forms holds. Instants in ms since 1970."""
+    """One session: whose it is, and what each of its forms holds. Instants in ms since 1970.
+
+    ``unlocked_at`` is when its holder last showed what was never sent to a phone; None: not yet.
+    """
 
     person: str
     csrf: str = field(repr=False)
     began_at: int
     used_at: int
+    unlocked_at: int | None = None
 
     def holds(self, now: int) -> bool:
         """Tell whether the session holds at an instant."""
         return now - self.used_at < IDLE_MS and now - self.began_at < LONGEST_MS
+
+    def is_unlocked(self, now: int) -> bool:
+        """Tell whether its holder showed the PIN or the passkey in the last 10 minutes."""
+        return self.unlocked_at is not None and 0 <= now - self.unlocked_at < UNLOCKED_MS
 
 
 class Sessions:
@@ -68,6 +78,18 @@ class Sessions:
                 return None
             self._held[key] = used = replace(signed, used_at=max(now, signed.used_at))
         return used
+
+    def unlock(self, secret: str, now: int) -> None:
+        """Note that whoever holds a session showed the PIN or the passkey."""
+        with self._lock:
+            signed = self._held.get(_key(secret))
+            if signed is not None:
+                self._held[_key(secret)] = replace(signed, unlocked_at=now)
+
+    def end_of(self, person: str) -> None:
+        """End every session of a person."""
+        with self._lock:
+            self._held = {key: one for key, one in self._held.items() if one.person != person}
 
     def end(self, secret: str) -> None:
         """End a session."""
