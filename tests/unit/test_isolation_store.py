@@ -36,6 +36,12 @@ def tier_of(office: Following) -> str | None:
         return connection.scalar(query)
 
 
+def minutes_of(office: Following) -> int:
+    with office.database.read() as connection:
+        query = select(exposure.c.minutes).where(exposure.c.contact == CONTACT)
+        return int(connection.scalar(query) or 0)
+
+
 # -- tickets -------------------------------------------------------------------------------------
 
 
@@ -289,6 +295,42 @@ def test_a_reply_still_counts_after_a_new_trace(office: Following) -> None:
     office.at(12)
     assert tier_of(office) is None
     assert contact_id(0) == CONTACT
+
+
+def test_what_a_newer_trace_measured_comes_back_where_a_reply_is_found_not_to_be_so(
+    office: Following,
+) -> None:
+    followed = office.followed()
+    replies, now = office.support.replies, office.clock()
+    case_id = office.followups.of_case_id(followed)
+    replies.reply(office.contact, followed, Reply.OTHER_PHONE, "", now)
+    office.tier(case_id, "asked-to-stay-home")
+    office.at(12)
+    assert tier_of(office) is None
+    (waiting,) = replies.waiting("north", office.clock())
+    found = replies.answer(
+        waiting.id, "Both are yours.", office.ann.actor, office.ann, office.clock(), stands=False
+    )
+    assert found.tier == tier_of(office) == "asked-to-stay-home"
+
+
+def test_of_two_replies_the_one_that_stands_counts_once(office: Following) -> None:
+    followed = office.followed()
+    replies, now = office.support.replies, office.clock()
+    with office.database.write() as connection:
+        connection.execute(
+            exposure.update().where(exposure.c.contact == CONTACT).values(minutes=400)
+        )
+    replies.reply(office.contact, followed, Reply.WALL, "", now)
+    replies.reply(office.contact, followed, Reply.MASKS, "", now + 1)
+    wall = next(one for one in replies.waiting("north", now + 2) if one.kind is Reply.WALL)
+    found = replies.answer(
+        wall.id, "The plan has none.", office.ann.actor, office.ann, now + 2, stands=False
+    )
+    assert 0 < found.minutes < 400
+    for hour in (12, 13):
+        office.at(hour)
+        assert minutes_of(office) == round(found.minutes)
 
 
 def test_every_reply_pause_and_ticket_is_in_the_record_with_its_entry(office: Following) -> None:

@@ -38,6 +38,9 @@ GRANT UPDATE (withdrawn_at, withdrawn_salt, withdrawn_leaf) ON consent_grant TO 
 GRANT INSERT, DELETE ON arrival, receipt, delivery, hidden_stay TO {app};
 GRANT USAGE ON SEQUENCE arrival_id_seq TO {app};
 GRANT INSERT, UPDATE, DELETE ON lake_file, lake_day TO {app};
+GRANT INSERT, UPDATE, DELETE ON never_sent, never_sent_count, check_in TO {app};
+GRANT INSERT, DELETE ON sending_phone, venue, venue_code TO {app};
+GRANT UPDATE (ended_at) ON venue TO {app};
 
 -- A case never changes its token or its number: the functions of people go by them.
 GRANT INSERT, DELETE ON case_file, laboratory_token TO {app};
@@ -80,7 +83,10 @@ TO {app};
 GRANT UPDATE (sealed, due_at, owner, partner, outcome, ended_at, ended_by) ON support_ticket
 TO {app};
 GRANT UPDATE (ended_at) ON support_pause TO {app};
-GRANT UPDATE (after_minutes, after_tier, answered_at, answered_by, stands, answer_sealed)
+GRANT UPDATE (
+    before_minutes, before_tier, after_minutes, after_tier,
+    answered_at, answered_by, stands, answer_sealed
+)
 ON exposure_reply TO {app};
 GRANT INSERT, UPDATE, DELETE ON follow_day, portal_code, household_code, home_reminder, duty_ring
 TO {app};

@@ -221,37 +221,64 @@ class Replies:
     def _apply(
         self, connection: Connection, case_id: str, contact: str, row: Row[Any], now: int
     ) -> Scored:
-        """Score an exposure by the replies that stand, from what was measured first."""
-        disease = load_disease(locked(connection, case_id).disease)
+        """Score an exposure by the replies that stand, from what was measured."""
         r = exposure_reply.c
         mine = r.case_id == case_id, r.contact == contact
         first = connection.execute(
             select(exposure_reply).where(*mine).order_by(r.made_at, r.id).limit(1)
         ).one()
         measured = Scored(first.before_minutes, first.before_tier)
-        standing = [Reply(one.kind) for one in self._standing(connection, case_id, contact)]
-        scored = after_all(disease, measured, standing)
-        self._put(connection, case_id, contact, scored)
-        self.followups.beginnings.replan(connection, row_of(connection, row.follow_up), now)
-        return scored
+        return self._score(connection, row, measured, now)
 
     def _reapplied(self, connection: Connection, case_id: str, contact: str, now: int) -> bool:
         standing = self._standing(connection, case_id, contact)
+        now_is = self._scored(connection, case_id, contact)
         if not standing:
+            self._keep_measured(connection, case_id, contact, now_is)
             return False
         last = standing[-1]
-        now_is = self._scored(connection, case_id, contact)
         if (round(now_is.minutes), now_is.tier) == (last.after_minutes, last.after_tier):
             return False
+        self._keep_measured(connection, case_id, contact, now_is)
+        self._score(connection, last, now_is, now)
+        return True
+
+    def _score(self, connection: Connection, row: Row[Any], measured: Scored, now: int) -> Scored:
+        """Put down what the replies that stand make of what was measured, with each of them.
+
+        With one of them left as it was, the clock would take our own figures for a new trace's,
+        and count the reply twice.
+        """
+        case_id, contact = row.case_id, row.contact
+        standing = self._standing(connection, case_id, contact)
         disease = load_disease(locked(connection, case_id).disease)
-        scored = after_all(disease, now_is, [Reply(one.kind) for one in standing])
+        scored = after_all(disease, measured, [Reply(one.kind) for one in standing])
         for one in standing:
             same = update(exposure_reply).where(exposure_reply.c.id == one.id)
             after = {"after_minutes": round(scored.minutes), "after_tier": scored.tier}
             connection.execute(same.values(after))
         self._put(connection, case_id, contact, scored)
-        self.followups.beginnings.replan(connection, row_of(connection, last.follow_up), now)
-        return True
+        self.followups.beginnings.replan(connection, row_of(connection, row.follow_up), now)
+        return scored
+
+    def _keep_measured(
+        self, connection: Connection, case_id: str, contact: str, found: Scored
+    ) -> None:
+        """Keep what a trace found, with the first reply.
+
+        Without, a reply that is found not to be so would bring back an older trace's figures.
+        """
+        r = exposure_reply.c
+        first = (
+            select(r.id)
+            .where(r.case_id == case_id, r.contact == contact)
+            .order_by(r.made_at, r.id)
+            .limit(1)
+        )
+        values = {"before_minutes": round(found.minutes), "before_tier": found.tier}
+        connection.execute(
+            update(exposure_reply).where(r.id == first.scalar_subquery()).values(values)
+        )
 
     def _standing(self, connection: Connection, case_id: str, contact: str) -> list[Row[Any]]:
         """Return the replies that count: not answered yet, or found to be so."""
