@@ -37,10 +37,13 @@ class Connection:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._held = b""
         self._began = 0.0
+        self.waits = False
+        """Whether a request is under way. One that idles the service may close at any time."""
 
     def send(self, request: bytes) -> None:
         """Send one request, and note when."""
         self._began = time.perf_counter()
+        self.waits = True
         self.socket.sendall(request)
 
     def receive(self) -> tuple[int, float] | None:
@@ -56,6 +59,7 @@ class Connection:
         if len(body) < length:
             return None
         self._held = b""
+        self.waits = False
         return int(head[9:12]), time.perf_counter() - self._began
 
 

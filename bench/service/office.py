@@ -49,12 +49,16 @@ class Page(NamedTuple):
     request: bytes
 
 
-@dataclass
+@dataclass(eq=False)
 class Worker:
-    """One who works: a connection, and where they are on their way."""
+    """One who works: a connection where one is open, and where they are on their way.
 
-    connection: Connection
+    The service closes a connection that idles for 15 seconds, and a browser opens another for the
+    next page: so does a worker.
+    """
+
     walk: Iterator[Page]
+    connection: Connection | None = None
     page: Page | None = None
 
 
@@ -151,37 +155,60 @@ def _get(name: str, one: dict[str, Any], path: str) -> Page:
 
 def _go(port: int, walks: list[Iterator[Page]], think_s: float, chance: random.Random) -> Seen:
     """Let everybody walk for a while; what came in the first seconds is not counted."""
-    workers = [Worker(Connection(port), walk) for walk in walks]
+    workers = [Worker(walk) for walk in walks]
     begun = time.perf_counter()
     due = [(begun + chance.random() * think_s, place) for place in range(len(workers))]
     heapq.heapify(due)
     seen, end = Seen(), begun + WARM_S + SECONDS
     with selectors.DefaultSelector() as selector:
-        for place, worker in enumerate(workers):
-            selector.register(worker.connection.socket, selectors.EVENT_READ, place)
         while (now := time.perf_counter()) < end:
             while due and due[0][0] <= now:
-                _ask(workers[heapq.heappop(due)[1]])
+                worker = workers[heapq.heappop(due)[1]]
+                worker.page = next(worker.walk)
+                _ask(worker, port, selector)
             wait = min(due[0][0] if due else end, end) - time.perf_counter()
             for key, _ in selector.select(max(wait, 0)):
-                if _take(workers[key.data], seen, counts=now - begun > WARM_S):
+                place = workers.index(key.data)
+                if _take(key.data, port, selector, seen, counts=now - begun > WARM_S):
                     pause = chance.expovariate(1 / think_s)
-                    heapq.heappush(due, (time.perf_counter() + pause, key.data))
+                    heapq.heappush(due, (time.perf_counter() + pause, place))
         seen.seconds = time.perf_counter() - begun - WARM_S
-        for worker in workers:
-            worker.connection.socket.close()
+        for key in list(selector.get_map().values()):
+            _hang_up(key.data, selector)
     return seen
 
 
-def _ask(worker: Worker) -> None:
-    worker.page = next(worker.walk)
-    worker.connection.send(worker.page.request)
+def _ask(worker: Worker, port: int, selector: selectors.BaseSelector) -> None:
+    if worker.connection is None:
+        worker.connection = Connection(port)
+        selector.register(worker.connection.socket, selectors.EVENT_READ, worker)
+    if worker.page is not None:
+        worker.connection.send(worker.page.request)
 
 
-def _take(worker: Worker, seen: Seen, *, counts: bool) -> bool:
+def _hang_up(worker: Worker, selector: selectors.BaseSelector) -> None:
+    if worker.connection is not None:
+        selector.unregister(worker.connection.socket)
+        worker.connection.socket.close()
+        worker.connection = None
+
+
+def _take(
+    worker: Worker, port: int, selector: selectors.BaseSelector, seen: Seen, *, counts: bool
+) -> bool:
     """Take what came; tell whether it is the whole answer."""
-    answer = worker.connection.receive()
-    if answer is None or worker.page is None:
+    if worker.connection is None or worker.page is None:
+        return False
+    if not worker.connection.waits:  # nothing but an end can come of itself
+        _hang_up(worker, selector)
+        return False
+    try:
+        answer = worker.connection.receive()
+    except ConnectionError:  # it was closed as we asked: nothing was read, and we ask again
+        _hang_up(worker, selector)
+        _ask(worker, port, selector)
+        return False
+    if answer is None:
         return False
     if counts:
         seen.by_page[worker.page.name].append(answer[1] * 1e3)
