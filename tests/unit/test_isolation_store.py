@@ -36,6 +36,22 @@ def tier_of(office: Following) -> str | None:
         return connection.scalar(query)
 
 
+def test_nobody_is_asked_or_rung_up_after_they_took_back_support(office: Following) -> None:
+    followed = office.followed()
+    office.at(10, days=1)
+    office.support.tickets.ask(office.contact, Need.FOOD, {}, office.clock())
+    office.consents.withdraw(office.contact, "support", office.clock())
+    for days, hour in ((1, 15), (1, 20), (2, 12), (2, 20), (3, 12)):
+        office.at(hour, days=days)
+    assert len(office.followups.calendar(followed)) == 1
+    assert office.needs() == []
+    assert office.followups.mine(office.contact, office.clock()) == ()
+    assert [one.outcome for one in office.support.tickets.of_person(office.contact)] == [
+        "not-needed"
+    ]
+    assert office.support.tickets.open_ones("north", office.clock()) == ()
+
+
 def minutes_of(office: Following) -> int:
     with office.database.read() as connection:
         query = select(exposure.c.minutes).where(exposure.c.contact == CONTACT)
@@ -169,7 +185,7 @@ def away(office: Following, minutes: int) -> list[bool]:
     for minute in range(0, minutes + 1, 5):
         at = office.clock() + minute * MINUTE
         position = Position(at, 720 + minute, 25.0, 54.7, 10.0)
-        said.append(office.support.reminders.position(office.contact, position))
+        said.append(office.support.reminders.position(office.contact, position, at))
     return said
 
 

@@ -317,8 +317,12 @@ class Beginnings:
 
     # -- refusing ----------------------------------------------------------------------------------
 
+    def is_willing(self, connection: Connection | None, person: str | None) -> bool:
+        """Tell whether somebody agrees to support; whom a case named says so on the phone."""
+        return person is None or self.consents.live(connection, person, "support")
+
     def _refuse_unwilling(self, person: str | None) -> None:
-        if person is not None and not self.consents.live(None, person, "support"):
+        if not self.is_willing(None, person):
             raise RefusedError("They did not agree to support: they are told, and not followed.")
 
     def _refuse_no_contact(self, row: Row[Any]) -> None:

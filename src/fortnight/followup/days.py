@@ -48,6 +48,9 @@ class TicketDesk(Protocol):
     def heard(self, connection: Connection, row: Row[Any], now: int) -> None:
         """End the ticket that silence opened: they were heard of."""
 
+    def unwanted(self, connection: Connection, row: Row[Any], now: int) -> None:
+        """End every ticket of a follow-up: they took back that they are supported."""
+
 
 @dataclass(frozen=True, slots=True)
 class Days:

@@ -42,6 +42,11 @@ class Turns(Parts):
             row = row_of(connection, follow_up_id)
             if row.state != "running":
                 return False
+            if not self.beginnings.is_willing(connection, row.person):
+                # Else their silence would open a ticket, and somebody would ring them up for it.
+                self.beginnings.end(connection, row, "stopped", at.now)
+                self.days.desk.unwanted(connection, row, at.now)
+                return True
             self.beginnings.replan(connection, row, at.now)
             row = row_of(connection, follow_up_id)
             if self._is_case_over(connection, row):

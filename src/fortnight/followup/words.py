@@ -35,8 +35,8 @@ DAYS: Final = frozenset(
     {"last_day", "onset_day", "test_day", "treatment_day", "last_symptom_day", "end"}
 )
 """Values that are days since 1970, and are written as dates."""
-LANGUAGES: Final = ("en", "ru")
-_DATES: Final = {"en": "d MMMM y", "ru": "d MMMM y 'года'"}
+LANGUAGES: Final = ("en", "ru", "ar")
+_DATES: Final = {"en": "d MMMM y", "ru": "d MMMM y 'года'", "ar": "d MMMM y"}
 """The year's word in full: what ends with its short form would end sentences with two dots."""
 _EPOCH: Final = date(1970, 1, 1)
 
@@ -46,6 +46,7 @@ class _Sentence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     en: str
     ru: str
+    ar: str
 
 
 @cache

@@ -29,7 +29,7 @@ from fortnight.vault.purposes import Purpose
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import ColumnElement, Connection, Row
 
     from fortnight.db.engine import Database
     from fortnight.followup.record import Record
@@ -106,9 +106,18 @@ class Tickets:
 
     def heard(self, connection: Connection, row: Row[Any], now: int) -> None:
         """End what silence opened: they were heard of, and nobody has to call for that."""
+        self._not_needed(connection, row, now, support_ticket.c.need == Need.HELP.value)
+
+    def unwanted(self, connection: Connection, row: Row[Any], now: int) -> None:
+        """End every ticket of a follow-up: they took back that they are supported."""
+        self._not_needed(connection, row, now)
+
+    def _not_needed(
+        self, connection: Connection, row: Row[Any], now: int, *which: ColumnElement[bool]
+    ) -> None:
         t = support_ticket.c
-        silent = t.follow_up == row.id, t.need == Need.HELP.value, t.ended_at.is_(None)
-        for ticket_id in list(connection.scalars(select(t.id).where(*silent))):
+        held = select(t.id).where(t.follow_up == row.id, t.ended_at.is_(None), *which)
+        for ticket_id in list(connection.scalars(held)):
             self._ended(connection, row.person, ticket_id, "not-needed", None, now)
 
     def _open(
