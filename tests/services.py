@@ -24,6 +24,7 @@ from fortnight.consent.store import Consents
 from fortnight.db import (  # each adds its tables to the metadata
     message_tables,  # noqa: F401 - joins the metadata
     office_tables,  # noqa: F401 - joins the metadata
+    sending_tables,  # noqa: F401 - joins the metadata
     support_tables,  # noqa: F401 - joins the metadata
 )
 from fortnight.db.engine import Database, open_postgres, open_sqlite

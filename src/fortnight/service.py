@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from fortnight.arrivals.bounds import Bounds
+from fortnight.arrivals.choices import Choices
 from fortnight.arrivals.journal import Journal
 from fortnight.arrivals.operator_accounts import Operators
 from fortnight.arrivals.operators import Deliveries
 from fortnight.case.cases import Cases
 from fortnight.case.nearness import Near
 from fortnight.case.oversight import Oversight, open_oversight
+from fortnight.case.reviews import Reviews
 from fortnight.case.token import Laboratories
 from fortnight.case.trace_job import TraceParts, give_up, run_trace
 from fortnight.case.work import Work
@@ -36,6 +38,7 @@ from fortnight.lake.forgetting import Forgetting
 from fortnight.lake.lake import Lake
 from fortnight.ledger.log import Log
 from fortnight.ledger.note import Signer
+from fortnight.mine.rooms import Mine, open_mine
 from fortnight.notify.rooms import TEXTS_FILE, TextRooms, open_texts
 from fortnight.retention.erase import Eraser
 from fortnight.retention.fsck import Fsck
@@ -44,6 +47,9 @@ from fortnight.retention.restore import Restorer
 from fortnight.retention.sunset import Sunset
 from fortnight.retention.sweep import Sweeper
 from fortnight.staff.rooms import StaffRooms, open_staff
+from fortnight.taking.gathering import Gathering
+from fortnight.taking.leaving import Leaving
+from fortnight.taking.rooms import Taking
 from fortnight.vault.door import Vault
 from fortnight.vault.keys import FileKeys
 from fortnight.vault.opening import open_people
@@ -61,6 +67,8 @@ LAKE_FOLDER: Final = "lake"
 LOG_FOLDER: Final = "log"
 MINUTE_MS: Final = 60_000
 _TEXTS_EVERY_MS: Final = 2_000
+_LEAVING_EVERY_MS: Final = 5_000
+_ERASURES_EVERY_MS: Final = 5 * MINUTE_MS  # files of a large lake take minutes to rewrite
 _SWEEP_EVERY_MS: Final = 30 * MINUTE_MS
 _COPY_EVERY_MS: Final = 10 * MINUTE_MS
 _LATE_TURNS: Final = 5
@@ -83,6 +91,7 @@ class Service:
     consents: Consents
     log: Log
     log_key: str
+    choices: Choices
     journal: Journal
     operators: Operators
     deliveries: Deliveries
@@ -102,10 +111,12 @@ class Service:
     exports: Exports
     staff: StaffRooms
     oversight: Oversight
+    mine: Mine
     eraser: Eraser
     sweeper: Sweeper
     sunset: Sunset
     restorer: Restorer
+    taking: Taking
     fsck: Fsck
     schedule: Schedule
     _closing: ExitStack
@@ -259,7 +270,12 @@ def _support(at: _Stores, work: Work, zone: ZoneInfo) -> Support:
     return Support.of(work.cases, work.decisions, work.named, duty, zone, at.clock)
 
 
-def _deliveries(at: _Stores) -> Deliveries:
+def _mine(at: _Stores, lake: Lake, log: Log) -> Mine:
+    reviews = Reviews(at.database, at.random)
+    return open_mine(at.settings, at.database, at.vault, at.consents, lake, log, reviews)
+
+
+def _deliveries(at: _Stores, choices: Choices) -> Deliveries:
     return Deliveries(
         at.database,
         at.vault,
@@ -268,6 +284,7 @@ def _deliveries(at: _Stores) -> Deliveries:
         Bounds(at.settings.max_part_bytes, at.settings.max_rows),
         hmac.digest(at.keys.named("operator"), b"subscriber list", "sha256"),
         at.settings.district,
+        choices,
     )
 
 
@@ -285,6 +302,7 @@ class _CaseRooms(NamedTuple):
     cases: Cases
     work: Work
     support: Support
+    enrolment: EnrolmentRooms
 
 
 def _case_rooms(at: _Stores, traces: Traces) -> _CaseRooms:
@@ -296,7 +314,8 @@ def _case_rooms(at: _Stores, traces: Traces) -> _CaseRooms:
     work = Work.of(at.database, at.vault, cases, at.random)
     support = _support(at, work, ZoneInfo(at.settings.timezone))
     answers.give_to(support.followups)
-    return _CaseRooms(texts, cases, work, support)
+    enrolment = open_enrolment(at.settings, texts.outbox, secret, at.random)
+    return _CaseRooms(texts, cases, work, support, enrolment)
 
 
 class _Ends(NamedTuple):
@@ -319,6 +338,15 @@ def _ends(at: _Stores, days: Days, traces: Traces, log: Log) -> _Ends:
     )
 
 
+def _taking(at: _Stores, lake: Lake, log: Log, log_key: str, eraser: Eraser) -> Taking:
+    return Taking(
+        Gathering(at.database, at.vault, lake, log, at.settings.home / TEXTS_FILE),
+        Leaving(at.consents, eraser, log),
+        log_key,
+        at.settings.district,
+    )
+
+
 def _open(
     settings: Settings,
     clock: Callable[[], int],
@@ -334,12 +362,13 @@ def _open(
     traces = _traces(at, lake)
     ends = _ends(at, days, traces, log)
     with_cases = _case_rooms(at, traces)
-    texts, cases, work, support = with_cases
+    texts, cases, work, support, _ = with_cases
     closing.callback(texts.gateway.close)
     zone = ZoneInfo(settings.timezone)
     intake = Intake(at.database, cases, clock, random, zone, work.assignments)
     closing.callback(intake.close)
-    journal = Journal(at.database, at.vault, at.consents, clock)
+    choices = Choices(at.database, at.vault, zone)
+    journal = Journal(at.database, at.vault, at.consents, clock, choices)
     closing.callback(journal.close)
     tasks = _tasks(at, log, drain, days, with_cases, ends)
     return Service(
@@ -352,9 +381,10 @@ def _open(
         consents=at.consents,
         log=log,
         log_key=str(signer.public),
+        choices=choices,
         journal=journal,
         operators=Operators(at.database, at.keys.named("operator"), random),
-        deliveries=_deliveries(at),
+        deliveries=_deliveries(at, choices),
         laboratories=cases.laboratories,
         drain=drain,
         days=days,
@@ -365,16 +395,18 @@ def _open(
         cases=cases,
         work=work,
         support=support,
-        enrolment=open_enrolment(at.database, at.keys.named("token"), random),
+        enrolment=with_cases.enrolment,
         results=Results(cases.laboratories, cases, settings.district),
         intake=intake,
         exports=Exports(at.database, at.vault, random),
         staff=_staff(at, at.keys.named("token")),
         oversight=open_oversight(at.database, at.vault, log, random),
+        mine=_mine(at, lake, log),
         eraser=ends.eraser,
         sweeper=ends.sweeper,
         sunset=ends.sunset,
         restorer=Restorer(ends.holdings, ends.eraser, ends.sweeper, log, at.lake, random),
+        taking=_taking(at, lake, log, str(signer.public), ends.eraser),
         fsck=Fsck(at.database, at.people, at.keys, at.lake, settings.home / LOG_FOLDER),
         schedule=Schedule(tasks, clock),
         _closing=closing.pop_all(),
@@ -399,7 +431,13 @@ def _tasks(
     def send(now: int) -> None:
         if not ends.sunset.is_due(now):
             rooms.support.bell.turn(rooms.texts.gateway, now)  # first: somebody waits for it
+            rooms.enrolment.entry.turn(now)
             rooms.texts.send(now)
+
+    def enrolled(now: int) -> None:
+        rooms.enrolment.turn(now)
+        for person in rooms.enrolment.resets.over(now):
+            ends.eraser.erase(person, now)
 
     return [
         Task("drain", round(at.settings.drain_every_s * 1_000), move),
@@ -408,7 +446,10 @@ def _tasks(
         Task("reminders", MINUTE_MS, rooms.texts.reminders.turn),
         Task("cases", MINUTE_MS, rooms.work.turn),
         Task("follow-up", MINUTE_MS, rooms.support.turn),
+        Task("enrolment", MINUTE_MS, enrolled),
         Task("keys", _COPY_EVERY_MS, lambda _: at.keys.refresh_copy()),
+        Task("leaving", _LEAVING_EVERY_MS, ends.eraser.hurry),
+        Task("erasures", _ERASURES_EVERY_MS, ends.eraser.resume),
         Task("sweep", _SWEEP_EVERY_MS, ends.sweeper.sweep),
         Task("end", MINUTE_MS, ends.sunset.end),
     ]

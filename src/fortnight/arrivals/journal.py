@@ -18,6 +18,8 @@ import msgspec
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
 from fortnight.arrivals.callers import Outcome, Put, tell
+from fortnight.arrivals.choices import Nobody, without_hidden
+from fortnight.arrivals.never_sent import REASON
 from fortnight.arrivals.receipts import Key, Receipt, Waiting, write
 from fortnight.consent.grant import source_kinds
 from fortnight.errors import DatabaseError, RefusedError
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from fortnight.arrivals.checked import Checked
+    from fortnight.arrivals.never_sent import Chosen
     from fortnight.consent.store import Consents
     from fortnight.db.engine import Database
 
@@ -51,15 +54,23 @@ class Journal:
     ----------
     clock : callable
         Returns the present instant in ms since 1970 UTC.
+    chosen : Chosen, optional
+        What people chose never to send; without it nobody chose anything.
     """
 
     def __init__(
-        self, database: Database, vault: Sealer, consents: Consents, clock: Callable[[], int]
+        self,
+        database: Database,
+        vault: Sealer,
+        consents: Consents,
+        clock: Callable[[], int],
+        chosen: Chosen | None = None,
     ) -> None:
         self._database = database
         self._vault = vault
         self._consents = consents
         self._clock = clock
+        self._chosen = chosen or Nobody()
         self._queue: SimpleQueue[Put | None] = SimpleQueue()
         self._door = Lock()  # nothing enters behind the mark that ends the queue
         self._closed = False
@@ -113,6 +124,7 @@ class Journal:
             raise RefusedError("The id of a batch has to be 1 to 64 printable ASCII characters.")
         if rows.kept != (count_of(key.kind, rows.packed) if rows.packed else 0):
             raise ValueError(f"these are not {rows.kept} packed rows of {key.kind}")
+        rows = without_hidden(key.person, key.kind, rows, self._chosen)
         return Waiting(
             key=key,
             origin=origin,
@@ -121,6 +133,7 @@ class Journal:
             rows=rows.kept,
             sealed=self._vault.seal(key.person, rows.packed, LABEL),
             answer=_answer(key.batch, rows),
+            hidden=rows.refused.get(REASON, 0),
         )
 
     def _run(self) -> None:

@@ -6,9 +6,10 @@ are let go in memory before anything is written, and counted as strangers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from fortnight.arrivals.choices import Nobody
 from fortnight.arrivals.delivery import Delivery
 from fortnight.arrivals.manifest import read_manifest
 from fortnight.arrivals.operator_store import Named, OperatorStore, delivered_at
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fortnight.arrivals.bounds import Bounds
+    from fortnight.arrivals.never_sent import Chosen
     from fortnight.arrivals.operator_rows import Agreed
     from fortnight.arrivals.operator_store import Whole
     from fortnight.consent.store import Consents
@@ -37,6 +39,8 @@ class Deliveries:
         The service's secret from which the key is derived that signs lists.
     district : str
         Named in the looks that a list leaves.
+    chosen : Chosen
+        What people chose never to send.
     """
 
     database: Database
@@ -46,6 +50,7 @@ class Deliveries:
     bounds: Bounds
     list_key: bytes
     district: str
+    chosen: Chosen = field(default_factory=Nobody)
 
     def begin(self, operator: str, manifest: bytes, now: int) -> Delivery:
         """Begin a delivery by its manifest; `now` is in ms since 1970 UTC, here and below.
@@ -64,7 +69,7 @@ class Deliveries:
         named = Named(operator, promised.batch, promised.sha256, now)
         with self.database.read() as connection:
             before = delivered_at(connection, named)
-        store = OperatorStore(self.database, self.vault, self.consents, self.random)
+        store = OperatorStore(self.database, self.vault, self.consents, self.random, self.chosen)
 
         def keep(whole: Whole, at: int) -> None:
             store.keep(named, whole, at)

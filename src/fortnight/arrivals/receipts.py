@@ -6,14 +6,17 @@ transaction is taken back, what was acknowledged is looked up, and the rest is w
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import bindparam, select
 
+from fortnight.arrivals.choices import count_hidden
 from fortnight.arrivals.many_rows import ARRIVALS, RECEIPTS, add_rows
 from fortnight.db.tables import receipt
 from fortnight.errors import DatabaseError, RefusedError
+from fortnight.parameters import MILLISECONDS_A_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -51,6 +54,7 @@ class Waiting:
     rows: int  # those kept
     sealed: bytes
     answer: bytes
+    hidden: int = 0  # rows that the person chose never to send
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,15 @@ def _insert(connection: Connection, fresh: Sequence[Waiting]) -> None:
     if add_rows(connection, RECEIPTS, receipts) != len(receipts):
         raise _CameBeforeError
     add_rows(connection, ARRIVALS, [_arrival(one) for one in fresh if one.rows])
+    count_hidden(connection, _hidden(fresh))
+
+
+def _hidden(fresh: Sequence[Waiting]) -> Counter[tuple[str, int]]:
+    hidden: Counter[tuple[str, int]] = Counter()
+    for one in fresh:
+        if one.hidden:
+            hidden[one.key.person, one.received_at // MILLISECONDS_A_DAY] += one.hidden
+    return hidden
 
 
 def _arrival(one: Waiting) -> tuple[str | int | bytes, ...]:

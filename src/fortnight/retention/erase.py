@@ -16,6 +16,7 @@ from sqlalchemy import delete, insert, or_, select, update
 from fortnight.db.message_tables import call_task, inbound, receipt_heard
 from fortnight.db.office_tables import review
 from fortnight.db.scrub import scrub
+from fortnight.db.sending_tables import check_in, never_sent, never_sent_count, sending_phone
 from fortnight.db.support_tables import (
     exposure_reply,
     follow_up,
@@ -57,6 +58,10 @@ if TYPE_CHECKING:
 _OF_A_PERSON: Final = (
     arrival,
     receipt,
+    never_sent,
+    never_sent_count,
+    sending_phone,
+    check_in,
     look,
     consent_grant,
     call_task,
@@ -95,6 +100,8 @@ class Erasure:
         Names the erasure, and nobody.
     leaf : str or None
         Its entry in the log; None until everything is gone.
+    key_gone_at, rows_gone_at : int or None
+        When the first two steps were done, in ms since 1970.
     salt : bytes or None
         With ``detail``, opens the entry.
     """
@@ -104,6 +111,8 @@ class Erasure:
     done_at: int | None
     leaf: str | None
     salt: bytes | None
+    key_gone_at: int | None = None
+    rows_gone_at: int | None = None
 
     def detail(self) -> dict[str, str | int]:
         """Return what the entry commits to."""
@@ -130,11 +139,18 @@ class Eraser:
 
         Raises GoneError where nobody of that id is enrolled, or they were erased before.
         """
-        if not self._is_held(person):
-            raise GoneError("Nobody of that id is enrolled: there is nothing to erase.")
-        name = self._begin(person, now)
+        name = self.ask(person, now)
         self._finish(name, now)
         return self.erasure(name)
+
+    def ask(self, person: str, now: int) -> str:
+        """Write down that a person is to be erased, and return its id; `resume` does it.
+
+        Raises GoneError as `erase`.
+        """
+        if not self._is_held(person):
+            raise GoneError("Nobody of that id is enrolled: there is nothing to erase.")
+        return self._begin(person, now)
 
     def erasure(self, name: str) -> Erasure:
         """Return an erasure. Raises RefusedError where there is none of that id."""
@@ -142,13 +158,30 @@ class Eraser:
             row = connection.execute(select(erasure).where(erasure.c.id == name)).first()
         if row is None:
             raise RefusedError(f"There is no erasure {name}.")
-        return Erasure(row.id, row.asked_at, row.files_gone_at, row.leaf, row.salt)
+        return Erasure(
+            row.id,
+            row.asked_at,
+            row.files_gone_at,
+            row.leaf,
+            row.salt,
+            row.key_gone_at,
+            row.rows_gone_at,
+        )
+
+    def hurry(self, now: int) -> int:
+        """Take keys and rows of every erasure that was begun; return how many were begun.
+
+        What lies in files takes longer, and is left to `resume`.
+        """
+        names = self._open_ones()
+        for name in names:
+            self._forget(name, now)
+        return len(names)
 
     def resume(self, now: int) -> int:
         """Finish every erasure that was begun; return how many."""
-        with self._held.database.read() as connection:
-            open_ones = select(erasure.c.id).where(erasure.c.person.is_not(None))
-            names = list(connection.scalars(open_ones.order_by(erasure.c.asked_at, erasure.c.id)))
+        self.hurry(now)  # of everybody before the files of anybody: those take minutes
+        names = self._open_ones()
         for name in names:
             self._finish(name, now)
         return len(names)
@@ -184,8 +217,21 @@ class Eraser:
             connection.execute(insert(erasure).values(id=name, person=person, asked_at=now))
             return name
 
+    def _open_ones(self) -> list[str]:
+        with self._held.database.read() as connection:
+            open_ones = select(erasure.c.id).where(erasure.c.person.is_not(None))
+            return list(connection.scalars(open_ones.order_by(erasure.c.asked_at, erasure.c.id)))
+
     def _finish(self, name: str, now: int) -> None:
         """Do what is left of an erasure. A crash between any two lines leaves the rest to do."""
+        self._forget(name, now)
+        row = self._row(name)
+        if row.person is not None:
+            self._forget_files(msgspec.json.decode(row.trail, type=_Trail), now)
+            self._end(name, row, now)
+
+    def _forget(self, name: str, now: int) -> None:
+        """Do what is quick: the trail, the keys, the rows."""
         row = self._row(name)
         if row.person is not None and row.trail is None:
             # Once the rows are gone nothing tells which files to rewrite. So it comes first.
@@ -201,8 +247,6 @@ class Eraser:
             self._held.vault.forget_rows(row.person)
             self._held.forget_jobs(trail.jobs)
             self._forget_rows(name, row.person, trail, now)
-        self._forget_files(trail, now)
-        self._end(name, row, now)
 
     def _keep_trail(self, name: str, trail: _Trail) -> None:
         written = msgspec.json.encode(trail).decode()

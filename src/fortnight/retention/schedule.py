@@ -13,6 +13,7 @@ from fortnight.retention.schedule_rows_cases import CASES
 from fortnight.retention.schedule_rows_evidence import EVIDENCE
 from fortnight.retention.schedule_rows_office import OFFICE
 from fortnight.retention.schedule_rows_people import PEOPLE
+from fortnight.retention.schedule_rows_sending import SENDING
 from fortnight.retention.schedule_rows_service import QUEUE, SERVICE
 from fortnight.retention.schedule_rows_support import SUPPORT
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from fortnight.retention.parts import Ending, Part
 
 ON_POSTGRES_ALONE: Final = frozenset({"ledger_leaf.xid", "look.xid", "look.written"})
-SCHEDULE: Final = (*EVIDENCE, *CASES, *SUPPORT, *PEOPLE, *OFFICE, *SERVICE, *QUEUE)
+SCHEDULE: Final = (*EVIDENCE, *SENDING, *CASES, *SUPPORT, *PEOPLE, *OFFICE, *SERVICE, *QUEUE)
 
 
 class Row(NamedTuple):
