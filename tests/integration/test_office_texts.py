@@ -154,9 +154,9 @@ def test_the_words_by_which_a_caller_is_known_are_the_persons_and_the_days(
     assert service.texts.calling_words(person, "en", now + 3_600_000) == said
     assert service.texts.calling_words(person, "en", now + DAY) != said
     assert service.texts.calling_words("0" * 32, "en", now) != said
-    assert len(WORDS["en"]) == len(WORDS["ru"]) == len(set(WORDS["en"])) == len(set(WORDS["ru"]))
+    assert len({len(words) for listed in WORDS.values() for words in (listed, set(listed))}) == 1
     places = [
         [WORDS[one].index(word) for word in calling_words(b"k", person, 1, one).split()]
-        for one in ("en", "ru")
+        for one in WORDS
     ]
-    assert places[0] == places[1]
+    assert places[0] == places[1] == places[2]

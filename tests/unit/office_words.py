@@ -10,26 +10,34 @@ from babel.messages.extract import extract_from_dir
 import fortnight.web
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from babel.messages.extract import _ExtractionResult  # noqa: F401 - what is yielded
 
 WEB: Final = Path(fortnight.web.__file__).parent
-_METHODS: Final = [
-    ("templates/office/**.html", "jinja2.ext:babel_extract"),
+PORTAL: Final = (
     ("templates/portal/**.html", "jinja2.ext:babel_extract"),
-    ("office/**.py", "python"),
     ("portal/**.py", "python"),
-]
+    ("office/language.py", "python"),
+)
+"""Where the words of the portal stand; how days and lengths are said is the office's."""
+_METHODS: Final = (
+    *PORTAL,
+    ("templates/office/**.html", "jinja2.ext:babel_extract"),
+    ("office/**.py", "python"),
+)
 _OPTIONS: Final = {
     "templates/office/**.html": {"trim_blocks": "true", "lstrip_blocks": "true"},
     "templates/portal/**.html": {"trim_blocks": "true", "lstrip_blocks": "true"},
+    "office/language.py": {},
     "office/**.py": {},
     "portal/**.py": {},
 }
 
 
-def strings() -> dict[str | tuple[str, ...], str]:
+def strings(methods: Sequence[tuple[str, str]] = _METHODS) -> dict[str | tuple[str, ...], str]:
     """Return every string, and the first file that it is in; plural ones as a pair."""
     found: dict[str | tuple[str, ...], str] = {}
-    for name, _, said, _, _ in extract_from_dir(str(WEB), _METHODS, _OPTIONS):
+    for name, _, said, _, _ in extract_from_dir(str(WEB), list(methods), _OPTIONS):
         found.setdefault(said if isinstance(said, str) else tuple(said), str(name))
     return found

@@ -1,4 +1,4 @@
-"""The portal through its own pages: in both languages, without a script, for one person alone."""
+"""The portal through its own pages: in each language, without a script, for one person alone."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tests.services import MINUTE, Clock
 
 from fortnight.followup.codes import NOT_SAID
 from fortnight.notify.calling_words import calling_words
+from fortnight.web.portal.language import LANGUAGES
 from fortnight.web.portal.routes import PORTAL_ROUTES
 from fortnight.web.portal.sessions import IDLE_MS, LONGEST_MS
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+_TELLING: Final = r"(?i)covid|test|symptom|ill|health|исследов|анализ|болезн|مرض|فحص|أعراض|صح"
 PAGES: Final = ("today", "household", "help", "reply", "record")
 
 
@@ -32,7 +34,7 @@ def portal(tmp_path: Path, clock: Clock) -> Iterator[Portal]:
 # -- coming in and leaving -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_page_stands_in_each_language_under_a_neutral_title(
     portal: Portal, language: str
 ) -> None:
@@ -43,13 +45,14 @@ def test_every_page_stands_in_each_language_under_a_neutral_title(
     portal.send("/portal/reply", follow_up=portal.followed, kind="masks")
     pages = [first, *(portal.page(f"/portal/{name}", language) for name in PAGES)]
     for page in pages:
-        assert f'<html lang="{language}">' in page
+        side = "rtl" if language == "ar" else "ltr"
+        assert f'<html lang="{language}" dir="{side}">' in page
         (title,) = re.findall("<title>(.*?)</title>", page)
         assert title.endswith("· Fortnight")
-        assert not re.search(r"(?i)covid|test|symptom|ill|health|исследов|анализ|болезн", title)
+        assert not re.search(_TELLING, title)
     assert ("Come in" in first) == (language == "en")
     texts = [re.sub(r"<[^>]+>", " ", page.partition("</header>")[2]) for page in pages]
-    if language == "ru":
+    if language != "en":
         left = set(re.findall(r"\b[A-Za-z]{4,}\b", " ".join(texts)))
         assert left <= {"Fortnight", "English", "case", "worker", "lead"} | _of_the_source(portal)
 
@@ -211,7 +214,7 @@ def test_a_pause_stops_the_question_and_being_back_asks_again(portal: Portal) ->
 def test_a_household_answers_together_once_one_invited_the_other(portal: Portal) -> None:
     signed(portal, case=True)
     invited = checked(portal.send("/portal/household", act="invite"))
-    (digits,) = re.findall(r'class="words">(\d{8})<', invited)
+    (digits,) = re.findall(r'class="words"><bdi dir="ltr">(\d{8})<', invited)
     signed(portal)
     wrong = checked(portal.send("/portal/household", act="join", digits="00000000"), 422)
     assert "hold no more" in wrong
@@ -334,5 +337,5 @@ def test_the_language_is_chosen_by_a_link_that_leads_nowhere_else(portal: Portal
     answer = portal.get("/portal/language/ru?next=/portal/today")
     assert answer.headers["location"] == "/portal/today"
     assert portal.get("/portal/language/ru?next=//evil").headers["location"] == "/portal"
-    assert '<html lang="ru">' in portal.page("/portal")
+    assert '<html lang="ru" dir="ltr">' in portal.page("/portal")
     portal.page("/portal/language/xx", status=404)

@@ -19,6 +19,7 @@ Number = Annotated[str, Parameter(help="Their phone number, with + and country."
 Kinds = Annotated[
     list[str] | None, Parameter(help=f"What they agree to: {', '.join(GRANT_KINDS)}.")
 ]
+Language = Literal["en", "ru", "ar"]
 
 
 def _person(service: Service, number: str) -> str:
@@ -34,7 +35,7 @@ def enrol(
     /,
     *,
     grant: Kinds = None,
-    language: Annotated[Literal["en", "ru"], Parameter(help="Language of their texts.")] = "en",
+    language: Annotated[Language, Parameter(help="Language of their texts.")] = "en",
     home: Home = HOME,
 ) -> None:
     """Enrol somebody who asked for it, and note each thing they agreed to.
@@ -58,7 +59,7 @@ def text(
     kind: Annotated[str, Parameter(help=f"One of {', '.join(GRANT_KINDS)}.")],
     /,
     *,
-    language: Annotated[Literal["en", "ru"], Parameter(help="Its language.")] = "en",
+    language: Annotated[Language, Parameter(help="Its language.")] = "en",
 ) -> None:
     """Print what somebody agrees to with one grant."""
     found = current_text(kind, language)

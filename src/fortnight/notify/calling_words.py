@@ -23,7 +23,17 @@ _RUSSIAN: Final = """
 лес вилка фонтан лиса сад стекло перчатка виноград гитара молоток гавань шляпа холм мёд лошадь
 остров куртка чайник ключ змей лестница озеро лампа лист лимон письмо лев
 """
-WORDS: Final = {"en": tuple(_ENGLISH.split()), "ru": tuple(_RUSSIAN.split())}
+_ARABIC: Final = """
+تفاحة مرساة سلة جرس خبز جسر فرشاة زر شمعة قلعة كرسي كرز ساعة غيمة قهوة
+مشط نحاس ذرة قطن تاج كوب مكتب باب طبل نسر ريشة سياج حقل سمكة علم زهرة غابة
+شوكة نافورة ثعلب حديقة زجاج قفاز عنب غيتار مطرقة ميناء قبعة تل عسل حصان جزيرة سترة
+إبريق مفتاح طائرة سلم بحيرة مصباح ورقة ليمون رسالة أسد
+"""
+WORDS: Final = {
+    "en": tuple(_ENGLISH.split()),
+    "ru": tuple(_RUSSIAN.split()),
+    "ar": tuple(_ARABIC.split()),
+}
 _A_CALL: Final = 2
 """Words a call: one alone would be guessed once in some sixty calls, two in some three thousand."""
 

@@ -12,10 +12,12 @@ from typing import Final, Protocol, TypeAlias
 
 LONGEST: Final = 2_000
 """Characters of a reply that are kept; an operator's own limit is some 1,500."""
-_STOP: Final = frozenset({"stop", "стоп"})
-_HELP: Final = frozenset({"help", "помощь"})
+_STOP: Final = frozenset({"stop", "стоп", "توقف", "ايقاف"})
+_HELP: Final = frozenset({"help", "помощь", "مساعدة"})
 _ANSWERS: Final = frozenset("12345")
-_AROUND: Final = " \t\r\n.,;:!?'\"«»“”„()[]"
+_AROUND: Final = " \t\r\n.,;:!?'\"«»“”„()[]،؛؟\u200e\u200f"
+_AS_TYPED: Final = str.maketrans("أإآٱى٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "ااااي" + 2 * "0123456789", "ـ")
+"""Arabic as people type it: the hamza of an alef left out or not, digits of three keyboards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class NoQuestions:
 
 def read_reply(text: str) -> Reply:
     """Return what a reply asks for. Case, quotes and stops around a single word do not matter."""
-    plain = unicodedata.normalize("NFKC", text).strip(_AROUND).casefold()
+    plain = unicodedata.normalize("NFKC", text).strip(_AROUND).casefold().translate(_AS_TYPED)
     if plain in _STOP:
         return Stop()
     if plain in _HELP:

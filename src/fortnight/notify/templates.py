@@ -2,9 +2,12 @@
 
 No text holds a health fact, a name, a place or a link: whoever holds the phone may read it. One
 file a template, ``texts/<template>.toml``, oldest version first; a version is the first 12
-hexadecimal digits of the SHA-256 of its words in all languages.
+hexadecimal digits of the SHA-256 of its words in all its languages. A version from before a
+language was added has no words in it, and is said in English.
 
-``{line}`` stands for the published number, at which people find out who wrote or rang.
+``{line}`` stands for the published number, at which people find out who wrote or rang. An Arabic
+text begins with an Arabic word, by which phones tell that it is read from the right, and has a
+mark before a number, without which its groups of digits change places.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ from fortnight.notify.segments import Segments, segments
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-LANGUAGES: Final = ("en", "ru")
+LANGUAGES: Final = ("en", "ru", "ar")
 _DIGITS: Final = 12
 
 
@@ -44,6 +47,10 @@ class Template(StrEnum):
     QUESTION_AGAIN = "question-again"
     EMERGENCY = "emergency"
     EMERGENCY_ALONE = "emergency-alone"
+    ENTRY = "entry"
+    STILL = "still"
+    PIN_RESET = "pin-reset"
+    START_OVER = "start-over"
 
 
 OWN_ACTS: Final = frozenset(
@@ -54,6 +61,10 @@ OWN_ACTS: Final = frozenset(
         Template.HELP,
         Template.EMERGENCY,
         Template.EMERGENCY_ALONE,
+        Template.ENTRY,
+        Template.STILL,
+        Template.PIN_RESET,
+        Template.START_OVER,
     }
 )
 """Texts that go without the grant ``notify``, and at any hour.
@@ -61,7 +72,8 @@ OWN_ACTS: Final = frozenset(
 They answer what happens to the person's own file: that it was opened, and the code by which they
 alone can allow the trace. Without them a case could be opened behind the back of whoever wants no
 texts, and could never say yes. And they answer what the person wrote a moment ago: STOP, HELP, or
-that they need help now.
+that they need help now. And they guard enrolment itself: the digits that somebody just asked for,
+whether they still take part, and that somebody wants another PIN, or to start over.
 """
 AWAITED: Final = frozenset({Template.PLEASE_CALL})
 """Texts after which somebody waits for a word: reminded twice, then called."""
@@ -73,8 +85,10 @@ _LINE: Final = "line"
 _NO_LINE: Final = {
     "en": "the number you were given when you enrolled",
     "ru": "номеру, который вам дали при записи",
+    "ar": "الرقم الذي أعطيناك إياه عند التسجيل",
 }
-_A_LINE: Final = {"en": "{}", "ru": "номеру {}"}
+_FROM_THE_LEFT: Final = "\u200e"
+_A_LINE: Final = {"en": "{}", "ru": "номеру {}", "ar": f"الرقم {_FROM_THE_LEFT}{{}}"}
 
 
 def purpose_of(template: Template) -> str:
@@ -83,10 +97,11 @@ def purpose_of(template: Template) -> str:
 
 
 class _Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One version, in each language."""
+    """One version, in each language that we spoke when it was written."""
 
     en: str
     ru: str
+    ar: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +136,8 @@ def versions_of(template: Template) -> tuple[TextVersion, ...]:
 
 
 def _version(template: Template, said: _Words) -> TextVersion:
-    words = {language: getattr(said, language).strip() for language in LANGUAGES}
+    each = {language: getattr(said, language).strip() for language in LANGUAGES}
+    words = {language: text for language, text in each.items() if text}
     digest = sha256("\n\n".join((template, *words.values())).encode()).hexdigest()
     return TextVersion(template, digest[:_DIGITS], words)
 
@@ -158,10 +174,10 @@ def render(
     ``line`` is the published number, empty where there is none. Raises RefusedError where there is
     no such version.
     """
-    spoken = language_for(language)
-    called = _A_LINE[spoken].format(line) if line else _NO_LINE[spoken]
     for one in versions_of(template):
         if one.version == version:
+            spoken = language if language in one.words else LANGUAGES[0]
+            called = _A_LINE[spoken].format(line) if line else _NO_LINE[spoken]
             return one.words[spoken].format_map({**values, _LINE: called})
     raise RefusedError(f"The text {template} has no version {version!r}.")
 

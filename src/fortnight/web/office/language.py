@@ -21,7 +21,7 @@ from babel.numbers import format_decimal, format_percent
 from fortnight.web.office.retell import retell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
     from datetime import time
 
 LANGUAGES: Final = {"en": "English", "ru": "Русский"}
@@ -32,7 +32,7 @@ _HALF: Final = 0.5
 _LITTLE: Final = 0.005
 
 
-def language_of(chosen: str | None, accepted: str) -> str:
+def language_of(chosen: str | None, accepted: str, spoken: Container[str] = LANGUAGES) -> str:
     """Return the language of a page.
 
     Parameters
@@ -41,16 +41,18 @@ def language_of(chosen: str | None, accepted: str) -> str:
         What the cookie says.
     accepted : str
         The header Accept-Language; of the languages that we speak the most wanted one counts.
+    spoken : container of str
+        The languages of these pages: the portal has more than the office.
     """
-    if chosen in LANGUAGES:
-        return str(chosen)
+    if chosen is not None and chosen in spoken:
+        return chosen
     wanted = []
     for place, part in enumerate(accepted.split(",")[:20]):
         name, _, rest = part.strip().partition(";")
         weight = rest.strip().removeprefix("q=")
         quality = float(weight) if weight.replace(".", "", 1).isdecimal() else 1.0
         wanted.append((-quality, place, name.partition("-")[0].lower()))
-    return next((name for _, _, name in sorted(wanted) if name in LANGUAGES), "en")
+    return next((name for _, _, name in sorted(wanted) if name in spoken), "en")
 
 
 @cache
@@ -74,6 +76,8 @@ def _together(language: str, read: Iterable[Catalog]) -> Catalog:
     """Return one catalogue of several; each page's words are in a file of their own."""
     together = Catalog(locale=language, fuzzy=False)
     for catalog in read:
+        # The files' own order of plural forms: Babel has another one for Arabic than gettext.
+        together.mime_headers = catalog.mime_headers
         for message in catalog:
             if message.id:
                 together[message.id] = message
@@ -138,6 +142,15 @@ class Speech:
         """The rules of the language; English as it is written in Europe."""
         return _locale(self.language)
 
+    @property
+    def direction(self) -> str:
+        """Whether the language is written from the left, ``ltr``, or from the right, ``rtl``."""
+        return self.locale.text_direction
+
+    def several(self, words: Iterable[str]) -> str:
+        """Return several words as one list, with the language's own comma."""
+        return self.gettext(", ").join(words)
+
     def day(self, day: int) -> str:
         """Return a day (since 1970) such as ``Mon 9 Nov``."""
         return _day(self.language, day)
@@ -153,7 +166,7 @@ class Speech:
     def moment(self, at: int) -> str:
         """Return an instant (ms since 1970) such as ``Mon 9 Nov, 14:05``, in local time."""
         local = self.local(at)
-        return f"{self.day((local.date() - _FIRST).days)}, {self.clock(at)}"
+        return self.several((self.day((local.date() - _FIRST).days), self.clock(at)))
 
     def clock(self, at: int) -> str:
         """Return the time of day of an instant (ms since 1970), in local time."""

@@ -17,7 +17,7 @@ from fortnight.web.office.language import COOKIE, LANGUAGES, Speech, language_of
 from fortnight.web.office.static import address
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
     from litestar import Request
 
@@ -68,12 +68,12 @@ def page(request: Asked, template: str, *, status: int = 200, **values: object) 
     return Response(body.encode(), status_code=status, media_type=HTML, headers={**HEADERS})
 
 
-def speech(request: Asked) -> Speech:
-    """Return how the page of a request speaks."""
+def speech(request: Asked, spoken: Container[str] = LANGUAGES) -> Speech:
+    """Return how the page of a request speaks: in one of the office's languages, or of others."""
     cookies = header(request.scope, b"cookie").decode("latin-1")
     found = _COOKIE.search(cookies)
     accepted = header(request.scope, b"accept-language").decode("latin-1")
-    language = language_of(found[1] if found else None, accepted)
+    language = language_of(found[1] if found else None, accepted, spoken)
     admitted = request.scope.get("user")  # nobody is, where the door itself refused
     timezone = "UTC" if admitted is None else admitted.door.service.settings.timezone
     return Speech(language, timezone)

@@ -2,7 +2,7 @@
 
 A room says why it refuses, and the library why it decides, in one English sentence with figures in
 it; some are stored as they were said. Here a sentence is known by its pattern, which is a message
-of `locale/<language>/said/sentences.po` with a {name} where each figure stands, and is said again
+of a file of `locale/<language>/said/` with a {name} where each figure stands, and is said again
 with the same figures. A sentence that no pattern knows is said as it was: a test holds that there
 is a pattern for every one that rooms behind the pages can write.
 """
@@ -32,7 +32,6 @@ _ONE_WORD: Final = frozenset({"name", "state", "kind", "id", "contact", "step", 
 """What is filled with one: anything else would take a sentence for one that it is not."""
 _BETWEEN: Final = re.compile(r", | and no | and | or ")
 _NUMBER: Final = re.compile(r"\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?")
-_FILE: Final = "sentences.po"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,11 @@ def _sentences(language: str) -> _Sentences:
     folder = files("fortnight.web").joinpath("locale", language, "said")
     if not folder.is_dir():
         return _Sentences({}, ())  # what we write is English
-    read = read_po(io.BytesIO(folder.joinpath(_FILE).read_bytes()), locale=language)
+    read = (
+        one
+        for file in sorted(folder.iterdir(), key=lambda file: file.name)
+        for one in read_po(io.BytesIO(file.read_bytes()), locale=language)
+    )
     held = {str(one.id): str(one.string) for one in read if one.id}
     filled = sorted(filter(_PLACE.search, held), key=_own_words, reverse=True)
     return _Sentences(

@@ -108,7 +108,7 @@ FIELDS: Final = _table(
     evidence=_("evidence"),
     case=_("case"),
 )
-LANGUAGES: Final = _table(en="English", ru="Русский", lv="Latviešu", uk="Українська")
+LANGUAGES: Final = _table(en="English", ru="Русский", lv="Latviešu", uk="Українська", ar="العربية")
 ASK: Final = (
     _("Were you indoors or outdoors?"),
     _("Was there a wall, a window or a floor between you?"),

@@ -11,10 +11,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import Response
 
 from fortnight.followup import words as followed
-from fortnight.web.office.language import LANGUAGES, translations
-from fortnight.web.office.pages import HTML, speech
+from fortnight.web.office.language import translations
+from fortnight.web.office.pages import HTML
 from fortnight.web.office.static import address
 from fortnight.web.portal import words
+from fortnight.web.portal.language import LANGUAGES, speech
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
