@@ -22,6 +22,7 @@ from fortnight.lake.drain import held_from
 from fortnight.lake.files import DAY_MS, ORIGIN_NAMES, rows_of
 from fortnight.lake.late import Late, late_on_its_day
 from fortnight.lake.locks import leased
+from fortnight.lake.one_person import rows_on
 from fortnight.lake.own import Hidden, cut_apart, person_day, tracks_of
 from fortnight.lake.search import OnDay, Wanted, look
 from fortnight.lake.shared import check_ins
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from fortnight.contact.window import Window
     from fortnight.db.engine import Database
     from fortnight.lake.cutting import Cut
+    from fortnight.lake.one_person import OwnRows
 
 _TRIES: Final = 20
 _Read = TypeVar("_Read")
@@ -146,6 +148,31 @@ class Lake:
                 int(sources[place, :, ROWS].sum()),
                 int(sources[place, :, RECEIVED].max()),
             )
+
+    def rows_of_one(self, day: int, kind: str, pseudonym: bytes) -> pa.Table:
+        """Return one person's own rows of a day, as they lie in the lake's files.
+
+        Not those of others that name them as the other side: whoever sent a row takes it.
+        """
+        return self._rows(day, kind, {pseudonym})
+
+    def held_of_one(self, own: Mapping[int, bytes]) -> tuple[OwnRows, ...]:
+        """Return how much is held of one person, by day and kind, as of the days' indexes."""
+        with ExitStack() as leases:
+            opened = self._open(min(own, default=0), leases)
+            found = (rows_on(day, opened[day], own[day]) for day in sorted(own) if day in opened)
+            return tuple(row for rows in found for row in rows)
+
+    def tracks_of_one(self, own: Mapping[int, bytes]) -> dict[int, Cut]:
+        """Return one person's own days, each with its stays and moves; days without: left out."""
+        with ExitStack() as leases:
+            opened = self._open(min(own, default=0), leases)
+            days = {
+                day: person_day(opened[day][0], own[day].hex())
+                for day in sorted(own)
+                if day in opened
+            }
+        return {day: cut for day, cut in days.items() if cut is not None}
 
     def _open(self, first: int, leases: ExitStack) -> _Open:
         """Lease and map the index of each day from ``first`` on that has one."""

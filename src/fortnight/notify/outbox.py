@@ -126,7 +126,7 @@ class Outbox:
             "template_version": current(template).version,
             "language": "",  # known once it is sent: reading it leaves a look
             "purpose": purpose_of(template),
-            "sealed": self.vault.seal(person, msgspec.json.encode(values), _label(message_id)),
+            "sealed": self.vault.seal(person, msgspec.json.encode(values), label_of(message_id)),
             "state": "queued",
             "made_at": now,
             "awaits": template in AWAITED,
@@ -250,7 +250,7 @@ class Outbox:
         return _Ready(row, Text(row.id, str(read[Field.NUMBER]), words, now), language)
 
     def _words(self, row: MessageRow, language: str) -> str:
-        sealed = self.vault.unseal(row.person, row.sealed, _label(row.id))
+        sealed = self.vault.unseal(row.person, row.sealed, label_of(row.id))
         values = msgspec.json.decode(sealed, type=dict[str, str])
         return render(Template(row.template), row.template_version, language, values, self.line)
 
@@ -305,5 +305,6 @@ def _handed(gateway: Gateway, texts: Sequence[Text]) -> Sequence[Said]:
         return [Said(Answer.UNKNOWN)] * len(texts)
 
 
-def _label(message_id: str) -> bytes:
+def label_of(message_id: str) -> bytes:
+    """Return the label under which the words of a text are sealed."""
     return b"message " + message_id.encode()
