@@ -21,6 +21,7 @@ from fortnight.errors import GoneError, RefusedError
 from fortnight.notify.gateway import Answer, Said
 from fortnight.notify.outbox import Outbox
 from fortnight.notify.pace import Pace
+from fortnight.vault.looks import looks_at
 from fortnight.vault.purposes import Field, Purpose, Reader
 from fortnight.vault.reading import Access, Resolved
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from fortnight.db.engine import Database
     from fortnight.notify.gateway import Text
     from fortnight.vault.door import Vault
+    from fortnight.vault.looks import Look
     from fortnight.vault.people import FoundRow
 
 CASE_NUMBER = "+37060000001"
@@ -114,6 +116,9 @@ class FakeVault:
     ) -> list[str | None]:
         assert len(found) == len(self.numbers)
         return list(self.numbers)
+
+    def looks_at(self, person: str) -> list[Look]:
+        return looks_at(self.consents.database, person)
 
     def links(
         self, _case: str, _contacts: Iterable[str], _reader: Reader, _now: int

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fortnight.case.key_holders import KeyHolders
 from fortnight.case.place_times import PlaceTimes
 from fortnight.case.precision import Precisions
+from fortnight.case.questioned import Questioned
 from fortnight.case.reviews import Reviews
 from fortnight.ledger.counts import Entries
 
@@ -25,6 +26,7 @@ class Oversight:
     """The rooms of overview, settings, log and reviews. None of them shows anybody's data."""
 
     reviews: Reviews
+    questioned: Questioned
     precisions: Precisions
     place_times: PlaceTimes
     entries: Entries
@@ -42,6 +44,7 @@ def open_oversight(
     """Put the rooms together."""
     return Oversight(
         Reviews(database, random),
+        Questioned(database),
         Precisions(database),
         PlaceTimes(database, vault.unseal_case),
         Entries(database),

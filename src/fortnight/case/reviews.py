@@ -7,7 +7,7 @@ that something was asked and answered, and whoever may read the record reads it 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from sqlalchemy import insert, select, update
 
@@ -18,11 +18,12 @@ from fortnight.ledger.append import add
 from fortnight.ledger.entries import make_leaf
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Mapping
 
     from sqlalchemy import Connection, Row
 
     from fortnight.db.engine import Database
+    from fortnight.ledger.entries import Leaf
 
 Kind = Literal["look-questioned", "track-contradictory", "duplicate-case", "appeal"]
 
@@ -35,17 +36,31 @@ _SHOWN: Final = 100
 _ENDED: Final = "ended: "
 
 
+class Noted(NamedTuple):
+    """An entry of the log, and what opens its commitment for whoever asked."""
+
+    leaf: str
+    salt: bytes
+    detail: Mapping[str, str | int]
+
+
 @dataclass(frozen=True, slots=True)
 class Review:
-    """One question, and its answer where there is one; instants are ms since 1970."""
+    """One question, and its answer where there is one; instants are ms since 1970.
+
+    ``asked`` and ``answered`` are their entries in the log. That of the answer says its words.
+    """
 
     id: str
     kind: Kind
+    subject: str
     asked_at: int
     due_at: int
     answered_at: int | None
     answered_by_name: str | None
     answer: str | None
+    asked: Noted | None
+    answered: Noted | None
 
     def is_overdue(self, now: int) -> bool:
         """Tell whether the clock ran out before an answer came."""
@@ -99,24 +114,23 @@ class Reviews:
             if waiting is not None:
                 return str(waiting)
             asked = self.random(16).hex()
+            leaf = self._log(connection, _asked(asked, kind), {}, now)
             values = {"kind": kind, "subject": subject, "asked_at": now, "due_at": now + CLOCK_MS}
-            connection.execute(insert(review).values(id=asked, **values))
-            self._log(connection, {"review": asked, "kind": kind, "step": "review-asked"}, {}, now)
+            opening = {"asked_leaf": leaf.id, "asked_salt": leaf.salt}
+            connection.execute(insert(review).values(id=asked, **values, **opening))
         return asked
 
     def answer(self, review_id: str, account: str, words: str, now: int) -> None:
         """Answer a review. Raises ConflictError where it is answered already, or there is none."""
         said = _said(words, LONGEST_ANSWER)
         with self.database.write() as connection:
-            answered = connection.execute(
-                update(review)
-                .where(review.c.id == review_id, review.c.answered_at.is_(None))
-                .values(answered_at=now, answered_by=account, answer=said)
-            )
+            waits = review.c.id == review_id, review.c.answered_at.is_(None)
+            leaf = self._log(connection, _answered(review_id, said), {"by": account}, now)
+            opening = {"answered_leaf": leaf.id, "answered_salt": leaf.salt}
+            values = {"answered_at": now, "answered_by": account, "answer": said}
+            answered = connection.execute(update(review).where(*waits).values(values | opening))
             if not answered.rowcount:
                 raise ConflictError("There is no such review that waits for an answer.")
-            detail = {"review": review_id, "step": "review-answered"}
-            self._log(connection, detail, {"by": account}, now)
 
     def list(self) -> tuple[Review, ...]:
         """Return the reviews that wait, the most urgent first; then those answered last."""
@@ -128,6 +142,18 @@ class Reviews:
             found = [_review(row) for row in waiting]
             done = query.where(~waits).order_by(review.c.answered_at.desc()).limit(_SHOWN)
             return (*found, *map(_review, connection.execute(done)))
+
+    def about(self, kind: Kind, subjects: Collection[str]) -> Mapping[str, Review]:
+        """Return the review of each subject that has one, the last that was asked for."""
+        columns = review.outerjoin(staff_account, staff_account.c.id == review.c.answered_by)
+        query = (
+            select(review, staff_account.c.name.label("by_name"))
+            .select_from(columns)
+            .where(review.c.kind == kind, review.c.subject.in_(sorted(subjects)))
+            .order_by(review.c.asked_at, review.c.id)
+        )
+        with self.database.read() as connection:
+            return {row.subject: _review(row) for row in connection.execute(query)}
 
     def alarms(self) -> tuple[Alarm, ...]:
         """Return the alarms that are not ended, the oldest first; then those ended last."""
@@ -155,14 +181,38 @@ class Reviews:
 
     def _log(
         self, connection: Connection, detail: dict[str, str], office: dict[str, str], now: int
-    ) -> None:
-        add(connection, make_leaf("alarm", now, detail, office, self.random), now)
+    ) -> Leaf:
+        leaf = make_leaf("alarm", now, detail, office, self.random)
+        add(connection, leaf, now)
+        return leaf
 
 
 def _review(row: Row[Any]) -> Review:
     return Review(
-        row.id, row.kind, row.asked_at, row.due_at, row.answered_at, row.by_name, row.answer
+        id=row.id,
+        kind=row.kind,
+        subject=row.subject,
+        asked_at=row.asked_at,
+        due_at=row.due_at,
+        answered_at=row.answered_at,
+        answered_by_name=row.by_name,
+        answer=row.answer,
+        asked=_noted(row.asked_leaf, row.asked_salt, _asked(row.id, row.kind)),
+        answered=_noted(row.answered_leaf, row.answered_salt, _answered(row.id, row.answer or "")),
     )
+
+
+def _noted(leaf: str | None, salt: bytes | None, detail: dict[str, str]) -> Noted | None:
+    """Return an entry; None for a question that was asked before its entry's salt was kept."""
+    return None if leaf is None or salt is None else Noted(leaf, salt, detail)
+
+
+def _asked(review_id: str, kind: str) -> dict[str, str]:
+    return {"review": review_id, "kind": kind, "step": "review-asked"}
+
+
+def _answered(review_id: str, words: str) -> dict[str, str]:
+    return {"answer": words, "review": review_id, "step": "review-answered"}
 
 
 def _alarm(row: Row[Any]) -> Alarm:

@@ -268,5 +268,9 @@ review = Table(
     Column("answered_at", BigInteger),
     Column("answered_by", ID, ForeignKey("staff_account.id")),
     Column("answer", String(500)),
+    Column("asked_leaf", ID),  # its entry in the log
+    Column("asked_salt", LargeBinary(32)),  # opens the entry for whoever asked
+    Column("answered_leaf", ID),
+    Column("answered_salt", LargeBinary(32)),
     one_of("kind", ("look-questioned", "track-contradictory", "duplicate-case", "appeal")),
 )

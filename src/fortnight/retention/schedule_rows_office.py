@@ -111,7 +111,8 @@ OFFICE: Final = (
     ),
     part(
         "review",
-        "id kind subject asked_at due_at answered_at answered_by answer",
+        "id kind subject asked_at due_at answered_at answered_by answer asked_leaf asked_salt "
+        "answered_leaf answered_salt",
         f"{LOOK_DAYS} days after its answer; {REVIEW_DAYS} without one",
         "What was asked of the data protection officer outlives what it is about, so that it can "
         "be seen that it was answered.",

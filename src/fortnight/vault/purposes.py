@@ -66,6 +66,8 @@ ALLOWED: Final[Mapping[Purpose, frozenset[Field]]] = {
     Purpose.RIGHTS: frozenset(Field),
     Purpose.REPAIR: frozenset({Field.PSEUDONYMS, Field.EVIDENCE, Field.CASE}),
 }
+OWN: Final = "participant"
+"""The role of whoever reads what is held of themselves. Nobody of the office has it."""
 _ROLE: Final = re.compile(r"[a-z][a-z-]{0,31}")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._@:+-]{0,63}")
 
