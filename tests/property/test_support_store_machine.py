@@ -75,8 +75,9 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(lon=st.sampled_from([25.2, 25.3, 0.0]), accuracy=st.sampled_from([5.0, 900.0, None]))
     def wrong_place(self, lon: float, accuracy: float | None) -> None:
-        position = Position(self.office.clock(), 720, lon, 54.7, accuracy)
-        self.office.support.reminders.position(self.office.contact, position)
+        now = self.office.clock()
+        position = Position(now, 720, lon, 54.7, accuracy)
+        self.office.support.reminders.position(self.office.contact, position, now)
 
     @rule()
     def reminder_on(self) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from fortnight.arrivals.checked import Checked
     from fortnight.exchange.observation import Observed
+    from fortnight.isolation.reminder import Position
     from fortnight.web.bodies import Patience
 
 NOW = 1_772_366_400_000  # 2026-03-01 12:00 UTC
@@ -178,6 +179,28 @@ class Results:
 
 
 @dataclass
+class Reminders:
+    """Reminds whoever is away from the equator."""
+
+    people: set[str] = field(default_factory=set)
+    heard: list[Position] = field(default_factory=list)
+
+    def concerns(self, person: str, now: int) -> bool:
+        assert now >= NOW
+        return person in self.people
+
+    def position(self, person: str, position: Position, now: int) -> bool:
+        assert now >= NOW
+        self.heard.append(position)
+        return person in self.people and abs(position.lat) > 1
+
+
+@dataclass
+class Support:
+    reminders: Reminders = field(default_factory=Reminders)
+
+
+@dataclass
 class Rooms:
     """A service of nothing but what doors need."""
 
@@ -189,6 +212,7 @@ class Rooms:
     deliveries: Deliveries = field(default_factory=Deliveries)
     operators: Operators = field(default_factory=Operators)
     laboratories: Laboratories = field(default_factory=Laboratories)
+    support: Support = field(default_factory=Support)
     staff: Any = None  # the office's own tests have real rooms
     log_key: str = "fortnight.invalid/log+00000000+AAAA"
     not_ready: dict[str, str] = field(default_factory=dict)

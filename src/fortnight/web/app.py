@@ -19,6 +19,7 @@ from fortnight.web import (
     log,
     operators,
     problems,
+    reminding,
 )
 from fortnight.web.bodies import Patience
 from fortnight.web.door import Door
@@ -72,6 +73,7 @@ HANDLERS: Final = (
     ingest.visits,
     ingest.encounters,
     ingest.beacons,
+    reminding.reminder,
     operators.deliver,
     operators.subscribers,
     laboratories.tokens,

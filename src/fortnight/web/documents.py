@@ -71,6 +71,13 @@ class Beacons(msgspec.Struct, frozen=True):
     beacons: dict[str, str]
 
 
+class Reminded(msgspec.Struct, frozen=True):
+    """Whether a phone is to remind its person, and in which words; blanks fill up the answer."""
+
+    remind: bool
+    words: str
+
+
 class Health(msgspec.Struct, frozen=True):
     """That the process answers."""
 
@@ -169,7 +176,7 @@ def _batch_header() -> Parameter:
     )
 
 
-def _takes(body: RequestBody, *parameters: Parameter) -> type[Operation]:
+def takes(body: RequestBody | None, *parameters: Parameter) -> type[Operation]:
     """Return an operation that says which body it takes."""
 
     @dataclass
@@ -181,9 +188,21 @@ def _takes(body: RequestBody, *parameters: Parameter) -> type[Operation]:
     return _Operation
 
 
-TAKES_FIXES: Final = _takes(_batch_of("fixes", FIX), _batch_header())
-TAKES_VISITS: Final = _takes(_batch_of("visits", VISIT), _batch_header())
-TAKES_ENCOUNTERS: Final = _takes(_batch_of("encounters", ENCOUNTER), _batch_header())
+TAKES_POSITION: Final = takes(
+    RequestBody(
+        required=True,
+        description="One position; without a time it is of now",
+        content={
+            JSON: OpenAPIMediaType(
+                _object(dict(FIX.properties or {}), ("lon", "lat")),  # type: ignore[arg-type] # schemas, all
+                examples={"position": Example(value={"lon": 24.11, "lat": 56.95, "accuracy": 12})},
+            )
+        },
+    )
+)
+TAKES_FIXES: Final = takes(_batch_of("fixes", FIX), _batch_header())
+TAKES_VISITS: Final = takes(_batch_of("visits", VISIT), _batch_header())
+TAKES_ENCOUNTERS: Final = takes(_batch_of("encounters", ENCOUNTER), _batch_header())
 
 _MESSAGE: Final = Schema(
     type=OpenAPIType.OBJECT,
@@ -191,7 +210,7 @@ _MESSAGE: Final = Schema(
     description="One OwnTracks message (owntracks.org/booklet/tech/json), plain or encrypted. "
     "Messages that are no location are answered alike and not kept.",
 )
-TAKES_OWNTRACKS: Final = _takes(
+TAKES_OWNTRACKS: Final = takes(
     RequestBody(
         required=True,
         content={
@@ -230,7 +249,7 @@ _MANIFEST: Final = _object(
     },
     ("batch", "files"),
 )
-TAKES_DELIVERY: Final = _takes(
+TAKES_DELIVERY: Final = takes(
     RequestBody(
         required=True,
         description="First a part `manifest` (JSON), then each file that it names as a part with "
@@ -253,7 +272,7 @@ TAKES_DELIVERY: Final = _takes(
         },
     )
 )
-TAKES_TEST: Final = _takes(
+TAKES_TEST: Final = takes(
     RequestBody(
         required=True,
         content={
@@ -297,7 +316,7 @@ _OBSERVATION: Final = {
     "effectiveDateTime": "2026-02-28T08:15:00+02:00",
     "valueCodeableConcept": {"coding": [{"system": "http://snomed.info/sct", "code": "260373001"}]},
 }
-TAKES_OBSERVATION: Final = _takes(
+TAKES_OBSERVATION: Final = takes(
     RequestBody(
         required=True,
         description="A FHIR R4 Observation (hl7.org/fhir/R4/observation.html): one identifier of "

@@ -25,6 +25,7 @@ from fortnight.vault.people import Device
 from fortnight.web import documents, problems
 from fortnight.web.bodies import Incoming, header, media_type, read
 from fortnight.web.door import Caller, Door, caller_of, door_of
+from fortnight.web.reminding import reminded
 
 _Decode = Callable[[bytes, Bounds, int], Decoded]
 
@@ -41,7 +42,6 @@ _BLUETOOTH: Final = "trace.bluetooth"
 _ON_THE_LOOP_BYTES: Final = 16 * 1_024
 """Smaller bodies are decoded where they came in: a thread would cost more than it spares."""
 NOTHING_TO_SAY: Final = b"[]"
-_DONE: Final = ASGIResponse(body=NOTHING_TO_SAY, media_type=MediaType.JSON)
 _ENCRYPTED: Final = b'"encrypted"'
 _EPOCH: Final = date(1970, 1, 1)
 
@@ -51,7 +51,7 @@ _EPOCH: Final = date(1970, 1, 1)
     status_code=200,
     operation_class=documents.TAKES_OWNTRACKS,
     security=[{"device": []}, {"tracker": []}],
-    responses={200: documents.answers(list[Any], "An empty list, always")}
+    responses={200: documents.answers(list[Any], "An empty list; or the person's own reminder")}
     | problems.documented(
         problems.UNREADABLE,
         problems.UNKNOWN_SECRET,
@@ -67,10 +67,10 @@ async def owntracks(request: Request[Any, Any, Any]) -> ASGIResponse:
 
     Whatever an authenticated phone sends is answered with an empty list: iOS drops a message that
     is answered otherwise, and an Android version piled messages up on an empty answer. What
-    cannot be kept is counted.
+    cannot be kept is counted. Whoever turned "remind me" on, and lets nothing be kept, may find
+    their reminder in the list.
     """
-    await take_message(request)
-    return _DONE
+    return ASGIResponse(body=await take_message(request), media_type=MediaType.JSON)
 
 
 async def take_message(request: Incoming) -> bytes:
@@ -88,20 +88,24 @@ async def take_message(request: Incoming) -> bytes:
     # The key of an encrypted message comes from the database, which may keep us waiting.
     may_wait = _ENCRYPTED in body
     found = await asyncio.to_thread(read_message) if may_wait else read_message()
-    await _keep_post(door, device, found.batch, found.checked)
-    return NOTHING_TO_SAY
+    if await _keep_post(door, device, found.batch, found.checked):
+        return NOTHING_TO_SAY
+    answer = await reminded(request, device, found.checked.packed)
+    if answer is None:
+        door.metrics.count_rows("fixes", 0, {"no-grant": found.checked.kept})
+        return NOTHING_TO_SAY
+    return answer  # counted nowhere: what it was asked for is nobody's business
 
 
-async def _keep_post(door: Door, device: Device, batch: str, checked: Checked) -> None:
-    """Keep what one message said, and count it."""
+async def _keep_post(door: Door, device: Device, batch: str, checked: Checked) -> bool:
+    """Keep what one message said, and count it; False where no grant lets it be kept."""
     if checked.kept:
         try:
             await door.service.journal.put_async(device.person, "fixes", "phone", batch, checked)
         except (RefusedError, GoneError):
-            # No live grant: nothing was written, and the phone is not told to send it again.
-            door.metrics.count_rows("fixes", 0, {"no-grant": checked.kept})
-            return
+            return False  # nothing was written, and the phone is not told to send it again
     door.metrics.count_rows("fixes", checked.kept, checked.refused)
+    return True
 
 
 def device_of(request: Incoming) -> Device:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from fortnight.arrivals.checked import Checked
     from fortnight.exchange.observation import Observed
     from fortnight.exchange.results import Taken
+    from fortnight.isolation.reminder import Position
     from fortnight.settings import Settings
     from fortnight.staff.rooms import StaffRooms
     from fortnight.vault.people import Device
@@ -96,6 +97,24 @@ class Results(Protocol):
         """Do what a result asks for. Raises as `Laboratories.issue_for`."""
 
 
+class Reminders(Protocol):
+    """Who wants to be reminded, and of what."""
+
+    def concerns(self, person: str, now: int) -> bool:
+        """Tell whether positions of a person's phone are for this at all."""
+
+    def position(self, person: str, position: Position, now: int) -> bool:
+        """Judge a position of now, which is kept nowhere; return whether to remind."""
+
+
+class Support(Protocol):
+    """Support at home, as far as a door has to know."""
+
+    @property
+    def reminders(self) -> Reminders:
+        """Who wants to be reminded."""
+
+
 class Service(Protocol):
     """The service, as the doors see it."""
 
@@ -134,6 +153,10 @@ class Service(Protocol):
     @property
     def results(self) -> Results:
         """What tests found."""
+
+    @property
+    def support(self) -> Support:
+        """Support at home."""
 
     @property
     def staff(self) -> StaffRooms:

@@ -61,6 +61,16 @@ DOORS: Final = (
         "A phone says which beacons of other phones it heard.",
     ),
     Route(
+        "/api/v1/reminder",
+        "POST",
+        "app",
+        "support",
+        "own",
+        "post",
+        MOST_MESSAGE_BYTES,
+        "A phone asks whether its person left home, as they wished. Its position is not kept.",
+    ),
+    Route(
         "/api/v1/beacons",
         "GET",
         "app",
