@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 import pytest
 
@@ -26,7 +27,9 @@ TELLING = re.compile(
     r"covid|virus|infect|positive|symptom|disease|illness|\btest|exposed|exposure|quarantin"
     r"|isolat|\bcontact\b|health|clinic|hospital|doctor|laborator|https?:|www\.|\.[a-z]{2,3}/"
     r"|ковид|вирус|зара[жз]|положител|симптом|болезн|\bтест|контакт|карантин|изоляц|здоров|больни"  # noqa: RUF001 - Russian
-    r"|врач|лаборатор",
+    r"|врач|лаборатор"
+    r"|كوفيد|فيروس|عدوى|مصاب|إصابة|إيجابي|أعراض|مرض|مريض|فحص|اختبار|مخالط|تعرّض|حجر|عزل|صح[ةيّ]|عياد"
+    r"|مستشفى|طبيب|مختبر",
     re.IGNORECASE,
 )
 VALUES = {"code": "123456", "line": "+371 2000 0000", "number": "112"}
@@ -53,14 +56,31 @@ def test_every_version_needs_the_same_values_in_each_language(template: Template
 
 
 @pytest.mark.parametrize("template", Template)
-def test_an_english_text_is_one_segment_or_two_and_a_russian_at_most_three(
+def test_an_english_text_is_one_segment_or_two_and_others_at_most_three(
     template: Template,
 ) -> None:
-    english, russian = (segments(said(template, language)) for language in ("en", "ru"))
+    english, *others = (segments(said(template, language)) for language in LANGUAGES)
     assert english.alphabet == "GSM-7"
     assert english.count <= 2
-    assert russian.alphabet == "UCS-2"
-    assert russian.count <= 3
+    assert {one.alphabet for one in others} == {"UCS-2"}
+    assert max(one.count for one in others) <= 3
+
+
+@pytest.mark.parametrize("template", Template)
+def test_an_arabic_text_is_read_from_the_right_and_its_number_from_the_left(
+    template: Template,
+) -> None:
+    words = current(template).words["ar"]
+    assert unicodedata.bidirectional(words[0]) == "AL"  # the first letter decides, on a phone
+    version = current(template).version
+    shown = render(template, version, "ar", VALUES, VALUES["line"])
+    assert ("\u200e+371" in shown) == ("{line}" in words)
+
+
+def test_a_version_from_before_arabic_is_said_in_english() -> None:
+    first, *_ = versions_of(Template.PLEASE_CALL)
+    assert set(first.words) == {"en", "ru"}
+    assert render(first.template, first.version, "ar", {}) == first.words["en"]
 
 
 def test_a_version_is_of_the_words_and_names_them_for_ever() -> None:

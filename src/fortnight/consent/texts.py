@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from fortnight.consent.grant import Kind
 
-LANGUAGES: Final = ("en", "ru")
+LANGUAGES: Final = ("en", "ru", "ar")
 _DIGITS: Final = 12
 
 
