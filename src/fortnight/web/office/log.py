@@ -30,6 +30,7 @@ def log(request: _Request) -> Response[bytes]:
     rooms = watched(request)
     now, seen = rooms.clock(), rooms.oversight
     start = now // _HOUR_MS * _HOUR_MS - (_HOURS - 1) * _HOUR_MS
+    reviews = seen.reviews.list()
     return page(
         request,
         "log.html",
@@ -39,7 +40,8 @@ def log(request: _Request) -> Response[bytes]:
         kinds=KINDS,
         checkpoint=_checkpoint(seen),
         log_key=rooms.log_key,
-        reviews=seen.reviews.list(),
+        reviews=reviews,
+        looks=seen.questioned.looks(one.subject for one in reviews),
         alarms=seen.reviews.alarms(),
         review_words=REVIEWS,
         alarm_words=ALARMS,

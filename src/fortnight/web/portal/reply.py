@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from litestar import Request, Response, get, post
 
+from fortnight.case.bands import band_of
 from fortnight.errors import QuestionError
 from fortnight.isolation.replies import LONGEST
 from fortnight.isolation.rescore import Reply
+from fortnight.web.portal import mine_words
 from fortnight.web.portal.pages import in_thread, page
 from fortnight.web.portal.rooms import rooms_of
 from fortnight.web.portal.who import form_of, person_of
@@ -54,6 +56,8 @@ def _page(request: _Request, done: Rescored | None = None) -> Response[bytes]:
         kinds=tuple(Reply),
         longest=LONGEST,
         replies=rooms.support.replies.of_person(person),
+        mine=mine_words,
+        band_of=band_of,
         now=rooms.clock(),
     )
 

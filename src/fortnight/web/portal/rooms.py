@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from fortnight.enrolment.rooms import EnrolmentRooms
     from fortnight.isolation.rooms import Support
     from fortnight.ledger.log import Log
+    from fortnight.mine.rooms import Mine
     from fortnight.notify.rooms import TextRooms
     from fortnight.settings import Settings
+    from fortnight.taking.rooms import Taking
 
 
 class Rooms(Protocol):
@@ -30,6 +32,14 @@ class Rooms(Protocol):
     @property
     def enrolment(self) -> EnrolmentRooms:
         """How people come in, and what guards their pages."""
+
+    @property
+    def mine(self) -> Mine:
+        """What people see of themselves."""
+
+    @property
+    def taking(self) -> Taking:
+        """What people take with them, and how they leave."""
 
     @property
     def support(self) -> Support:

@@ -1,0 +1,28 @@
+"""Rows of what people see of themselves, in the table of routes."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from fortnight.web.rows import Route
+
+_MOST_FORM_BYTES: Final = 1_024
+
+
+def _own(path: str, method: Literal["GET", "POST"], why: str) -> Route:
+    most = _MOST_FORM_BYTES if method == "POST" else 0
+    return Route(path, method, "person", "rights", "own", "portal", most, why)
+
+
+MINE_ROUTES: Final = (
+    _own("/portal/held", "GET", "What is held of a person, from where, and until when."),
+    _own("/portal/days", "GET", "A person's own days on a map, unlocked, without the last 24 h."),
+    _own("/portal/looks", "GET", "Who looked at a person's data, when, why, and at what kind."),
+    _own("/portal/looks", "POST", "A person questions a look, and a clock of 72 hours begins."),
+    _own(
+        "/portal/looks/{look}/proof/{step}",
+        "GET",
+        "The proof that the log holds a look, the question about it, or the answer.",
+    ),
+    _own("/portal/notes", "GET", "What a person was told of their exposures, and what follows."),
+)
