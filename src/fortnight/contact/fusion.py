@@ -10,18 +10,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from threading import local
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from fortnight.contact import bluetooth
-from fortnight.contact.episodes import (
-    E_END,
-    E_EXPECTED,
-    E_LASTING,
-    E_PRESUMED,
-    E_START,
-    E_WHO,
+from fortnight.contact.episodes import E_PRESUMED, E_WHO
+from fortnight.contact.filing import (
+    LEVEL_FROM_DB,
+    LEVEL_STEP_DB,
+    SCAN_MS,
+    file_spans,
+    heard_spans,
+    located_spans,
+    mean_levels,
+    sum_positions,
 )
 from fortnight.contact.fusing import (
     BOUT_MINUTES,
@@ -39,6 +43,7 @@ from fortnight.contact.fusing import (
     MINUTE_MS,
     SPAN_COLUMNS,
     fuse_minutes,
+    new_buffers,
 )
 from fortnight.contact.linger import Linger
 
@@ -50,13 +55,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Longs = NDArray[np.int64]
-
-SCAN_MS: Final = 240_000
-"""A sighting speaks for the time until the next scan, half before and half after it: phones scan
-about every four minutes."""
-
-RUN_MS: Final = 360_000
-"""Sightings of one pair this near a sighting share its error and are averaged with it."""
 
 PRIOR: Final = -3.0
 """Log odds of two people being within the radius at a minute of which no position tells:
@@ -77,7 +75,7 @@ SHARES: Final = (0.06, 0.70, 0.20, 0.04)
 SENSED: Final = 0.98  # that what a badge for closeness reports is so
 _WITHIN_PLACE: Final = 0.6  # of the class "place" (3 to 40 m) within 25 m
 _RATIO_LIMIT: Final = 6.0
-_LEVELS: Final = np.arange(20.0, 121.0, 0.5)
+_LEVELS: Final = np.arange(LEVEL_FROM_DB, 121.0, LEVEL_STEP_DB)
 _MOST_SCANS: Final = 8
 _DAY_MS: Final = 86_400_000
 _MINUTE_S: Final = 60.0
@@ -138,25 +136,28 @@ def fuse(
     heard = index.sightings.of(who).within(window.start, window.end)
     scanned = _scanned(index.windows.of(who), window)
     visits = index.visits.shared_with(who, window.start, window.end)
-    located = episodes[episodes[:, E_PRESUMED] == 0.0]
-    by_sign = np.concatenate((heard.other, visits.other, scanned.other, left.who))
-    people = np.unique(np.concatenate((located[:, E_WHO].astype(np.int64), by_sign)))
+    signs = (_distinct(heard.other), visits.other, _distinct(scanned.other), left.who)
+    by_sign = np.unique(np.concatenate(signs))
+    by_position = _distinct(episodes[episodes[:, E_PRESUMED] == 0.0, E_WHO]).astype(np.int64)
+    people = np.unique(np.concatenate((by_position, by_sign)))
     sums, days, heard_days = _blank(len(people), len(window.weight))
-    signed = np.isin(people, by_sign)
-    _positions_alone(located, people, window, sums, days)
-    rows = np.flatnonzero(signed)
+    rows = np.searchsorted(people, by_sign)
+    signed = np.zeros(len(people), dtype=np.bool_)
+    signed[rows] = True
+    sum_positions(episodes, people, window.edges, sums, days)
     if len(rows):
         part, by_day, heard_by_day = _blank(len(rows), len(window.weight))
         fuse_minutes(
-            *_spans(_located_spans(located, window), located[:, E_WHO], people[rows]),
-            *_spans(_heard_spans(heard, window), heard.other, people[rows]),
-            *_spans(_visit_spans(visits, window), visits.other, people[rows]),
+            *file_spans(*located_spans(episodes, float(window.start)), by_sign),
+            *file_spans(_heard_spans(heard, window), heard.other, by_sign),
+            *file_spans(_visit_spans(visits, window), visits.other, by_sign),
             (window.edges - window.start) // int(MINUTE_MS),
             PRIOR,
             LEAST,
             part,
             by_day,
             heard_by_day,
+            *_buffers(int(window.edges[-1] - window.start) // int(MINUTE_MS)),
         )
         sums[rows], days[rows], heard_days[rows] = part, by_day, heard_by_day
     _add_scanned(scanned, people, window, sums, days, heard_days)
@@ -166,6 +167,26 @@ def fuse(
 
 def _blank(people: int, days: int) -> tuple[Floats, Floats, Floats]:
     return np.zeros((people, FUSED_COLUMNS)), np.zeros((people, days)), np.zeros((people, days))
+
+
+_kept = local()
+
+
+def _buffers(minutes: int) -> tuple[Floats, Floats]:
+    """Return a thread's own buffers for ``fuse_minutes``, which leaves them as it found them.
+
+    Made anew for every case they took longer than what is done in them: the system gives out
+    their pages one by one.
+    """
+    if getattr(_kept, "minutes", None) != minutes:
+        _kept.minutes, _kept.buffers = minutes, new_buffers(minutes)
+    buffers: tuple[Floats, Floats] = _kept.buffers
+    return buffers
+
+
+def _distinct(who: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Return who stands there, neighbours that are the same once."""
+    return who[np.flatnonzero(np.append(True, who[1:] != who[:-1])[: len(who)])]
 
 
 class _Scanned(NamedTuple):
@@ -260,55 +281,6 @@ def _add_left(left: Linger, people: Longs, window: Window, sums: Floats) -> Floa
     return days
 
 
-def _positions_alone(
-    located: Floats, people: Longs, window: Window, sums: Floats, days: Floats
-) -> None:
-    """Fill the rows of contacts of whom nothing but positions is known."""
-    row = np.searchsorted(people, located[:, E_WHO].astype(np.int64))
-    expected, lasting = located[:, E_EXPECTED] / MINUTE_MS, located[:, E_LASTING] / MINUTE_MS
-    count = len(people)
-    sums[:, F_EXPECTED] = np.bincount(row, expected, minlength=count)
-    spread = np.maximum(0.0, expected * (lasting - expected))
-    sums[:, F_VARIANCE] = np.bincount(row, spread, minlength=count)
-    days += _by_day(located, row, expected, window, count)
-    sums[:, F_FIRST], sums[:, F_LAST] = np.inf, -np.inf
-    np.minimum.at(sums[:, F_FIRST], row, located[:, E_START] - window.start)
-    np.maximum.at(sums[:, F_LAST], row, located[:, E_END] - window.start)
-
-
-def _by_day(located: Floats, row: Longs, minutes: Floats, window: Window, count: int) -> Floats:
-    """Spread each episode's minutes evenly over the local days that it lasts."""
-    low, high = window.edges[:-1].astype(np.float64), window.edges[1:].astype(np.float64)
-    start, end = located[:, E_START], located[:, E_END]
-    first = np.searchsorted(window.edges, start, side="right") - 1
-    last = np.searchsorted(window.edges, end, side="left") - 1
-    total = np.zeros((count, len(low)))
-    for step in range(int((last - first).max(initial=0)) + 1):
-        day = np.clip(first + step, 0, len(low) - 1)
-        shared = np.minimum(end, high[day]) - np.maximum(start, low[day])
-        share = np.clip(shared / np.maximum(end - start, 1.0), 0.0, 1.0)
-        np.add.at(total, (row, day), np.where(first + step <= last, minutes * share, 0.0))
-    return total
-
-
-def _spans(spans: Floats, who: NDArray[np.generic], people: Longs) -> tuple[Floats, Longs]:
-    """Return the spans of some people, one after the other, and where each one's begin."""
-    place = np.searchsorted(people, who.astype(np.int64))
-    place = np.minimum(place, len(people) - 1)
-    kept = people[place] == who
-    order = np.argsort(place[kept], kind="stable")
-    first = np.searchsorted(place[kept][order], np.arange(len(people) + 1))
-    return np.ascontiguousarray(spans[kept][order]), first
-
-
-def _located_spans(located: Floats, window: Window) -> Floats:
-    spans = np.zeros((len(located), SPAN_COLUMNS))
-    spans[:, 0] = located[:, E_START] - window.start
-    spans[:, 1] = located[:, E_END] - window.start
-    spans[:, 2] = located[:, E_EXPECTED] / np.maximum(located[:, E_END] - located[:, E_START], 1.0)
-    return spans
-
-
 def _visit_spans(visits: SharedVisits, window: Window) -> Floats:
     spans = np.zeros((len(visits), SPAN_COLUMNS))
     spans[:, 0], spans[:, 1] = visits.start - window.start, visits.end - window.start
@@ -318,16 +290,10 @@ def _visit_spans(visits: SharedVisits, window: Window) -> Floats:
 
 def _heard_spans(heard: Sightings, window: Window) -> Floats:
     """Return when each sighting speaks, its log likelihood ratio and chance of face to face."""
-    spans = np.zeros((len(heard), SPAN_COLUMNS))
-    still = heard.end <= heard.start  # one moment of a scan, and not a period
-    spans[:, 0] = heard.start - window.start - np.where(still, SCAN_MS / 2, 0)
-    spans[:, 1] = heard.end - window.start + np.where(still, SCAN_MS / 2, 0)
-    sensed = np.isnan(heard.attenuation)
-    level, scans = run_means(heard)
-    near, face = said_by_level(level, scans)
-    spans[:, 2] = np.where(sensed, _RATIO_LIMIT, near)
-    spans[:, 3] = np.where(sensed, SENSED, face)
-    return spans
+    tables, sensed = _level_tables(), (_RATIO_LIMIT, SENSED)
+    return heard_spans(
+        heard.other, heard.start, heard.end, heard.attenuation, window.start, tables, sensed
+    )
 
 
 def run_means(heard: Sightings) -> tuple[Floats, Longs]:
@@ -335,14 +301,7 @@ def run_means(heard: Sightings) -> tuple[Floats, Longs]:
 
     A pair's own error stays while two people stay where they are; only each scan's is averaged.
     """
-    level = np.nan_to_num(heard.attenuation, nan=0.0)
-    sums = np.concatenate(([0.0], np.cumsum(level)))
-    span = int(heard.start.max(initial=0) - heard.start.min(initial=0)) + 4 * RUN_MS
-    origin = int(heard.start.min(initial=0)) - 2 * RUN_MS
-    key = heard.other * span + (heard.start - origin)
-    low = np.searchsorted(key, key - RUN_MS, side="left")
-    high = np.searchsorted(key, key + RUN_MS, side="right")
-    return (sums[high] - sums[low]) / np.maximum(high - low, 1), high - low
+    return mean_levels(heard.other, heard.start, heard.attenuation)
 
 
 def said_by_level(level: Floats, scans: Longs) -> tuple[Floats, Floats]:
@@ -357,14 +316,14 @@ def said_by_level(level: Floats, scans: Longs) -> tuple[Floats, Floats]:
     scans
         How many sightings it is the mean of.
     """
-    ratios, faces, _ = _level_tables()
-    place = _place_of(level, scans)
-    return ratios[place], faces[place]
+    tables, place = _level_tables(), _place_of(level, scans)
+    return tables[0][place], tables[1][place]
 
 
 def same_room(level: Floats, scans: Longs) -> Floats:
     """Return the chance of one room, or nearer, that a run's mean attenuation gives."""
-    return _level_tables()[2][_place_of(level, scans)]
+    chance: Floats = _level_tables()[2][_place_of(level, scans)]
+    return chance
 
 
 def _place_of(level: Floats, scans: Longs) -> tuple[Longs, Longs]:
@@ -373,7 +332,7 @@ def _place_of(level: Floats, scans: Longs) -> tuple[Longs, Longs]:
 
 
 @cache
-def _level_tables() -> tuple[Floats, Floats, Floats]:
+def _level_tables() -> Floats:
     """Tabulate the three answers by number of scans and attenuation."""
     shares = np.array(SHARES)
     scans = np.arange(1, _MOST_SCANS + 1)[:, None]
@@ -386,7 +345,7 @@ def _level_tables() -> tuple[Floats, Floats, Floats]:
     ratio = np.log(np.maximum(near, 1e-300)) - np.log(np.maximum(far, 1e-300)) - prior
     whole = weighed.sum(axis=-1)
     face, room = weighed[..., 0] / whole, weighed[..., :2].sum(axis=-1) / whole
-    return np.clip(ratio, -_RATIO_LIMIT, _RATIO_LIMIT), face, room
+    return np.stack((np.clip(ratio, -_RATIO_LIMIT, _RATIO_LIMIT), face, room))
 
 
 __all__ = [
@@ -396,6 +355,7 @@ __all__ = [
     "F_FACE_24H",
     "F_HEARD",
     "F_HEARD_24H",
+    "SCAN_MS",
     "Fused",
     "fuse",
     "run_means",
