@@ -14,11 +14,14 @@ from tests.services import HOUR, seeded
 from tests.support_world import CONTACT, Following
 from tests.unit.web_rooms import Rooms, rooms
 
+from fortnight.case.reviews import Reviews
 from fortnight.db.engine import open_sqlite
 from fortnight.db.tables import metadata
 from fortnight.enrolment.rooms import open_enrolment
+from fortnight.lake.lake import Lake
 from fortnight.ledger.log import Log
 from fortnight.ledger.note import Signer
+from fortnight.mine.rooms import open_mine
 from fortnight.notify.calling_words import calling_words
 from fortnight.web.app import create_app
 
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
     from httpx import Response
     from litestar import Litestar
     from tests.services import Clock
+
+    from fortnight.enrolment.rooms import EnrolmentRooms
 
 ORIGIN: Final = "http://localhost:8080"
 OWN: Final = {"origin": ORIGIN, "sec-fetch-site": "same-origin"}
@@ -122,7 +127,17 @@ def portal_world(tmp_path: Path, clock: Clock) -> Iterator[Portal]:
     (tmp_path / "log").mkdir()
     log = Log(database, tmp_path / "log", Signer("fortnight.invalid/log", KEY), clock)
     service.support, service.texts, service.log = office.support, Texts(), log
-    service.enrolment = open_enrolment(database, KEY, seeded().randbytes)
+    service.enrolment = open_enrolment(service.settings, office.outbox, KEY, seeded().randbytes)
+    (tmp_path / "lake").mkdir()
+    service.mine = open_mine(
+        service.settings,
+        database,
+        office.vault,
+        office.consents,
+        Lake(database, tmp_path / "lake"),
+        log,
+        Reviews(database, seeded(5).randbytes),
+    )
     case_id = office.told()
     followed = office.followups.begin_contact(case_id, CONTACT, office.ann, clock())
     own = office.followups.begin_case(case_id, office.ann, clock())
@@ -151,9 +166,10 @@ def signed(portal: Portal, language: str = "en", *, case: bool = False) -> Porta
 def unlocked(portal: Portal, *, case: bool = False) -> Portal:
     """Show the PIN of whoever is signed in: of the contact, or of the case. It is chosen first."""
     person = portal.office.person if case else portal.office.contact
-    pins = portal.service.enrolment.pins  # type: ignore[attr-defined] # set above
-    with pins.database.write() as connection:
-        pins.keep(connection, person, PIN, portal.office.clock())
+    enrolled: EnrolmentRooms = portal.service.enrolment  # type: ignore[attr-defined] # set above
+    enrolled.people.came_in(person, "code", portal.office.clock())
+    with enrolled.pins.database.write() as connection:
+        enrolled.pins.keep(connection, person, PIN, portal.office.clock())
     answer = portal.send("/portal/unlock", pin=PIN)
     assert answer.status_code == 303, answer.text
     return portal

@@ -22,6 +22,7 @@ from tests.postgres_server import (
 
 from fortnight.consent.store import Consents
 from fortnight.db import (  # each adds its tables to the metadata
+    enrolment_tables,  # noqa: F401 - joins the metadata
     message_tables,  # noqa: F401 - joins the metadata
     office_tables,  # noqa: F401 - joins the metadata
     sending_tables,  # noqa: F401 - joins the metadata

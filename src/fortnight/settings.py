@@ -97,6 +97,8 @@ class Settings:
     duty_number: str = ""
     duty_from: int = 0
     duty_until: int = 24
+    codes_an_hour: int = 600
+    consent_age: int = 16
     smtp_user: str = ""
     smtp_password_file: str = ""
 
@@ -288,6 +290,8 @@ def _check_numbers(settings: Settings) -> None:
         "max_rows": (1, 10_000_000),
         "posts_a_minute": (1, 100_000),
         "texts_a_day": (1, 24),
+        "codes_an_hour": (10, 100_000),
+        "consent_age": (13, 21),
         "smpp_port": (1, 65_535),
         "smpp_window": (1, 100),
         "smpp_per_second": (0.1, 1_000.0),

@@ -11,7 +11,7 @@ from tests.case_world import CONTACT_NUMBER
 from tests.portal_world import KEY, OWN, Portal, checked, code_of, portal_world, signed
 from tests.services import MINUTE, Clock
 
-from fortnight.followup.codes import NOT_SAID
+from fortnight.enrolment.entry import NOT_SAID
 from fortnight.notify.calling_words import calling_words
 from fortnight.web.portal.language import LANGUAGES
 from fortnight.web.portal.routes import PORTAL_ROUTES
@@ -78,7 +78,11 @@ def test_there_is_one_refusal_whatever_is_wrong(portal: Portal) -> None:
         for number, code in tries
     ]
     assert {answer.status_code for answer in answers} == {403}
-    assert len({answer.content for answer in answers}) == 1
+    said = {
+        answer.text.replace(f'value="{number}"', 'value=""')
+        for answer, (number, _) in zip(answers, tries, strict=True)
+    }
+    assert len(said) == 1  # what was typed stays, where it can be a number
     assert NOT_SAID in unescape(answers[0].text)
     assert not any("set-cookie" in answer.headers for answer in answers)
 
@@ -136,6 +140,7 @@ def test_what_another_site_sends_changes_nothing(portal: Portal) -> None:
     )
     before = portal.office.support.record.of_person(portal.office.contact)
     for route in PORTAL_ROUTES:
+        portal.service.now += 10_000  # so that nobody asks too often
         if route.method == "POST":
             for headers in elsewhere:
                 answer = portal.send(

@@ -39,9 +39,10 @@ enrolment = Table(
     Column("person", ID, primary_key=True),
     Column("state", String(8), nullable=False),
     Column("began_at", BigInteger, nullable=False),
-    Column("seen_at", BigInteger),  # when they last came in with a code; none: never
+    Column("seen_at", BigInteger, nullable=False),  # when they last came in
     Column("shown_at", BigInteger),  # when they last showed the PIN or the passkey
     Column("choose_until", BigInteger),  # until when a first PIN may be chosen
+    Column("of_age_at", BigInteger),  # when they said that they may agree for themselves
     Column("ask_at", BigInteger, nullable=False, index=True),  # when they are written to again
     Column("asked", Integer, nullable=False),  # texts since they last came in
     one_of("state", STATES),

@@ -91,6 +91,11 @@ ON exposure_reply TO {app};
 GRANT INSERT, UPDATE, DELETE ON follow_day, portal_code, household_code, home_reminder, duty_ring
 TO {app};
 
+-- Enrolment. Who cares for whom, and when another PIN was asked for, is never rewritten.
+GRANT INSERT, UPDATE, DELETE ON enrolment, entry_code, entry_limit, portal_pin, portal_passkey
+TO {app};
+GRANT INSERT, DELETE ON portal_ceremony, pin_reset, start_over, guardianship TO {app};
+
 CREATE OR REPLACE FUNCTION fortnight.keep_leaf() RETURNS trigger
 LANGUAGE plpgsql SET search_path = fortnight, pg_temp AS $$
 BEGIN

@@ -54,15 +54,15 @@ class Counting:
 
     secret: bytes = field(repr=False)
 
-    def count(
-        self, connection: Connection, asked: Sequence[tuple[Bound, str]], now: int
-    ) -> TooOftenError | None:
-        """Count one try against each bound; return what is wrong where one is passed.
+    def count(self, connection: Connection, asked: Sequence[tuple[Bound, str]], now: int) -> None:
+        """Count one try against each bound. Raises TooOftenError where one is passed.
 
-        The caller raises it after its transaction: a try that is not kept was never counted.
+        That ends the caller's transaction: what is refused costs nothing, or whoever asks very
+        often at another's number would shut them out for a day.
         """
         waits = [self._wait(connection, bound, whose, now) for bound, whose in asked]
-        return TooOftenError(max(waits)) if any(waits) else None
+        if any(waits):
+            raise TooOftenError(max(waits))
 
     def forgive(self, connection: Connection, bound: Bound, whose: str) -> None:
         """Forget the tries of somebody who got it right."""

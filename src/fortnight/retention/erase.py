@@ -13,6 +13,15 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from sqlalchemy import delete, insert, or_, select, update
 
+from fortnight.db.enrolment_tables import (
+    enrolment,
+    guardianship,
+    pin_reset,
+    portal_ceremony,
+    portal_passkey,
+    portal_pin,
+    start_over,
+)
 from fortnight.db.message_tables import call_task, inbound, receipt_heard
 from fortnight.db.office_tables import review
 from fortnight.db.scrub import scrub
@@ -75,6 +84,13 @@ _OF_A_PERSON: Final = (
     home_reminder,
     household_code,
     portal_code,
+    portal_pin,
+    portal_passkey,
+    portal_ceremony,
+    pin_reset,
+    start_over,
+    guardianship,
+    enrolment,
     follow_up,
 )
 """Tables whose rows of a person go whole."""

@@ -105,6 +105,12 @@ class Devices(Parts):
         if not was_live:
             raise GoneError("There is no such device of this person: it was revoked before.")
 
+    def revoke_devices(self, person: str, now: int) -> int:
+        """End every device of a person for good; return how many were live."""
+        ended = self._people.revoke_devices(person, now)
+        self._known.forget()
+        return ended
+
     def _hash(self, secret: str) -> bytes:
         keyed = self._keyed.copy()
         keyed.update(secret.encode("utf-8", "surrogatepass"))

@@ -364,6 +364,17 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION people.revoke_devices(p_person text, p_now bigint) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = people, fortnight, pg_temp AS $$
+DECLARE
+    ended bigint;
+BEGIN
+    UPDATE device SET revoked_at = p_now WHERE person = p_person AND revoked_at IS NULL;
+    GET DIAGNOSTICS ended = ROW_COUNT;
+    RETURN ended;
+END
+$$;
+
 -- -- no look: filing by the lake -------------------------------------------------------------------
 
 CREATE FUNCTION people.file_pseudonyms(p_day integer, p_pseudonyms bytea[], p_people text[])
@@ -908,6 +919,7 @@ GRANT EXECUTE ON FUNCTION
     people.device_of,
     people.owntracks_key,
     people.revoke_device,
+    people.revoke_devices,
     people.file_pseudonyms,
     people.file_beacons,
     people.people_of_beacons,

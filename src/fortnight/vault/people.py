@@ -167,6 +167,9 @@ class People(Protocol):
     def revoke_device(self, person: str, device: str, now: int) -> bool:
         """End a person's device for good. Return whether it was theirs and live."""
 
+    def revoke_devices(self, person: str, now: int) -> int:
+        """End every device of a person for good. Return how many were live."""
+
     # -- no look: filing by the lake; bytes in, nobody reads ---------------------------------------
 
     def file_pseudonyms(self, day: int, rows: Sequence[tuple[bytes, str]]) -> set[str]:

@@ -78,6 +78,10 @@ class PostgresPeople:
         """End a person's device for good. Return whether it was theirs and live."""
         return bool(self._value("revoke_device(%s, %s, %s)", person, device, now))
 
+    def revoke_devices(self, person: str, now: int) -> int:
+        """End every device of a person for good. Return how many were live."""
+        return int(self._value("revoke_devices(%s, %s)", person, now))
+
     # -- no look: filing by the lake ---------------------------------------------------------------
 
     def file_pseudonyms(self, day: int, rows: Sequence[tuple[bytes, str]]) -> set[str]:

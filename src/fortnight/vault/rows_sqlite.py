@@ -123,6 +123,12 @@ class SqliteRows:
             )
             return ended.rowcount == 1
 
+    def revoke_devices(self, person_id: str, now: int) -> int:
+        """End every device of a person for good. Return how many were live."""
+        theirs = _live_device(device.c.person == person_id)
+        with self._people.write() as connection:
+            return connection.execute(update(device).where(theirs).values(revoked_at=now)).rowcount
+
     def file_pseudonyms(self, day: int, rows: Sequence[tuple[bytes, str]]) -> set[str]:
         """Record (pseudonym, person) of a day; return who of them is enrolled."""
         with self._people.read() as connection:

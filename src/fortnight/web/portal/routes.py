@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
+from fortnight.web.portal.enrolment_routes import ENROLMENT_ROUTES
+from fortnight.web.portal.mine_routes import MINE_ROUTES
+from fortnight.web.portal.taking_routes import TAKING_ROUTES
 from fortnight.web.rows import Route
 
 _MOST_FORM_BYTES: Final = 16 * 1_024
@@ -21,13 +24,14 @@ def _own(path: str, method: Literal["GET", "POST"], why: str) -> Route:
 
 
 PORTAL_ROUTES: Final = (
+    *ENROLMENT_ROUTES,
+    *MINE_ROUTES,
+    *TAKING_ROUTES,
     _open("/", "GET", "Whoever types the service's name alone is sent to its first page."),
     _open("/portal", "GET", "The page on which a person types their number and today's digits."),
     _open("/portal", "POST", "Number and digits go together, and a short session begins."),
     _open("/portal/language/{language}", "GET", "Somebody chooses the language of the portal."),
     _own("/portal/leave", "POST", "A session ends, and another site takes the page's place."),
-    _own("/portal/unlock", "GET", "The page that asks for what was never sent to a phone."),
-    _own("/portal/unlock", "POST", "A PIN is shown, and pages with places open for a while."),
     _own("/portal/today", "GET", "The day's question, the calendar, and until when it goes on."),
     _own("/portal/today", "POST", "The day's answer, for oneself or one of the own household."),
     _own("/portal/pause", "POST", "A person pauses everything, or is back."),
@@ -37,5 +41,7 @@ PORTAL_ROUTES: Final = (
     _own("/portal/help", "POST", "A person asks for something that they need at home."),
     _own("/portal/reply", "GET", "What a person said of an exposure, and what that changed."),
     _own("/portal/reply", "POST", "A person objects to an exposure, and it is scored again."),
+    _own("/portal/remind", "GET", "Whether a person's own reminder is on, and how it works."),
+    _own("/portal/remind", "POST", "A person turns their own reminder on or off."),
     _own("/portal/record", "GET", "Every question, answer, text and ticket of a person."),
 )

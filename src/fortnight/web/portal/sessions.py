@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from fortnight.enrolment.standing import Way
+
 COOKIE: Final = "portal"
 IDLE_MS: Final = 15 * 60_000
 """Milliseconds after the last request after which a session ends."""
@@ -29,13 +31,15 @@ _SECRET_BYTES: Final = 32
 class Signed:
     """One session: whose it is, and what each of its forms holds. Instants in ms since 1970.
 
-    ``unlocked_at`` is when its holder last showed what was never sent to a phone; None: not yet.
+    ``way`` is how its holder came in, ``unlocked_at`` when they last showed what was never sent to a
+    phone; None: not yet.
     """
 
     person: str
     csrf: str = field(repr=False)
     began_at: int
     used_at: int
+    way: Way = "digits"
     unlocked_at: int | None = None
 
     def holds(self, now: int) -> bool:
@@ -55,10 +59,10 @@ class Sessions:
         self._held: dict[bytes, Signed] = {}
         self._lock = Lock()
 
-    def begin(self, person: str, now: int) -> str:
+    def begin(self, person: str, now: int, way: Way = "digits") -> str:
         """Begin a session, and return its secret; the oldest goes where there are too many."""
         secret = self._random(_SECRET_BYTES).hex()
-        signed = Signed(person, self._random(_SECRET_BYTES).hex(), now, now)
+        signed = Signed(person, self._random(_SECRET_BYTES).hex(), now, now, way)
         with self._lock:
             self._held = {key: one for key, one in self._held.items() if one.holds(now)}
             if len(self._held) >= MOST:

@@ -1,4 +1,4 @@
-"""Coming in with a number and the digits of today's text; leaving at once."""
+"""Coming in with a number and the digits of a text; leaving at once."""
 
 from __future__ import annotations
 
@@ -8,22 +8,30 @@ from typing import Any, Final
 from litestar import Request, Response, get, post
 from litestar.params import FromPath  # noqa: TC002 - the framework reads annotations
 
+from fortnight.enrolment.counting import TooOftenError
+from fortnight.enrolment.entry import NOT_SAID
 from fortnight.errors import QuestionError, RefusedError
-from fortnight.followup.codes import NOT_SAID
 from fortnight.web.office.language import COOKIE as LANGUAGE
-from fortnight.web.office.language import LANGUAGES
 from fortnight.web.office.session import ended_cookie, made_cookie
 from fortnight.web.office.who import cookie, is_secure, nothing_here
+from fortnight.web.portal.enter import (
+    LONGEST_CODE,
+    LONGEST_NUMBER,
+    TOO_OFTEN,
+    came_in,
+    digits_page,
+    first_page,
+)
+from fortnight.web.portal.language import LANGUAGES
 from fortnight.web.portal.pages import in_thread, page, see
 from fortnight.web.portal.rooms import rooms_of
 from fortnight.web.portal.sessions import COOKIE
 from fortnight.web.portal.who import START, form_of, guest_of
 
 TODAY: Final = "/portal/today"
+GRANTS: Final = "/portal/choices"
 _OURS: Final = re.compile(r"/portal(?:/[a-z-]+)?")
 _YEAR_S: Final = 31_536_000
-_LONGEST_NUMBER: Final = 40
-_LONGEST_CODE: Final = 20
 _REFUSED: Final = 403
 _Request = Request[Any, Any, Any]
 
@@ -39,23 +47,31 @@ def start(request: _Request) -> Response[bytes]:
     """Show the page on which somebody comes in."""
     if guest_of(request).signed is not None:
         return see(TODAY)
-    return _page(request)
+    return first_page(request)
 
 
 @post(START, include_in_schema=False)
 @in_thread
 def come_in(request: _Request) -> Response[bytes]:
     """Begin a session where number and digits go together; refuse in one wording otherwise."""
-    door, now = request.scope["user"].door, rooms_of(request).clock()
+    door, now, number, form = (
+        request.scope["user"].door,
+        rooms_of(request).clock(),
+        "",
+        form_of(request),
+    )
     try:
-        number = form_of(request).text("number", _LONGEST_NUMBER)
-        digits = re.sub(r"\s", "", form_of(request).text("code", _LONGEST_CODE))
-        person = rooms_of(request).support.followups.sign_in(number, digits, now)
+        number = form.optional("number", LONGEST_NUMBER) or ""
+        person, way = came_in(request, number, form.optional("code", LONGEST_CODE) or "")
     except (RefusedError, QuestionError):
         # One wording for all: which of the two was wrong, or who is known here, is nobody's.
-        return _page(request, status=_REFUSED, wrong=NOT_SAID)
-    answer = see(TODAY)
-    secret = door.portal.begin(person, now)
+        return digits_page(request, number, status=_REFUSED, wrong=NOT_SAID)
+    except TooOftenError as error:
+        return digits_page(request, number, status=TOO_OFTEN, wrong=str(error))
+    standing = rooms_of(request).enrolment.people.standing(person)
+    is_new = way == "code" and standing is not None and standing.may_choose(now)
+    answer = see(GRANTS if is_new else TODAY)
+    secret = door.portal.begin(person, now, way)
     answer.cookies.append(made_cookie(COOKIE, secret, is_secure=is_secure(door)))
     return answer
 
@@ -83,14 +99,6 @@ def choose_language(request: _Request, language: FromPath[str]) -> Response[byte
     rules = f"Path=/portal; Max-Age={_YEAR_S}; SameSite=Lax; HttpOnly"
     answer.headers["set-cookie"] = f"{LANGUAGE}={language}; {rules}"
     return answer
-
-
-def _page(request: _Request, *, status: int = 200, wrong: str = "") -> Response[bytes]:
-    settings = rooms_of(request).settings
-    shown = {"wrong": wrong, "line": settings.published_number}
-    return page(
-        request, "sign_in.html", status=status, emergency=settings.emergency_number, **shown
-    )
 
 
 HANDLERS: Final = (home, start, come_in, leave, choose_language)

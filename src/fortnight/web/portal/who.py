@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from litestar import Request
 
@@ -18,6 +19,7 @@ from fortnight.web.office.who import (
     cookie,
     nothing_here,
 )
+from fortnight.web.portal.rooms import rooms_of
 from fortnight.web.portal.sessions import COOKIE
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from fortnight.web.rows import Route
 
 START: Final = "/portal"
+UNLOCK: Final = "/portal/unlock"
 _CHANGES_NOTHING: Final = "GET"
 
 
@@ -51,7 +54,7 @@ async def admit(door: Door, scope: Any, receive: Receive, route: Route) -> Guest
     body = await read(request, door.most_bytes(route), door.patience)
     form = read_form(header(scope, b"content-type").decode("latin-1"), body)
     if signed is not None and route.permission == "person":
-        _check_token(signed, form)
+        _check_token(signed, form, header(scope, b"x-csrf-token").decode("latin-1"))
     return Guest(signed, form)
 
 
@@ -65,8 +68,8 @@ def _signed(door: Door, scope: Any, route: Route) -> Signed | None:  # noqa: ANN
     return signed
 
 
-def _check_token(signed: Signed, form: Form) -> None:
-    given = form.optional(TOKEN_FIELD) or ""
+def _check_token(signed: Signed, form: Form, beside: str) -> None:
+    given = form.optional(TOKEN_FIELD) or beside
     if not hmac.compare_digest(given.encode(), signed.csrf.encode()):
         raise problems.ProblemError(
             problems.REFUSED,
@@ -83,11 +86,29 @@ def guest_of(request: Request[Any, Any, Any]) -> Guest:
 
 
 def person_of(request: Request[Any, Any, Any]) -> str:
-    """Return whose request it is."""
+    """Return whose request it is, as far as their pages open now.
+
+    For a handler that runs beside the event loop: it asks a database. Raises ElsewhereError where
+    PIN or passkey come first (`enrolment.standing`), or everything of theirs was closed.
+    """
+    signed = signed_of(request)
+    door: Door = request.scope["user"].door
+    now = door.service.clock()
+    first = rooms_of(request).enrolment.people.first(signed.person, signed.way, now)
+    if first == "nobody":
+        door.portal.end_of(signed.person)
+        raise ElsewhereError(START)
+    if first != "nothing" and not signed.is_unlocked(now):
+        raise ElsewhereError(f"{UNLOCK}?next={quote(request.scope['path'], safe='/')}")
+    return signed.person
+
+
+def signed_of(request: Request[Any, Any, Any]) -> Signed:
+    """Return whose session it is, for the pages that ask for PIN or passkey: nothing of theirs."""
     signed = guest_of(request).signed
     if signed is None:
         raise nothing_here()
-    return signed.person
+    return signed
 
 
 def form_of(request: Request[Any, Any, Any]) -> Form:

@@ -18,6 +18,11 @@ NAVIGATION: Final = (
     ("/portal/help", _("Requests")),
     ("/portal/reply", _("Replies")),
     ("/portal/record", _("Record")),
+    ("/portal/notes", _("Notes")),
+    ("/portal/looks", _("Looks")),
+    ("/portal/held", _("My data")),
+    ("/portal/choices", _("Choices")),
+    ("/portal/take", _("Copy")),
 )
 """Neutral words alone: whoever looks over a shoulder reads nothing in them."""
 ELSEWHERE: Final = "https://www.wikipedia.org/"
@@ -99,6 +104,10 @@ TEXTS: Final[Mapping[str, str]] = {
     "question-again": _("how are you today? Once more"),
     "emergency": _("the emergency number"),
     "emergency-alone": _("the emergency number"),
+    "entry": _("digits to come in by"),
+    "still": _("whether all stays as it is set"),
+    "pin-reset": _("that a new PIN was asked for"),
+    "start-over": _("that somebody wants to begin anew"),
 }
 STATES: Final[Mapping[str, str]] = {
     "queued": _("waits"),
@@ -110,6 +119,12 @@ STATES: Final[Mapping[str, str]] = {
     "failed": _("did not get through"),
 }
 ERRORS: Final = (
+    _("Nobody asks you to stay home: there is nothing to remind of."),
+    _(
+        "These are not two numbers of a place. Type them as a map app shows them, such as "
+        "54.6872, 25.2797."
+    ),
+    _("This is no place on the globe: open the page at home, and again."),
     _(
         "This number and these digits do not go together, or the digits hold no more: they have "
         "five tries and a day. Type those of the last text, or call the health team."
@@ -122,5 +137,35 @@ ERRORS: Final = (
     _("You said so already: it counts, and somebody answers it."),
     _("Choose one of the list."),
     _("This day is not one of the follow-up, or is yet to come."),
+    _("This was tried too often. Wait a quarter of an hour, then try again."),
+    _(
+        "This number and these digits do not go together, or the digits hold no more: "
+        "eight digits hold for 15 minutes and have five tries, six digits hold for a day."
+        " Type those of the last text, or ask for new ones."
+    ),
+    _("A PIN has 6 to 12 digits. Choose one and type it twice."),
+    _(
+        "This PIN is too easy to guess: no row such as 123456, and no digit six times. "
+        "Choose another."
+    ),
+    _("This PIN is not right. After five wrong ones you wait a quarter of an hour."),
+    _("These are two different PINs. Type the same one twice."),
+    _(
+        "A PIN is chosen within a day of the first eight digits. Now it takes the health "
+        "team: call them."
+    ),
+    _(
+        "These are not the digits that the health team read out, or it is too early or "
+        "too late for them. After five wrong ones you wait a quarter of an hour."
+    ),
+    _("A reset was asked for already: it goes on, or is stopped first."),
+    _("Say first that you are old enough to agree for yourself."),
+    _("The text has changed since you read it. Read it again, then choose."),
+    _("This person agreed for themselves, or has a guardian already."),
+    _("Nobody is their own guardian: type the number of whom you care for."),
+    _("Whoever has a guardian cannot be one."),
+    _("Give the month of birth, such as 2014-09."),
+    _("At this age people agree for themselves, unless they cannot: say so."),
+    _("This was not signed by a key of yours, or it took over 5 minutes. Begin again."),
 )
 """What other rooms say where something cannot be done."""
