@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -13,9 +14,12 @@ from tests.services import DAY, NOON
 
 from fortnight.arrivals.bounds import Bounds
 from fortnight.arrivals.json_rows import FixRow, JsonTable
-from fortnight.arrivals.owntracks import Post, read_post
+from fortnight.arrivals.owntracks import read_post
 from fortnight.arrivals.rows import check_fixes
 from fortnight.errors import GoneError
+
+if TYPE_CHECKING:
+    from fortnight.arrivals.posts import Post
 
 BOUNDS = Bounds(max_bytes=10_000, max_rows=100)
 DEVICE = "d" * 32

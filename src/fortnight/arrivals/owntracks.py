@@ -6,27 +6,21 @@ The app drops what is answered with an error, or piles it up for ever: so nothin
 from __future__ import annotations
 
 import binascii
-from dataclasses import dataclass
-from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 import msgspec
-import numpy as np
 from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
 
-from fortnight.arrivals.checked import Checked, Example
-from fortnight.arrivals.json_rows import NOT_JSON, FixRow, JsonTable, Value
-from fortnight.arrivals.rows import check_json_fixes
+from fortnight.arrivals.json_rows import NOT_JSON, FixRow, Value
+from fortnight.arrivals.posts import post_of, refused
 from fortnight.errors import FortnightError, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fortnight.arrivals.bounds import Bounds
-
-_NOTHING: Final = b""
-_FIRST: Final = np.zeros(1, dtype=np.int64)
+    from fortnight.arrivals.posts import Post
 
 
 class Message(msgspec.Struct, gc=False):
@@ -38,14 +32,6 @@ class Message(msgspec.Struct, gc=False):
     tst: Value = None
     acc: Value = None
     data: str | None = None  # of an encrypted message: nonce and box in base64
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """What one message came to: one fix kept, or one refusal."""
-
-    batch: str  # the same for the same device and time, so that a repeat is stored once
-    checked: Checked
 
 
 _decoder: Final = msgspec.json.Decoder(Message)
@@ -66,10 +52,11 @@ def read_post(
         if message.kind == "encrypted":
             message = _message(_decrypted(message.data or "", key), bounds)
         if message.kind != "location":
-            return _refused("not-a-location")
-        return Post(_batch(device, message.tst), _checked(message, now))
+            return refused("not-a-location")
+        row = FixRow(message.tst, message.lon, message.lat, message.acc)
+        return post_of(device, message.tst, row, now)
     except _UnreadableError as error:
-        return _refused(error.reason)
+        return refused(error.reason)
 
 
 class _UnreadableError(Exception):
@@ -101,18 +88,3 @@ def _decrypted(data: str, key: Callable[[], bytes | None]) -> bytes:
         return SecretBox(padded).decrypt(binascii.a2b_base64(data.encode()))
     except (CryptoError, ValueError, FortnightError) as error:
         raise _UnreadableError("undecryptable") from error
-
-
-def _batch(device: str, time: Value) -> str:
-    return sha256(f"{device} {time}".encode()).hexdigest()
-
-
-def _refused(reason: str) -> Post:
-    checked = Checked(_NOTHING, 0, 1, {reason: 1}, (Example(0, reason),))
-    return Post("", checked)
-
-
-def _checked(message: Message, now: int) -> Checked:
-    """Return what the library's rules say of a location."""
-    row = FixRow(time=message.tst, lon=message.lon, lat=message.lat, accuracy=message.acc)
-    return check_json_fixes(JsonTable([row], _FIRST, ()), now)

@@ -20,6 +20,7 @@ from fortnight.web import (
     operators,
     problems,
     reminding,
+    senders,
 )
 from fortnight.web.bodies import Patience
 from fortnight.web.door import Door
@@ -73,6 +74,7 @@ HANDLERS: Final = (
     ingest.visits,
     ingest.encounters,
     ingest.beacons,
+    *senders.HANDLERS,
     reminding.reminder,
     operators.deliver,
     operators.subscribers,

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from litestar import Request
+
+from fortnight.arrivals.bounds import Bounds
 from fortnight.web import problems
-from fortnight.web.bodies import Patience, header
+from fortnight.web.bodies import Patience, header, read
 from fortnight.web.devices import Known, secret_of
 from fortnight.web.limits import Meter, Rate
 from fortnight.web.metrics import Metrics
+from fortnight.web.named import secret_in
 from fortnight.web.networks import is_closed
 from fortnight.web.office import who
 from fortnight.web.portal import who as people
@@ -47,7 +51,7 @@ ENDED: Final = (
     "The programme has ended, on the day that was published before it began. What it held of "
     "people is deleted. Its log stays at /log/checkpoint, for anyone to check."
 )
-_DEVICE_KINDS: Final = {"tracker": "owntracks", "app": "api"}
+_DEVICE_KINDS: Final = {"tracker": "owntracks", "app": "api", "named": "api"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ class Caller:
     laboratory: str | None = None
     visit: Visit | None = None
     guest: Guest | None = None
+    body: bytes = field(default=b"", repr=False)  # where it had to be read to know who sends
 
     @property
     def staff(self) -> Staff | None:
@@ -119,6 +124,8 @@ class Door:
         elif route.permission in {"visitor", "person"}:
             guest = await people.admit(self, scope, receive, route)
             scope["user"] = Caller(self, route, guest=guest)
+        elif route.permission == "named":
+            scope["user"] = await self._named(scope, receive, route, now)
         else:
             scope["user"] = await self._caller(scope, route, address, now)
 
@@ -153,6 +160,14 @@ class Door:
                 "everything else to /api/v1.",
             )
         return Caller(self, route, device=device)
+
+    async def _named(self, scope: Any, receive: Receive, route: Route, now: int) -> Caller:  # noqa: ANN401 - as above
+        most, settings = self.most_bytes(route), self.service.settings
+        body = await read(Request(scope, receive=receive), most, self.patience) if most else b""
+        secret = secret_in(scope, body, Bounds(settings.max_body_bytes, settings.max_rows))
+        if not secret or not secret.isascii():
+            raise _unknown()
+        return replace(await self._device(route, secret, now), body=body)
 
     async def _laboratory(self, route: Route, secret: str, now: int) -> Caller:
         laboratory = await self.laboratories.of(secret, now)
