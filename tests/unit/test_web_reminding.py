@@ -32,7 +32,7 @@ AWAY: Final = (25.3456789, 54.7654321)  # lon, lat: digits that stand nowhere el
 AT_HOME: Final = (25.2123456, 54.6543219)
 
 
-def asked(client: Client, secret: str = BEARER, **said: object) -> Response:
+def asked(client: Client, secret: str = BEARER, **said: Any) -> Response:
     headers = {"authorization": secret, "content-type": "application/json"}
     body = json.dumps({"lon": AWAY[0], "lat": AWAY[1], "accuracy": 12} | said).encode()
     return client.ask("POST", "/api/v1/reminder", headers=headers, content=body)
@@ -57,9 +57,7 @@ def test_answers_have_one_length_and_one_status_whatever_they_say(tmp_path: Path
     "said",
     [{"lat": 91}, {"lon": "x"}, {"accuracy": 0}, {"time": "2026-03-01T12:00:00"}, {"time": 5}],
 )
-def test_a_position_that_is_none_is_refused_in_words(
-    tmp_path: Path, said: dict[str, object]
-) -> None:
+def test_a_position_that_is_none_is_refused_in_words(tmp_path: Path, said: dict[str, Any]) -> None:
     answer = asked(client_of(rooms(tmp_path)), **said)
     assert answer.status_code == 422
     assert "lon and lat in degrees" in answer.json()["detail"]
@@ -68,8 +66,9 @@ def test_a_position_that_is_none_is_refused_in_words(
 def test_a_time_may_be_a_number_or_a_text_and_is_now_without_one(tmp_path: Path) -> None:
     service = rooms(tmp_path)
     client = client_of(service)
-    for said in ({}, {"time": NOW}, {"time": "2026-03-01T14:00:00+02:00"}):
-        asked(client, **said)
+    asked(client)
+    for time in (NOW, "2026-03-01T14:00:00+02:00"):
+        asked(client, time=time)
     assert [one.at for one in service.support.reminders.heard] == [NOW] * 3
     assert {one.minute for one in service.support.reminders.heard} == {12 * 60}
 
@@ -185,8 +184,9 @@ def test_home_is_where_the_phone_says_within_an_hour_of_being_asked(
     reminders = service.support.reminders
     reminders.turn_on_here(person, clock())
     assert reminders.wish(person, clock()) == "waits"
-    for unusable in ({"accuracy": None}, {"accuracy": 400}, {"source": "cell"}):
-        asked(client, app, **unusable)
+    asked(client, app, accuracy=None)
+    asked(client, app, accuracy=400)
+    asked(client, app, source="cell")
     asked(client, app, time=clock() - 10 * MINUTE)
     assert reminders.wish(person, clock()) == "waits"
     asked(client, app)
