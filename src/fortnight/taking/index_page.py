@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 LANGUAGES: Final[Mapping[str, str]] = {"en": "English", "ru": "Русский", "ar": "العربية"}
 MOST_ROWS: Final = 30
 """Rows of a part that the page shows; the rest is in its CSV file."""
-_NOBODY: Final = "nobody"
 
 
 def index_page(held: Held, language: str) -> str:
@@ -39,7 +38,7 @@ def index_page(held: Held, language: str) -> str:
             receipts=len(held.receipts),
             pending=sum(one.text is None for one in held.receipts),
             made_at=instant(held.made_at)[:16].replace("T", " "),
-            left_out=[one.why[spoken] for one in left_out() if one.id != _NOBODY],
+            left_out=[one.why[spoken] for one in left_out() if one.is_about_people],
         )
     )
 

@@ -6,13 +6,12 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ABOUT_NOBODY = "nobody"
-"""The group of what is about no person at all."""
+_ABOUT_NOBODY: Final = "nobody"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +29,11 @@ class Group:
     id: str
     why: Mapping[str, str]
     columns: tuple[str, ...]
+
+    @property
+    def is_about_people(self) -> bool:
+        """Whether it is of a person at all."""
+        return self.id != _ABOUT_NOBODY
 
 
 @cache
