@@ -284,6 +284,8 @@ class Eraser:
             for case_id in trail.cases:
                 make_nameless(connection, case_id, self._random, now)
             _forget_details(connection, trail)
+            looks = select(look.c.id).where(look.c.person == person)
+            connection.execute(delete(review).where(review.c.subject.in_(looks)))
             for table in _OF_A_PERSON:
                 connection.execute(delete(table).where(table.c.person == person))
             for about in (alarm, review):

@@ -5,8 +5,14 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
+from fortnight.case.bands import EDGES, band_of
+
 E7: Final = 10_000_000
 _FIRST: Final = date(1970, 1, 1)
+_BANDS: Final = (
+    *(f"{least} to {most} minutes" for least, most in zip((0, *EDGES), EDGES, strict=False)),
+    f"{EDGES[-1]} minutes or more",
+)
 
 
 def instant(ms: int) -> str:
@@ -22,10 +28,7 @@ def day(number: int) -> str:
 
 def band(minutes: int) -> str:
     """Return minutes as a band: the exact number could tell whose visit it was."""
-    for least, most in ((0, 15), (15, 60), (60, 240)):
-        if minutes < most:
-            return f"{least}-{most} minutes"
-    return "240 minutes or more"
+    return _BANDS[band_of(minutes)]
 
 
 def degrees(e7: int) -> float:

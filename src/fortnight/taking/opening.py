@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import msgspec
 
+from fortnight.arrivals.choices import LABEL as NEVER_SENT_LABEL
+from fortnight.arrivals.never_sent import NeverSent
 from fortnight.errors import GoneError
 from fortnight.followup.answers import Answer
 from fortnight.followup.rows import Kept
@@ -76,3 +78,4 @@ WAITING_TEXT: Final = Opener(
     "sealed", "waiting_words", lambda row: message_label(row.id), _as(dict[str, str])
 )
 WRITTEN_BACK: Final = Opener("sealed", "words", lambda row: reply_label(row.id), bytes.decode)
+NEVER_SENT: Final = Opener("sealed", "choice", lambda _: NEVER_SENT_LABEL, _as(NeverSent))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import false, or_, select
 
-from fortnight.db.tables import case_file
+from fortnight.db.tables import case_file, look
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,6 +51,12 @@ def about(table: Table, known: Known) -> ColumnElement[bool]:
     names = [known.person, *(one.hex() for one in known.pseudonyms.values())]
     rule: ColumnElement[bool] = table.c.subject.in_(names)
     return rule
+
+
+def about_looks_too(table: Table, known: Known) -> ColumnElement[bool]:
+    """Return rows whose subject is the person, or a look at them."""
+    looks = select(look.c.id).where(look.c.person == known.person)
+    return or_(about(table, known), table.c.subject.in_(looks))
 
 
 def of_own_cases(column: str = "case_id") -> Rule:

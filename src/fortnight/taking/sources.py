@@ -9,8 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from fortnight.db.enrolment_tables import (
+    enrolment,
+    guardianship,
+    pin_reset,
+    portal_passkey,
+    portal_pin,
+    start_over,
+)
 from fortnight.db.message_tables import call_task, inbound, message_part, receipt_heard
 from fortnight.db.office_tables import call_record, case_source, decision, review
+from fortnight.db.sending_tables import never_sent, never_sent_count, sending_phone
 from fortnight.db.support_tables import (
     became_case,
     exposure_reply,
@@ -36,6 +45,7 @@ from fortnight.db.tables import (
 from fortnight.taking import opening
 from fortnight.taking.selecting import (
     about,
+    about_looks_too,
     as_contact,
     beside,
     called,
@@ -182,7 +192,27 @@ SOURCES: Final = (
     _source("written-back", inbound, own, "id at kind done_at", opening.WRITTEN_BACK),
     _source("calls-wanted", call_task, own, "id message reason made_at done_at"),
     _source("alarms", alarm, about, "id kind at detail ended_at"),
-    _source("reviews", review, about, "id kind asked_at due_at answered_at answer"),
+    _source(
+        "reviews",
+        review,
+        about_looks_too,
+        "id kind subject asked_at due_at answered_at answer asked_leaf asked_salt answered_leaf "
+        "answered_salt",
+    ),
+    _source(
+        "coming-in",
+        enrolment,
+        own,
+        "state began_at seen_at shown_at choose_until ask_at asked of_age_at",
+    ),
+    _source("pin", portal_pin, own, "made_at"),
+    _source("passkeys", portal_passkey, own, "made_at"),
+    _source("pin-reset", pin_reset, own, "asked_at due_at"),
+    _source("beginning-anew", start_over, own, "asked_at due_at"),
+    _source("guardian", guardianship, own, "until_day made_at"),
+    _source("phones", sending_phone, own, "device app made_at"),
+    _source("never-sent", never_sent, own, "changed_at", opening.NEVER_SENT),
+    _source("never-sent-counts", never_sent_count, own, "day rows"),
 )
 BESIDE_TABLES: Final = (
     "people.person.number_sealed",
