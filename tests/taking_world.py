@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from litestar.testing import TestClient
-from tests.portal_world import OWN, PIN
+from tests.portal_world import PIN
 from tests.services import seeded
 from tests.whole_service import enrolled, opened, settings_in
 
@@ -45,7 +45,8 @@ class Portal:
     def send(self, path: str, language: str = "en", **fields: str) -> Response:
         """Send a form as its page would."""
         sent: dict[str, Any] = {"csrf": self.csrf} | fields
-        headers = OWN | {"accept-language": language}
+        origin = self.service.settings.origin
+        headers = {"origin": origin, "sec-fetch-site": "same-origin", "accept-language": language}
         answer: Response = self.client.post(
             path, data=sent, headers=headers, follow_redirects=False
         )

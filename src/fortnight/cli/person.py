@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 from rich.table import Table
 
-from fortnight.cli.opened import HOME, OUT, Home, print_plain, service_in
+from fortnight.cli.opened import HOME, OUT, Home, print_plain, reader_here, service_in
 from fortnight.consent.texts import current_text
 from fortnight.db.tables import GRANT_KINDS
 from fortnight.errors import RefusedError
@@ -93,6 +94,31 @@ def grants(number: Number, /, *, home: Home = HOME) -> None:
     for one in held:
         table.add_row(one.kind, one.text.version, "no" if one.withdrawn_at is not None else "yes")
     OUT.print(table)
+
+
+@app.command
+def export(
+    number: Number,
+    /,
+    *,
+    out: Annotated[Path, Parameter(help="File to write, such as copy.zip. It must not be there.")],
+    language: Annotated[Language, Parameter(help="Of its first page.")] = "en",
+    home: Home = HOME,
+) -> None:
+    """Write everything that is held of somebody who asked for it into one ZIP, for them alone.
+
+    They see that it was taken: it leaves a look. Hand it over, and delete it here.
+    """
+    with service_in(home) as service:
+        person, now = _person(service, number), service.clock()
+        reader = reader_here(service.settings, "data-protection")
+        whole = service.taking.take(person, language, now, reader)
+    try:
+        with out.open("xb") as file:
+            file.write(whole)
+    except FileExistsError as error:
+        raise RefusedError(f"{out} is there already: name another file.") from error
+    print_plain(f"{out}: {len(whole)} bytes. Hand it over, and delete it here.")
 
 
 @app.command
