@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from bench import exact, worlds
+from bench import exact, rawfixes, worlds
 from bench.agreement import agreement, overlap
 from bench.contract import ANSWER, MS_A_DAY, RADIUS_M, SEGMENTS, SIGMA_MAX_M
 from bench.jobs import EngineError, Job, OverLimitError
@@ -100,6 +100,16 @@ def test_peers_of_raw_fixes_answer_the_same_question(
     expected = asked(FIX_ENGINES[SAME_QUESTION[0]], source, tmp_path)
     assert expected.num_rows > 10
     assert asked(FIX_ENGINES[name], source, workdir).equals(expected)
+
+
+def test_people_without_a_fix_are_not_counted_when_people_are_numbered(tmp_path: Path) -> None:
+    names = pa.DictionaryArray.from_arrays(pa.array([3, 1, 3]), ["b", "d", "a", "c"])
+    places = {"lon": [1.0, 2.0, 3.0], "lat": [0.0, 0.0, 0.0]}
+    time = pa.array([1, 2, 3], pa.timestamp("ms", "UTC"))
+    pq.write_table(
+        pa.table({"participant": names, "time": time} | places), tmp_path / "fixes.parquet"
+    )
+    assert rawfixes.read(tmp_path / "fixes.parquet")["who"].tolist() == [0.0, 1.0, 0.0]
 
 
 @pytest.mark.parametrize("name", ["duckdb-plain", "pymeos"])
