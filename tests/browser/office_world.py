@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Final
@@ -54,7 +54,7 @@ class Town:
     home: Path
     port: int
     service: Service
-    busiest: str  # their phone number
+    busiest: str = ""  # their phone number
 
     @property
     def zone(self) -> ZoneInfo:
@@ -130,6 +130,16 @@ def town_in(folder: Path) -> Iterator[Town]:
     start = today - timedelta(days=DAYS)
     made = simulate(PEOPLE, DAYS, 1, folder / "town", start=start, truth=False)
     fixes = pq.read_table(made.folder / FIXES_FILE).sort_by("participant")
+    with serving(folder) as town:
+        phones = _enrol(town.service, [str(one) for one in fixes["participant"].unique()])
+        counts = {name: _send(fixes, name, phone, town.port) for name, phone in phones.items()}
+        wait(lambda: not town.service.waiting(), "what was sent was not filed")
+        yield replace(town, busiest=phones[max(counts, key=lambda one: counts[one])][0])
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Town]:
+    """Serve a new service in which nobody is enrolled, until the block ends."""
     home, port = folder / "service", free_port()
     make_home(home)
     settings = {
@@ -145,16 +155,13 @@ def town_in(folder: Path) -> Iterator[Town]:
     with (
         closing(opened) as service,
         (folder / "service.log").open("wb") as log,
-        subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | settings) as serving,
+        subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | settings) as process,
     ):
         try:
             wait(lambda: _answers(port), f"it does not serve: {folder / 'service.log'}")
-            phones = _enrol(service, [str(one) for one in fixes["participant"].unique()])
-            counts = {name: _send(fixes, name, phone, port) for name, phone in phones.items()}
-            wait(lambda: not service.waiting(), "what was sent was not filed")
-            yield Town(home, port, service, phones[max(counts, key=lambda one: counts[one])][0])
+            yield Town(home, port, service)
         finally:
-            serving.kill()
+            process.kill()
 
 
 def _enrol(service: Service, names: list[str]) -> dict[str, tuple[str, str]]:
