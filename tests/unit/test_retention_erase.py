@@ -11,6 +11,7 @@ from tests.reference.vault_world import WORKER, enrolled, met, sound_case
 from tests.services import DAY, NOON
 
 from fortnight.db import tables
+from fortnight.db.office_tables import review
 from fortnight.errors import DatabaseError, GoneError, RefusedError
 from fortnight.ledger.entries import opens
 
@@ -32,9 +33,14 @@ def fill(world: Endings, person: str) -> None:
     for day in (TODAY - 1, TODAY):
         vault.file_under(person, day)
     vault.beacons(person, [TODAY])
-    for table in (tables.arrival, tables.receipt, tables.look, tables.message):
-        world.add(table, person=person)
+    theirs: dict[str, object] = {}
+    for table in tables.metadata.sorted_tables:  # whoever adds a table adds it to what goes
+        if "person" in table.c and table not in (tables.case_file, tables.erasure):
+            beside = {name: row for name, row in theirs.items() if name in table.c}
+            theirs[table.name] = world.add(table, person=person, **beside).get("id")
     world.add(tables.alarm, subject=person)
+    seen = next(row for row in world.rows(tables.look) if row["person"] == person)
+    world.add(review, subject=seen["id"])
 
 
 def named(world: Endings, person: str) -> dict[str, list[dict[str, Any]]]:
@@ -54,6 +60,8 @@ def test_nothing_is_left_of_an_erased_person_and_everything_of_others(world: End
     world.eraser.erase(person, NOON + 1)
     assert named(world, person) == {}
     assert named(world, other) == kept
+    looks = {row["id"] for row in world.rows(tables.look)}
+    assert {row["subject"] for row in world.rows(review)} <= looks  # what was asked of theirs
     assert world.stores.people.ids() == [other]
     assert world.stores.keys.people() == {other}
     assert world.stores.vault.person_with(NUMBER) is None
