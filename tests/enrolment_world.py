@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from litestar.testing import TestClient
-from tests.portal_world import OWN, Portal, Texts, checked
-from tests.services import MINUTE, Clock, Stores, seeded, sqlite_stores
+from tests.portal_world import MOST_BYTES, OWN, Texts
+from tests.services import MINUTE, Stores, seeded, sqlite_stores
 from tests.unit.web_rooms import Rooms
 
 from fortnight.consent.texts import current_text
 from fortnight.enrolment.rooms import EnrolmentRooms, open_enrolment
+from fortnight.errors import RefusedError
 from fortnight.ledger.log import Log
 from fortnight.ledger.note import Signer
 from fortnight.notify.gateway import Answer, Said
@@ -26,6 +29,10 @@ from fortnight.web.app import create_app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from httpx import Response
+    from litestar import Litestar
+    from tests.services import Clock
 
     from fortnight.notify.gateway import Text
 
@@ -123,12 +130,16 @@ def enrolling(folder: Path, clock: Clock) -> Iterator[Enrolling]:
         outbox = Outbox(
             stores.database, stores.vault, stores.consents, seeded(5).randbytes, "north"
         )
-        rooms = open_enrolment(settings, outbox, KEY, seeded(6).randbytes)
+        rooms = open_enrolment(settings, outbox, KEY, seeded(6).randbytes, pin_cost=2)
         yield Enrolling(stores, settings, outbox, rooms)
 
 
 class NoFollowUp:
-    """Nobody is followed here."""
+    """Nobody is followed here; whoever comes in by the day's digits is known by ``digits``."""
+
+    def __init__(self, number: str = "", digits: str = "", person: str = "") -> None:
+        self.known = (number, digits)
+        self.person = person
 
     @property
     def followups(self) -> NoFollowUp:
@@ -138,25 +149,89 @@ class NoFollowUp:
     def bell(self) -> NoFollowUp:
         return self
 
-    def shown(self, now: int) -> None:
-        assert now > 0
+    def shown(self, _now: int) -> None:
+        return None
 
-    def sign_in(self, number: str, digits: str, now: int) -> str:
-        from fortnight.errors import RefusedError  # noqa: PLC0415 - nowhere else
+    def mine(self, _person: str, _now: int) -> tuple[()]:
+        return ()
 
-        raise RefusedError("nobody")
+    def sign_in(self, number: str, digits: str, _now: int) -> str:
+        if (number, digits) != self.known:
+            raise RefusedError("nobody")
+        return self.person
 
 
 @dataclass
-class Site(Portal):
-    """The same, with a browser before it."""
+class Site:
+    """The same behind the real doors, and one browser on a phone."""
 
-    people: Any = None
+    world: Enrolling
+    service: Any
+    client: TestClient[Litestar]
 
-    def page_with_script(self, path: str) -> str:
-        answer = self.get(path)
-        assert answer.status_code == 200, answer.text[:2_000]
-        return answer.text
+    @property
+    def clock(self) -> Clock:
+        return self.world.clock
+
+    def get(self, path: str, language: str = "en") -> Response:
+        """Return an answer; nothing is followed."""
+        headers = {"accept-language": language}
+        answer: Response = self.client.get(path, headers=headers, follow_redirects=False)
+        return answer
+
+    def page(self, path: str, language: str = "en") -> str:
+        """Return a page that is there, small, and kept by nobody."""
+        answer = self.get(path, language)
+        assert answer.status_code == 200, (answer.headers, answer.text[:2_000])
+        assert answer.headers["cache-control"] == "no-store"
+        assert len(answer.content) < MOST_BYTES
+        return unescape(answer.text)
+
+    def post(self, path: str, speaks: str = "en", **fields: str) -> Response:
+        """Send a form with the session's token, where there is one."""
+        headers = OWN | {"accept-language": speaks}
+        sent = {"csrf": self.csrf} | fields
+        answer: Response = self.client.post(
+            path, data=sent, headers=headers, follow_redirects=False
+        )
+        return answer
+
+    @property
+    def csrf(self) -> str:
+        """The token of the session, off the page that asks for the PIN."""
+        found = re.search(r'name="csrf" value="(\w+)"', self.get("/portal/unlock").text)
+        return found[1] if found else ""
+
+    def come_in(self, number: str) -> str:
+        """Ask for digits, read them off the phone and type them; return where it leads."""
+        self.clock.advance(16 * MINUTE)
+        assert self.post("/portal/digits", number=number).status_code == 200
+        answer = self.post("/portal", number=number, code=self.world.digits(number))
+        assert answer.status_code == 303, answer.text
+        return str(answer.headers["location"])
 
 
-__all__ = ["OWN", "NoFollowUp", "Site", "TestClient", "Texts", "checked"]
+@contextmanager
+def site(folder: Path, clock: Clock) -> Iterator[Site]:
+    """Open the portal, and the office, before the rooms of enrolment."""
+    with enrolling(folder, clock) as world:
+        database = world.stores.database
+        service: Any = Service(world.settings, clock, world.stores)
+        (folder / "log").mkdir()
+        service.log = Log(database, folder / "log", Signer("fortnight.invalid/log", KEY), clock)
+        service.enrolment, service.support, service.texts = world.rooms, NoFollowUp(), Texts()
+        service.staff = open_staff(
+            database, world.settings, KEY, world.stores.vault.number_hash, seeded(7).randbytes
+        )
+        with TestClient(create_app(service)) as client:
+            yield Site(world, service, client)
+
+
+class Service(Rooms):
+    """Small rooms, with a real vault and a clock that tests move."""
+
+    def __init__(self, settings: Settings, clock: Clock, stores: Stores) -> None:
+        super().__init__(settings)
+        self.clock = clock  # type: ignore[method-assign] # a clock that tests move
+        self.vault = cast("Any", stores.vault)
+        self.consents = cast("Any", stores.consents)

@@ -127,7 +127,9 @@ def portal_world(tmp_path: Path, clock: Clock) -> Iterator[Portal]:
     (tmp_path / "log").mkdir()
     log = Log(database, tmp_path / "log", Signer("fortnight.invalid/log", KEY), clock)
     service.support, service.texts, service.log = office.support, Texts(), log
-    service.enrolment = open_enrolment(service.settings, office.outbox, KEY, seeded().randbytes)
+    service.enrolment = open_enrolment(
+        service.settings, office.outbox, KEY, seeded().randbytes, pin_cost=2
+    )
     (tmp_path / "lake").mkdir()
     service.mine = open_mine(
         service.settings,

@@ -86,7 +86,7 @@ def test_an_address_and_the_whole_site_are_bounded(world: Enrolling) -> None:
 
     def ask(count: int, address: str) -> int:
         done = 0
-        for number in range(count):
+        for _ in range(count):
             try:
                 known = f"+3706{next(numbers):07}"
                 world.rooms.entry.ask(known, "en", address, world.clock())

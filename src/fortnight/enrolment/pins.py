@@ -34,14 +34,18 @@ TOO_PLAIN: Final = (
 NOT_THIS: Final = "This PIN is not right. After five wrong ones you wait a quarter of an hour."
 TRIES: Final = Bound("pin", 5, 15 * MINUTE_MS)
 TRIES_A_DAY: Final = Bound("pin-day", 20, 24 * HOUR_MS)
+COST: Final = 2**15
 _SALT_BYTES: Final = 16
 _ROWS: Final = ("01234567890123456789", "98765432109876543210")
 
 
-def slow_hash(secret: bytes, pin: str, salt: bytes) -> bytes:
-    """Return what is kept of a PIN: scrypt (32 MB of memory, some 80 ms) of it under a key."""
+def slow_hash(secret: bytes, pin: str, salt: bytes, cost: int = COST) -> bytes:
+    """Return what is kept of a PIN: scrypt of it under a key.
+
+    At the cost of the service it takes 32 MB of memory and some tenths of a second.
+    """
     keyed = hmac.digest(secret, pin.encode(), "sha256")
-    return scrypt(keyed, salt=salt, n=2**15, r=8, p=1, maxmem=2**26, dklen=32)
+    return scrypt(keyed, salt=salt, n=cost, r=8, p=1, maxmem=2**26, dklen=32)
 
 
 def check_pin(pin: str) -> None:
@@ -60,6 +64,7 @@ class Pins:
     counting: Counting
     random: Callable[[int], bytes]
     secret: bytes = field(repr=False)
+    cost: int = COST
 
     def is_there(self, person: str) -> bool:
         """Tell whether a person chose a PIN."""
@@ -73,7 +78,7 @@ class Pins:
         salt = self.random(_SALT_BYTES)
         connection.execute(delete(portal_pin).where(portal_pin.c.person == person))
         row = {"person": person, "salt": salt, "made_at": now}
-        row["pin_hash"] = slow_hash(self.secret, pin, salt)
+        row["pin_hash"] = slow_hash(self.secret, pin, salt, self.cost)
         connection.execute(insert(portal_pin).values(row))
 
     def check(self, person: str, pin: str, now: int) -> None:
@@ -87,7 +92,7 @@ class Pins:
                 select(portal_pin).where(portal_pin.c.person == person)
             ).one_or_none()
         kept = (bytes(32), bytes(_SALT_BYTES)) if row is None else (row.pin_hash, row.salt)
-        said = hmac.compare_digest(slow_hash(self.secret, pin, kept[1]), kept[0])
+        said = hmac.compare_digest(slow_hash(self.secret, pin, kept[1], self.cost), kept[0])
         if row is None or not said:
             raise RefusedError(NOT_THIS)
         with self.database.write() as connection:

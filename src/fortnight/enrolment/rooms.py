@@ -14,7 +14,7 @@ from fortnight.enrolment.grants import Grants
 from fortnight.enrolment.guardians import Guardians
 from fortnight.enrolment.passkeys import Passkeys
 from fortnight.enrolment.people import People
-from fortnight.enrolment.pins import Pins
+from fortnight.enrolment.pins import COST, Pins
 from fortnight.enrolment.reset import Resets
 
 if TYPE_CHECKING:
@@ -49,12 +49,21 @@ def open_enrolment(
     outbox: Outbox,
     secret: bytes,
     random: Callable[[int], bytes],
+    pin_cost: int = COST,
 ) -> EnrolmentRooms:
-    """Put the rooms together. ``secret`` is a master secret from the folder of keys."""
+    """Put the rooms together.
+
+    Parameters
+    ----------
+    secret : bytes
+        A master secret from the folder of keys.
+    pin_cost : int
+        Of the hash of PINs; less than the service's own is for tests alone.
+    """
     database, vault, consents = outbox.database, outbox.vault, outbox.consents
     own = hmac.digest(secret, b"enrolment", "sha256")
     counting = Counting(own)
-    pins = Pins(database, counting, random, own)
+    pins = Pins(database, counting, random, own, pin_cost)
     people = People(database, consents, pins)
     bounds = Bounds.of(settings.codes_an_hour)
     entry = Entry(database, vault, outbox, counting, bounds, people.is_closed, random, own)

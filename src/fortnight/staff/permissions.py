@@ -48,6 +48,7 @@ Permission = Literal[
     "contact.call",
     "export.case",
     "text.answer",
+    "enrolment.help",
     "followup.read",
     "followup.record",
     "ticket.list",
@@ -97,6 +98,8 @@ TABLE: Final[Mapping[Permission, Mapping[Role, frozenset[Relation]]]] = MappingP
         "contact.call": {"case-worker": _ASSIGNED, "lead": _DISTRICT | _TIED},
         "export.case": {"case-worker": _ASSIGNED, "lead": _DISTRICT_READ},
         "text.answer": {"case-worker": _NONE, "lead": _NONE},
+        # At a person's own word, by the number that they say; each look is theirs to see.
+        "enrolment.help": {"case-worker": _NONE, "lead": _NONE},
         # Whoever is on duty helps, whosever case it is: nobody waits for one colleague.
         "followup.read": {"case-worker": _DISTRICT, "lead": _SUPPORT},
         "followup.record": {"case-worker": _DISTRICT, "lead": _SUPPORT},

@@ -3,6 +3,7 @@
 from typing import Final
 
 from fortnight.web.office import (
+    callers,
     case_new,
     case_steps,
     cases,
@@ -36,6 +37,7 @@ HANDLERS: Final = (
     *settings.HANDLERS,
     *log.HANDLERS,
     *texts.HANDLERS,
+    *callers.HANDLERS,
     *tickets.HANDLERS,
     *replies.HANDLERS,
     choose.choose_language,

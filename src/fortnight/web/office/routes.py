@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from fortnight.web.office.callers_routes import CALLERS_ROUTES
 from fortnight.web.office.case_routes import CASE_ROUTES
 from fortnight.web.office.exchange_routes import EXCHANGE_ROUTES
 from fortnight.web.office.support_routes import SUPPORT_ROUTES
@@ -166,5 +167,6 @@ OFFICE: Final = (
     *SUPPORT_ROUTES,
     *EXCHANGE_ROUTES,
     *TEXTS_ROUTES,
+    *CALLERS_ROUTES,
     *WATCH_ROUTES,
 )

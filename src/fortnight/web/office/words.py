@@ -141,6 +141,7 @@ NAVIGATION: Final = (
     ("/office/intake", _("Intake"), "case.open"),
     ("/office/tickets", _("Support"), "ticket.list"),
     ("/office/texts", _("Texts"), "text.answer"),
+    ("/office/callers", _("Callers"), "enrolment.help"),
     ("/office/overview", _("Overview"), "overview.read"),
     ("/office/settings", _("Settings"), "settings.manage"),
     ("/office/log", _("Log and reviews"), "log.read"),
