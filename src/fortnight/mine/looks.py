@@ -39,8 +39,9 @@ class SeenLook:
     ----------
     hour : int
         Its first instant, ms since 1970.
-    place : int or None
-        The number of its entry in the log; None while the log has not taken it in.
+    is_proved : bool
+        Whether the log has taken its entry in. Which number it has there is in the proof: on the
+        page it would tell when within the hour it was.
     is_own : bool
         Whether the person themselves read, on these pages.
     """
@@ -52,7 +53,7 @@ class SeenLook:
     purpose: str
     fields: tuple[str, ...]
     outcome: str
-    place: int | None
+    is_proved: bool
     is_own: bool
     question: Review | None
 
@@ -119,7 +120,6 @@ class Looks:
 
 
 def _seen(look: Look, proofs: Mapping[str, Proof], questions: Mapping[str, Review]) -> SeenLook:
-    proof = proofs.get(look.leaf)
     return SeenLook(
         id=look.id,
         hour=look.hour * _HOUR_MS,
@@ -128,7 +128,7 @@ def _seen(look: Look, proofs: Mapping[str, Proof], questions: Mapping[str, Revie
         purpose=look.purpose,
         fields=look.fields,
         outcome=look.outcome,
-        place=proof.index if isinstance(proof, Inclusion) else None,
+        is_proved=isinstance(proofs.get(look.leaf), Inclusion),
         is_own=look.role == OWN,
         question=questions.get(look.id),
     )
