@@ -13,6 +13,8 @@ from fortnight.arrivals.choices import Choices
 from fortnight.arrivals.journal import Journal
 from fortnight.arrivals.operator_accounts import Operators
 from fortnight.arrivals.operators import Deliveries
+from fortnight.arrivals.phones import Phones
+from fortnight.arrivals.uploads import Held
 from fortnight.case.cases import Cases
 from fortnight.case.nearness import Near
 from fortnight.case.oversight import Oversight, open_oversight
@@ -53,6 +55,8 @@ from fortnight.taking.rooms import Taking
 from fortnight.vault.door import Vault
 from fortnight.vault.keys import FileKeys
 from fortnight.vault.opening import open_people
+from fortnight.venues.posters import Venues
+from fortnight.venues.visits import Visits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -92,6 +96,10 @@ class Service:
     log: Log
     log_key: str
     choices: Choices
+    phones: Phones
+    uploads: Held
+    venues: Venues
+    visits: Visits
     journal: Journal
     operators: Operators
     deliveries: Deliveries
@@ -370,7 +378,8 @@ def _open(
     choices = Choices(at.database, at.vault, zone)
     journal = Journal(at.database, at.vault, at.consents, clock, choices)
     closing.callback(journal.close)
-    tasks = _tasks(at, log, drain, days, with_cases, ends)
+    visits = Visits(at.database, at.vault, at.consents, journal, Forgetting(days), choices, random)
+    tasks = _tasks(at, log, drain, days, with_cases, ends, visits)
     return Service(
         settings=settings,
         clock=clock,
@@ -382,6 +391,10 @@ def _open(
         log=log,
         log_key=str(signer.public),
         choices=choices,
+        phones=Phones(at.database, at.vault),
+        uploads=Held(),
+        venues=Venues(at.database, random),
+        visits=visits,
         journal=journal,
         operators=Operators(at.database, at.keys.named("operator"), random),
         deliveries=_deliveries(at, choices),
@@ -420,6 +433,7 @@ def _tasks(
     days: Days,
     rooms: _CaseRooms,
     ends: _Ends,
+    visits: Visits,
 ) -> list[Task]:
     ties = ColleagueTies(at.database, at.vault, at.lake)
 
@@ -446,6 +460,7 @@ def _tasks(
         Task("reminders", MINUTE_MS, rooms.texts.reminders.turn),
         Task("cases", MINUTE_MS, rooms.work.turn),
         Task("follow-up", MINUTE_MS, rooms.support.turn),
+        Task("visits", MINUTE_MS, visits.turn),
         Task("enrolment", MINUTE_MS, enrolled),
         Task("keys", _COPY_EVERY_MS, lambda _: at.keys.refresh_copy()),
         Task("leaving", _LEAVING_EVERY_MS, ends.eraser.hurry),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 import zlib
 from contextlib import ExitStack
+from dataclasses import dataclass, field
+from io import BytesIO
 from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
@@ -18,6 +20,18 @@ _GZIP: Final = b"\x1f\x8b"
 _UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
+@dataclass(frozen=True, slots=True)
+class InMemory:
+    """A file that is held in memory, and was on no disk."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+    def open(self, _mode: str) -> BytesIO:
+        """Return it opened for reading."""
+        return BytesIO(self.content)
+
+
 class Source:
     """A file opened for reading once, from its head to its end.
 
@@ -25,7 +39,7 @@ class Source:
     ended early, where they did; what came before is still delivered.
     """
 
-    def __init__(self, path: Path, on_read: Callable[[int], None] | None = None) -> None:
+    def __init__(self, path: Path | InMemory, on_read: Callable[[int], None] | None = None) -> None:
         self.path = path
         self.participant = participant_of(path)  # for formats that name nobody
         self.damage: str | None = None
@@ -131,7 +145,7 @@ class Source:
             self._on_read(self._file.tell())
 
 
-def participant_of(path: Path) -> str:
+def participant_of(path: Path | InMemory) -> str:
     """Return a file's name without its ending, and without .gz before that."""
     name = path.name
     if name.lower().endswith(".gz") and len(name) > len(".gz"):

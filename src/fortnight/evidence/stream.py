@@ -27,7 +27,7 @@ from fortnight.evidence.readers import (
 from fortnight.evidence.reading import Reading
 from fortnight.evidence.recognise import Shape, recognise
 from fortnight.evidence.signs import RawSigns, SignBatch
-from fortnight.evidence.source import Source, participant_of
+from fortnight.evidence.source import InMemory, Source, participant_of
 from fortnight.evidence.tables.cells import RawSites
 from fortnight.evidence.tables.kinds import format_of, needed_table, table_of
 from fortnight.evidence.tally import Tally, with_refused
@@ -43,7 +43,8 @@ if TYPE_CHECKING:
     from fortnight.evidence.tables.kinds import Table
 
 __all__ = [
-    "FixBatch", "SignBatch", "StayBatch", "Stream", "TableStream", "table_batches", "with_refused",
+    "FixBatch", "SignBatch", "StayBatch", "Stream", "TableStream", "held_batches",
+    "table_batches", "with_refused",
 ]  # fmt: skip
 
 
@@ -57,6 +58,7 @@ _READERS: Final[Mapping[str, Callable[[Reading], Iterator[Raw]]]] = {
     "exposure-windows": exposure_windows.read,
     "sensor-contacts": sensor_contacts.read,
 }
+_GZIP: Final = b"\x1f\x8b"
 _TABLES: Final = frozenset({"csv", "sightings", "check-ins", "calls", "cell-sites", "cell-events"})
 """Formats that stand as lines under a header; check-ins stand as JSON too."""
 
@@ -162,6 +164,31 @@ class TableStream:
     def reports(self) -> tuple[InputReport, ...]:
         """What became of the table's rows; complete once all is read."""
         return (self._tally.report(),)
+
+
+def held_batches(
+    content: bytes, *, input_name: str, limits: Limits, parameters: Parameters = DEFAULTS
+) -> TableStream:
+    """Return the rows of a file that is held in memory, checked just as one on a disk.
+
+    What is packed is not unpacked here, and Parquet is not read: whoever sends some megabytes
+    must not make gigabytes of them. The stream's report says so.
+    """
+    tally = Tally(input_name, 0, limits)
+    return TableStream(_held_rows(InMemory(input_name, content), tally, parameters), tally)
+
+
+def _held_rows(file: InMemory, tally: Tally, parameters: Parameters) -> Iterator[Raw]:
+    if file.content.startswith(_GZIP):
+        raise InputError("a packed file (gzip): unpack it first")
+    with Source(file) as source:
+        shape = recognise(source.head)
+        tally.format = shape.format
+        if shape.format == "parquet":
+            raise InputError("a Parquet file: export GPX, GeoJSON or JSON")
+        yield from _reader(shape)(Reading(source, tally, shape.level, parameters))
+        if source.damage is not None:
+            tally.stopped("the end", source.damage)
 
 
 def table_batches(

@@ -33,7 +33,7 @@ _GAP: Final = 8
 
 def to_pdf(table: Table) -> bytes:
     """Return a table as A4 pages, numbered, in a font that has Latin, Greek and Cyrillic."""
-    _register()
+    register()
     content = io.BytesIO()
     document = SimpleDocTemplate(
         content,
@@ -86,7 +86,8 @@ def _style(size: int) -> ParagraphStyle:
 
 
 @cache
-def _register() -> None:
+def register() -> None:
+    """Make the font known to reportlab."""
     found = resources.files("fortnight.exchange").joinpath("fonts", f"{FONT}.ttf")
     with resources.as_file(found) as path:
         pdfmetrics.registerFont(TTFont(FONT, str(path)))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from fortnight.lake import catalogue
 from fortnight.lake.doubts import forget_alarms, forget_alarms_of
-from fortnight.lake.files import read_rows, sync_folder, without
+from fortnight.lake.files import PSEUDONYM, read_rows, sync_folder, without
 from fortnight.lake.locks import remove_index, writing
 
 if TYPE_CHECKING:
@@ -60,6 +63,29 @@ class Forgetting:
             self.days.refresh_locked(now, wait=True)
             self._remove_strays()
         return tuple(old)
+
+    def visit(self, day: int, pseudonym: bytes, venue: str, start: int, now: int) -> int:
+        """Leave out one visit of a person, on the day (since 1970 UTC) on which it began.
+
+        As `person`: nothing is left when it returns. Returns how many files were rewritten.
+        """
+        mine: Any = pa.scalar(pseudonym, PSEUDONYM)
+        changed = 0
+        with writing(self.days.folder):
+            with self.days.database.read() as connection:
+                held = catalogue.files(connection, [day], "visits")
+            for name in [name for some in held.values() for name in some]:
+                rows = read_rows(self.days.folder, [name], "visits")
+                is_mine: Any = pc.equal(rows["pseudonym"], mine)
+                is_it: Any = pc.and_(is_mine, pc.equal(rows["start"], pa.scalar(start)))
+                is_it = pc.and_(is_it, pc.equal(rows["venue"], pa.scalar(venue)))
+                if pc.any(is_it).as_py():
+                    self._mark(day, now)
+                    self.days.replace(day, "visits", [name], rows.filter(pc.invert(is_it)), now)
+                    changed += 1
+            self.days.refresh_locked(now, wait=True)
+            self._remove_strays()
+        return changed
 
     def _leave_out(self, day: int, pseudonym: bytes, now: int) -> int:
         with self.days.database.read() as connection:

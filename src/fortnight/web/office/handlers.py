@@ -21,6 +21,7 @@ from fortnight.web.office import (
     static,
     texts,
     tickets,
+    venues,
 )
 
 HANDLERS: Final = (
@@ -40,6 +41,7 @@ HANDLERS: Final = (
     *callers.HANDLERS,
     *tickets.HANDLERS,
     *replies.HANDLERS,
+    *venues.HANDLERS,
     choose.choose_language,
     static.static,
 )

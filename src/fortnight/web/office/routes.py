@@ -9,6 +9,7 @@ from fortnight.web.office.case_routes import CASE_ROUTES
 from fortnight.web.office.exchange_routes import EXCHANGE_ROUTES
 from fortnight.web.office.support_routes import SUPPORT_ROUTES
 from fortnight.web.office.texts_routes import TEXTS_ROUTES
+from fortnight.web.office.venues_routes import VENUES_ROUTES
 from fortnight.web.office.watch_routes import WATCH_ROUTES
 from fortnight.web.rows import Route
 
@@ -169,4 +170,5 @@ OFFICE: Final = (
     *TEXTS_ROUTES,
     *CALLERS_ROUTES,
     *WATCH_ROUTES,
+    *VENUES_ROUTES,
 )

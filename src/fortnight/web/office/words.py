@@ -143,6 +143,7 @@ NAVIGATION: Final = (
     ("/office/texts", _("Texts"), "text.answer"),
     ("/office/callers", _("Callers"), "enrolment.help"),
     ("/office/overview", _("Overview"), "overview.read"),
+    ("/office/venues", _("Venues"), "settings.manage"),
     ("/office/settings", _("Settings"), "settings.manage"),
     ("/office/log", _("Log and reviews"), "log.read"),
 )

@@ -3,6 +3,7 @@
 from typing import Final
 
 from fortnight.web.portal import (
+    check_in,
     choices,
     days,
     enter,
@@ -10,8 +11,10 @@ from fortnight.web.portal import (
     household,
     leave_all,
     looks,
+    never_sent,
     notes,
     others,
+    phones,
     pin,
     record,
     remind,
@@ -21,6 +24,7 @@ from fortnight.web.portal import (
     take,
     today,
     unlock,
+    upload,
 )
 
 HANDLERS: Final = (
@@ -42,4 +46,8 @@ HANDLERS: Final = (
     *unlock.HANDLERS,
     *take.HANDLERS,
     *leave_all.HANDLERS,
+    *phones.HANDLERS,
+    *never_sent.HANDLERS,
+    *upload.HANDLERS,
+    *check_in.HANDLERS,
 )

@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 from fortnight.web.portal.enrolment_routes import ENROLMENT_ROUTES
 from fortnight.web.portal.mine_routes import MINE_ROUTES
+from fortnight.web.portal.sending_routes import SENDING_ROUTES
 from fortnight.web.portal.taking_routes import TAKING_ROUTES
 from fortnight.web.rows import Route
 
@@ -27,6 +28,7 @@ PORTAL_ROUTES: Final = (
     *ENROLMENT_ROUTES,
     *MINE_ROUTES,
     *TAKING_ROUTES,
+    *SENDING_ROUTES,
     _open("/", "GET", "Whoever types the service's name alone is sent to its first page."),
     _open("/portal", "GET", "The page on which a person types their number and today's digits."),
     _open("/portal", "POST", "Number and digits go together, and a short session begins."),

@@ -25,6 +25,7 @@ from fortnight.web.portal.enter import (
 from fortnight.web.portal.language import LANGUAGES
 from fortnight.web.portal.pages import in_thread, page, see
 from fortnight.web.portal.rooms import rooms_of
+from fortnight.web.portal.scanned import goes_on
 from fortnight.web.portal.sessions import COOKIE
 from fortnight.web.portal.who import START, form_of, guest_of
 
@@ -70,7 +71,7 @@ def come_in(request: _Request) -> Response[bytes]:
         return digits_page(request, number, status=TOO_OFTEN, wrong=str(error))
     standing = rooms_of(request).enrolment.people.standing(person)
     is_new = way == "code" and standing is not None and standing.may_choose(now)
-    answer = see(GRANTS if is_new else TODAY)
+    answer = see(GRANTS if is_new else goes_on(request, TODAY))
     secret = door.portal.begin(person, now, way)
     answer.cookies.append(made_cookie(COOKIE, secret, is_secure=is_secure(door)))
     return answer
@@ -83,7 +84,8 @@ def leave(request: _Request) -> Response[bytes]:
     secret = cookie(door, request.scope, COOKIE)
     if secret is not None:
         door.portal.end(secret)
-    answer = page(request, "left.html")
+    # A link, and no part of ours: nothing of that site is loaded before somebody leaves for it.
+    answer = page(request, "left.html", elsewhere=rooms_of(request).settings.leave_to)
     answer.cookies.append(ended_cookie(COOKIE, is_secure=is_secure(door)))
     answer.headers["clear-site-data"] = '"cache"'
     return answer

@@ -21,12 +21,11 @@ NAVIGATION: Final = (
     ("/portal/notes", _("Notes")),
     ("/portal/looks", _("Looks")),
     ("/portal/held", _("My data")),
+    ("/portal/phones", _("Phones")),
     ("/portal/choices", _("Choices")),
     ("/portal/take", _("Copy")),
 )
 """Neutral words alone: whoever looks over a shoulder reads nothing in them."""
-ELSEWHERE: Final = "https://www.wikipedia.org/"
-"""What takes the place of a page that somebody leaves at once: a site that says nothing of them."""
 DAYS: Final[Mapping[str, str]] = {
     "planned": _("not asked yet"),
     "asked": _("you were asked"),
@@ -133,6 +132,7 @@ ERRORS: Final = (
     _("Nobody asks you anything: there is nothing to pause."),
     _("These digits are your own, or nobody answers there any more."),
     _("These digits hold no more: ask for new ones, they last a day."),
+    _("Five tries were wrong: try again tomorrow, with digits that are new."),
     _("Your follow-up is over: call the health team instead."),
     _("You said so already: it counts, and somebody answers it."),
     _("Choose one of the list."),
