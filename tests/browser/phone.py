@@ -75,13 +75,20 @@ class Phone:
             form.locator(press).first.click()
         return coming.value.status if coming.value else 0
 
-    def come_in(self, number: str) -> None:
-        """Ask for digits by text, and come in with them."""
+    def come_in(self, number: str, *, wrong: str = "") -> None:
+        """Ask for digits by text, and come in with them; with ``wrong`` ones first."""
         before = len(self.town.texts(number))
         self.open("/portal")
         assert self.send("/portal/digits", number=number) == 200
         wait(lambda: len(self.town.texts(number)) > before, "no digits came")
-        assert self.send("/portal", code=digits_in(self.town.texts(number)[-1])) == 200
+        if wrong:
+            assert self.send("/portal", holds='[name="code"]', code=wrong) == 403
+            assert self.page.get_by_role("alert").inner_text()
+            assert self.page.locator('[name="number"]').first.input_value() == number
+        assert (
+            self.send("/portal", holds='[name="code"]', code=digits_in(self.town.texts(number)[-1]))
+            == 200
+        )
         assert self.page.locator('form[action="/portal/leave"]').count() == 1
 
     def show_pin(self, pin: str) -> None:

@@ -26,16 +26,16 @@ NOT_PAGES: Final = ("/", "/portal", "/portal/language/{language}")
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staffed]:
     with staffed_in(tmp_path_factory.mktemp("portal")) as made:
-        exposed(made, NUMBER)
         yield made
 
 
 @pytest.fixture(scope="module")
 def came_in(world: Staffed, browser_without_webgl: Browser) -> StorageState:
-    """Return the cookies of somebody who came in, answered, asked for something and replied."""
+    """Return the cookies of somebody who came in, chose a PIN, and was told of an exposure."""
     with in_hand(browser_without_webgl, world.town) as phone:
         phone.come_in(NUMBER)
         phone.show_pin(PIN)
+        exposed(world, NUMBER)
         return phone.page.context.storage_state()
 
 

@@ -16,6 +16,7 @@ from fortnight.web.office.pages import HTML
 from fortnight.web.office.static import address
 from fortnight.web.portal import words
 from fortnight.web.portal.language import LANGUAGES, speech
+from fortnight.web.portal.rooms import rooms_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -59,6 +60,7 @@ def page(
         "path": request.scope["path"],
         "next": quote(request.scope["path"], safe="/"),
         "languages": LANGUAGES,
+        "leave_to": rooms_of(request).settings.leave_to,
     }
     body = _environment(said.language).get_template(template).render(known | values)
     return Response(body.encode(), status_code=status, media_type=HTML, headers={**HEADERS})
