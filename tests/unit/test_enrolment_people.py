@@ -368,6 +368,17 @@ def test_a_call_closes_everything_and_leaves_no_trace_on_the_phone(world: Enroll
     assert world.rooms.people.first(person, "digits", world.clock()) == "nobody"
 
 
+def test_whoever_closed_everything_comes_back_by_another_call(world: Enrolling) -> None:
+    person = world.enrolled(ANNA, "trace.phone")
+    world.rooms.closing.close(ANNA, WORKER, world.clock())
+    digits = world.rooms.closing.reset(ANNA, WORKER, world.clock())
+    world.clock.advance(73 * HOUR)
+    assert world.come_in(ANNA) == person
+    world.rooms.resets.choose(person, digits, "771904", world.clock())
+    assert world.rooms.people.first(person, "code", world.clock()) == "nothing"
+    assert world.live(person) == set()
+
+
 def test_nobody_of_that_number_is_said_so_to_the_worker(world: Enrolling) -> None:
     with pytest.raises(RefusedError, match="Nobody is enrolled"):
         world.rooms.closing.close(BORIS, WORKER, world.clock())

@@ -65,8 +65,13 @@ class Closing:
         return person
 
     def reset(self, number: str, reader: Reader, now: int) -> str:
-        """Begin a reset; return the digits that the worker reads out. Raises as `close`."""
+        """Begin a reset; return the digits that the worker reads out. Raises as `close`.
+
+        What was closed is open to be entered again, with every grant off as it was left.
+        """
         person = self._looked_at(number, reader, now)
+        with self.database.write() as connection:
+            change(connection, person, state="open")
         return self.resets.ask(person, reader.actor, now)
 
     def _looked_at(self, number: str, reader: Reader, now: int) -> str:

@@ -40,7 +40,7 @@ PERMISSIONS: Final[Mapping[Permission, str]] = MappingProxyType(
         "browser": "no secret, but nothing is changed for a page of another site",
         "staff": "a session of somebody who works here, whose role may do what `does` says",
         "visitor": "any browser, from the portal's own pages",
-        "person": "a session of the person whose number and digits of the day were typed in",
+        "person": "a session of the person whose number and digits were typed in",
     }
 )
 

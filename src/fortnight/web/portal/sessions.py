@@ -1,4 +1,4 @@
-"""Who is signed in to the portal: in memory, for minutes, and for follow-up alone.
+"""Who is signed in to the portal: in memory, and for minutes.
 
 Nothing of a session is written down: whoever holds the phone next finds none, a backup holds none,
 and after a restart people type the digits of the day again.
