@@ -185,7 +185,7 @@ class Decisions:
         )
         with self.database.read() as connection:
             rows = [decision_of(row) for row in connection.execute(left)]
-            readers = [_reader_of(connection, one) for one in rows]
+            readers = [reader_of(connection, one.second_by or one.by) for one in rows]
         for one, reader in zip(rows, readers, strict=True):
             try:
                 self._carry_out(one, reader, now)
@@ -354,9 +354,8 @@ def _resolved(connection: Connection, case_id: str) -> int:
     )
 
 
-def _reader_of(connection: Connection, made: Decision) -> Reader:
-    """Return who looks: whoever agreed last."""
-    account = made.second_by or made.by
+def reader_of(connection: Connection, account: str) -> Reader:
+    """Return who looks where something is done by itself: the account that agreed last."""
     row = connection.execute(select(staff_account).where(staff_account.c.id == account)).one()
     return Reader(row.role, row.id, row.district)
 

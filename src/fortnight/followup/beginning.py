@@ -99,6 +99,19 @@ class Beginnings:
         with self.database.read() as connection:
             measured = subject_of(connection, case_id, contact).measured is not None
         person = self.vault.resolve(case_id, contact, reader, now).person if measured else None
+        return self.begin(case_id, contact, person, reader, now, by_voice=by_voice)
+
+    def begin(
+        self,
+        case_id: str,
+        contact: str,
+        person: str | None,
+        reader: Reader,
+        now: int,
+        *,
+        by_voice: bool,
+    ) -> str:
+        """Begin to follow a contact who was told, and is known already. Raises as `of_contact`."""
         self._refuse_unwilling(person)
         with self.database.write() as connection:
             case = self._standing(connection, case_id)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete, insert, select, update
@@ -27,10 +28,38 @@ DIGITS: Final = 6
 HOUSEHOLD_DIGITS: Final = 8
 TRIES: Final = 5
 VALID_MS: Final = 86_400_000
+NO_TRY_LEFT: Final = "Five tries were wrong: try again tomorrow, with digits that are new."
 NOT_SAID: Final = (
     "This number and these digits do not go together, or the digits hold no more: they have five "
     "tries and a day. Type those of the last text, or call the health team."
 )
+
+
+class Tries:
+    """How often each person typed digits that were none, in memory: a restart begins anew.
+
+    The digits of a household name nobody, so each try is one at every invitation there is.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._held: dict[str, list[int]] = {}
+
+    def refuse(self, person: str, now: int) -> None:
+        """Raise RefusedError for whoever has no try left for a day."""
+        with self._lock:
+            self._held = {
+                one: left
+                for one, tries in self._held.items()
+                if (left := [at for at in tries if at > now - VALID_MS])
+            }
+            if len(self._held.get(person, ())) >= TRIES:
+                raise RefusedError(NO_TRY_LEFT)
+
+    def missed(self, person: str, now: int) -> None:
+        """Count a try that opened nothing."""
+        with self._lock:
+            self._held.setdefault(person, []).append(now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +70,7 @@ class Codes:
     vault: Vault
     random: Callable[[int], bytes]
     secret: bytes = field(repr=False)
+    tries: Tries = field(default_factory=Tries, repr=False)
 
     def new(self, connection: Connection, person: str, now: int) -> str:
         """Make a person's digits in the caller's transaction; older ones hold no more."""
@@ -76,15 +106,20 @@ class Codes:
         connection.execute(insert(household_code).values(row))
         return digits
 
-    def invited_by(self, connection: Connection, digits: str, now: int) -> str:
-        """Return who invited, and use the digits up. Raises RefusedError where nobody did."""
+    def invited_by(self, connection: Connection, person: str, digits: str, now: int) -> str:
+        """Return who invited a person, and use the digits up.
+
+        Raises RefusedError where nobody did; after five such tries for a day.
+        """
+        self.tries.refuse(person, now)
         c = household_code.c
         same = c.code_hash == self._hash("household", digits.strip())
-        person = connection.scalar(select(c.person).where(same, c.expires_at > now))
-        if person is None:
+        other = connection.scalar(select(c.person).where(same, c.expires_at > now))
+        if other is None:
+            self.tries.missed(person, now)
             raise RefusedError("These digits hold no more: ask for new ones, they last a day.")
         connection.execute(delete(household_code).where(same))
-        return str(person)
+        return str(other)
 
     def _tried(self, person: str, digits: str, now: int) -> bool:
         """Tell whether they are a person's digits. The try is committed before it is answered."""

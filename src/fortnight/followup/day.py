@@ -125,6 +125,16 @@ def step(day: Day, event: Event) -> Step:
             return Day(state, minute, day.by_voice), ()
 
 
+def next_minute(day: Day, minute: int) -> int | None:
+    """Return the next minute of a day at which the clock may do something; None for none.
+
+    Where nothing is done at ``minute``, nothing is done before the one that is returned.
+    """
+    _, wait, _ = _NEXT.get(day.state, (day.state, WHOLE_DAY, Act.ASK))
+    later = sorted(one for one in (WAKING[0], ASK_FROM, day.since + wait) if one > minute)
+    return next((one for one in later if one < WAKING[1]), None)
+
+
 def _tick(day: Day, minute: int) -> Step:
     if not WAKING[0] <= minute < WAKING[1]:
         return day, ()

@@ -21,6 +21,7 @@ from fortnight.followup.rows import (
     kept_of,
     row_of,
     row_seen,
+    running_of,
 )
 from fortnight.vault.purposes import Field, Purpose
 
@@ -91,6 +92,12 @@ class Office(Parts):
                 select(follow_up).where(c.case_id == case_id).order_by(c.began_at, c.id)
             )
             return tuple(self.line(connection, row, now) for row in rows.all())
+
+    def of_person(self, person: str, now: int) -> tuple[FollowLine, ...]:
+        """Return where somebody is followed now: of whom it is, was looked at before."""
+        with self.database.read() as connection:
+            rows = running_of(connection, person)
+            return tuple(self.line(connection, row, now) for row in rows)
 
     def of_case_id(self, follow_up_id: str) -> str:
         """Return of which case a follow-up is. Raises RefusedError where there is none."""

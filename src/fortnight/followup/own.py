@@ -137,7 +137,7 @@ class Own(Parts):
     def join(self, person: str, digits: str, now: int) -> None:
         """Answer together with whoever gave the digits."""
         with self.database.write() as connection:
-            other = self.codes.invited_by(connection, digits, now)
+            other = self.codes.invited_by(connection, person, digits, now)
             there = running_of(connection, other)
             if other == person or not there:
                 raise QuestionError("These digits are your own, or nobody answers there any more.")

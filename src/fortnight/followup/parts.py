@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, select
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from fortnight.followup.beginning import Beginnings
     from fortnight.followup.codes import Codes
     from fortnight.followup.days import Days
+    from fortnight.followup.due import Mark
     from fortnight.followup.emergency import Emergency
     from fortnight.vault.door import Vault
 
@@ -60,7 +61,10 @@ class AnsweredDay:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What follow-up is made of. ``clock`` is for replies by text, which bring no time."""
+    """What follow-up is made of. ``clock`` is for replies by text, which bring no time.
+
+    ``settled``: by follow-up, what the last turn depended on, and when the next may do something.
+    """
 
     database: Database
     vault: Vault
@@ -69,6 +73,7 @@ class Parts:
     codes: Codes
     zone: ZoneInfo
     clock: Callable[[], int]
+    settled: dict[str, tuple[Mark, int | None]] = field(default_factory=dict, repr=False)
 
     def take(
         self, connection: Connection, row: Row[Any], day: int, answer: Answer, now: int

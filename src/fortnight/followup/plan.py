@@ -27,7 +27,7 @@ Values = tuple[Value, ...]
 DAILY_UP_TO: Final = 42
 """Days of follow-up up to which people are asked daily; in longer ones, once a week."""
 _WEEK: Final = 7
-_UNFOLLOWED: Final = frozenset({None, "to-ask"})
+UNFOLLOWED: Final = frozenset({None, "to-ask"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def plan_contact(disease: Disease, exposed: Exposed, today: int) -> Plan:
 
     Whoever is only to be asked about an exposure, or may have been its source, is not followed.
     """
-    followed = exposed.tier not in _UNFOLLOWED
+    followed = exposed.tier not in UNFOLLOWED
     length = disease.follow_up.days
     end = exposed.last_day + length if followed else exposed.last_day
     asked, flags = _questions(disease)

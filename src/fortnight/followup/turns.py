@@ -1,4 +1,4 @@
-"""Follow-up as the clock moves it: ask, remind, call, end."""
+"""Follow-up as the clock moves it: begin, ask, remind, call, end."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from fortnight.db.support_tables import follow_day, follow_up
+from fortnight.db.support_tables import follow_day
 from fortnight.db.tables import case_file
 from fortnight.errors import GoneError, RefusedError
 from fortnight.followup.day import DayOver, Tick
 from fortnight.followup.days import paused
+from fortnight.followup.due import due_at, marks
 from fortnight.followup.parts import UNANSWERED, Parts
 from fortnight.followup.rows import here, kept_of, row_of
+from fortnight.followup.told import begin_told
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
@@ -27,15 +29,28 @@ class Turns(Parts):
     __slots__ = ()
 
     def turn(self, now: int) -> int:
-        """Do what is due now: ask, remind, call, end. Return how many follow-ups went on."""
+        """Do what is due now: begin, ask, remind, call, end. Return how many were looked at.
+
+        One at which nothing changed since it was last looked at, and for which the clock has
+        nothing to do yet, is left alone: it costs no transaction.
+        """
+        begin_told(self.beginnings, now)
+        at = here(now, self.zone)
         with self.database.read() as connection:
-            c = follow_up.c
-            running = list(connection.scalars(select(c.id).where(c.state == "running")))
+            found = marks(connection, at, self.beginnings.consents)
+        for gone in self.settled.keys() - found.keys():
+            self.settled.pop(gone, None)
+        due = [one for one, mark in found.items() if not self._is_settled(one, mark, at)]
         done = 0
-        for follow_up_id in running:
+        for follow_up_id in due:
             with contextlib.suppress(GoneError, RefusedError):  # erased or swept this moment
-                done += self._turn(follow_up_id, here(now, self.zone))
+                done += self._turn(follow_up_id, at)
+            self.settled[follow_up_id] = found[follow_up_id], due_at(found[follow_up_id], at)
         return done
+
+    def _is_settled(self, follow_up_id: str, mark: Any, at: Here) -> bool:  # noqa: ANN401 - a mark
+        before, next_minute = self.settled.get(follow_up_id, (None, 0))
+        return before == mark and (next_minute is None or at.minute < next_minute)
 
     def _turn(self, follow_up_id: str, at: Here) -> bool:
         with self.database.write() as connection:

@@ -81,10 +81,12 @@ class Pauses:
         """Begin the day of those anew whose pause ran out; return how many."""
         p = support_pause.c
         out = p.ended_at.is_(None) & (p.until_at <= now)
-        with self.database.write() as connection:
+        with self.database.read() as connection:
             ended = list(connection.scalars(select(p.follow_up).where(out).distinct()))
-            for follow_up_id in ended:
-                self._end(connection, row_of(connection, follow_up_id), now)
+        if ended:
+            with self.database.write() as connection:
+                for follow_up_id in ended:
+                    self._end(connection, row_of(connection, follow_up_id), now)
         return len(ended)
 
     def _begin(

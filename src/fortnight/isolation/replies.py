@@ -177,7 +177,8 @@ class Replies:
         with self.database.read() as connection:
             named = select(r.case_id, r.contact).distinct()
             pairs = [(row.case_id, row.contact) for row in connection.execute(named)]
-        for case_id, contact in pairs:
+            due = [pair for pair in pairs if self._is_new(connection, *pair)]
+        for case_id, contact in due:
             with self.database.write() as connection:
                 locked(connection, case_id)
                 done += self._reapplied(connection, case_id, contact, now)
@@ -242,6 +243,21 @@ class Replies:
         self._keep_measured(connection, case_id, contact, now_is)
         self._score(connection, last, now_is, now)
         return True
+
+    def _is_new(self, connection: Connection, case_id: str, contact: str) -> bool:
+        """Tell whether an exposure holds other figures than a reply left there."""
+        now_is = self._scored(connection, case_id, contact)
+        figures = round(now_is.minutes), now_is.tier
+        standing = self._standing(connection, case_id, contact)
+        if standing:
+            return figures != (standing[-1].after_minutes, standing[-1].after_tier)
+        first = self._first(connection, case_id, contact)
+        return figures != (first.before_minutes, first.before_tier)
+
+    def _first(self, connection: Connection, case_id: str, contact: str) -> Row[Any]:
+        r = exposure_reply.c
+        mine = select(exposure_reply).where(r.case_id == case_id, r.contact == contact)
+        return connection.execute(mine.order_by(r.made_at, r.id).limit(1)).one()
 
     def _score(self, connection: Connection, row: Row[Any], measured: Scored, now: int) -> Scored:
         """Put down what the replies that stand make of what was measured, with each of them.
