@@ -101,6 +101,7 @@ class Settings:
     consent_age: int = 16
     smtp_user: str = ""
     smtp_password_file: str = ""
+    leave_to: str = "https://www.wikipedia.org/"
 
     @property
     def is_embedded(self) -> bool:
@@ -213,6 +214,7 @@ def check(settings: Settings, *, now: int) -> None:
     _check_database(settings)
     _check_numbers(settings)
     _check_public_url(settings.public_url)
+    _check_leave_to(settings.leave_to)
     _check_oidc(settings)
     check_texts(settings)  # type: ignore[arg-type] # frozen: it is read alone
     check_duty(settings)  # type: ignore[arg-type] # the same
@@ -256,6 +258,13 @@ def _check_public_url(text: str) -> None:
         raise SettingsError(f"public_url is {text}: give scheme and name alone, no path.")
     if not _is_private_way(text):
         raise SettingsError(f"public_url is {text}: give https://…, or http://localhost for one.")
+
+
+def _check_leave_to(text: str) -> None:
+    """Refuse an address to which "leave at once" would lead nobody, or tell where they were."""
+    url = urlsplit(text)
+    if url.scheme != "https" or not url.hostname or url.query or url.fragment or url.username:
+        raise SettingsError(f"leave_to is {text}: give https://…, of a site that many open.")
 
 
 def _is_private_way(text: str) -> bool:

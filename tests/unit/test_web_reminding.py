@@ -32,7 +32,7 @@ AWAY: Final = (25.3456789, 54.7654321)  # lon, lat: digits that stand nowhere el
 AT_HOME: Final = (25.2123456, 54.6543219)
 
 
-def asked(client: Client, secret: str = BEARER, **said: Any) -> Response:
+def asked(client: Client, secret: str = BEARER, **said: float | str | None) -> Response:
     headers = {"authorization": secret, "content-type": "application/json"}
     body = json.dumps({"lon": AWAY[0], "lat": AWAY[1], "accuracy": 12} | said).encode()
     return client.ask("POST", "/api/v1/reminder", headers=headers, content=body)

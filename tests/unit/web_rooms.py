@@ -14,6 +14,7 @@ import httpx
 
 from fortnight.errors import ConflictError, RefusedError
 from fortnight.exchange.results import Taken
+from fortnight.notify.post import Dropped
 from fortnight.settings import Settings
 from fortnight.vault.people import Device
 from fortnight.web.app import create_app
@@ -201,6 +202,16 @@ class Support:
 
 
 @dataclass
+class Post:
+    dropped: Dropped = field(default_factory=Dropped)
+
+
+@dataclass
+class Texts:
+    post: Post = field(default_factory=Post)
+
+
+@dataclass
 class Rooms:
     """A service of nothing but what doors need."""
 
@@ -212,6 +223,7 @@ class Rooms:
     deliveries: Deliveries = field(default_factory=Deliveries)
     operators: Operators = field(default_factory=Operators)
     laboratories: Laboratories = field(default_factory=Laboratories)
+    texts: Any = field(default_factory=Texts)
     support: Support = field(default_factory=Support)
     staff: Any = None  # the office's own tests have real rooms
     log_key: str = "fortnight.invalid/log+00000000+AAAA"

@@ -94,6 +94,7 @@ class Reached:
     number: str = field(repr=False)
     language: str | None
     words: Mapping[str, str]
+    person: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +213,8 @@ class Work:
         measured = {one.contact for one in self.cases.exposures(case_id)}
         if contact in measured:
             found = self.vault.resolve(case_id, contact, reader, now)
-            return Reached(None, found.number, found.language, how_we_know(is_named=False))
+            said = how_we_know(is_named=False)
+            return Reached(None, found.number, found.language, said, found.person)
         identity = self.named.open(case_id, contact, reader, now)
         return Reached(identity.name, identity.number, None, identity.words)
 

@@ -56,6 +56,7 @@ class Unknown:
 class Opened:
     """Whom a task is about, and what they wrote: out of every representation."""
 
+    person: str = field(repr=False)
     number: str = field(repr=False)
     language: str
     words: str = field(repr=False)
@@ -113,7 +114,7 @@ class Desk:
             raise RefusedError("There is no such reply.")
         number, language = self._reach(row.person, None, reader, now)
         words = self.vault.unseal(row.person, row.sealed, label_of(row.id)).decode()
-        return Opened(number, language, words)
+        return Opened(row.person, number, language, words)
 
     def open_call(self, task_id: str, reader: Reader, now: int) -> Opened:
         """Return the number of somebody to call: a look, committed first."""
@@ -122,7 +123,7 @@ class Desk:
         if row is None:
             raise RefusedError("There is no such call to make.")
         number, language = self._reach(row.person, row.case_id, reader, now)
-        return Opened(number, language, "")
+        return Opened(row.person, number, language, "")
 
     def called(self, task_id: str, account: str, now: int) -> None:
         """Note that a call was made. Raises ConflictError where somebody else did."""

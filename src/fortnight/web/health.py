@@ -44,4 +44,7 @@ async def readyz(request: Request[Any, Any, Any]) -> Response[bytes]:
 )
 async def counts(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Give the counts. None of them is about a person."""
-    return Response(door_of(request).metrics.text(), media_type=metrics.TEXT)
+    door = door_of(request)
+    dropped = door.service.texts.post.dropped
+    door.metrics.set_dropped(dropped.replies, dropped.receipts)
+    return Response(door.metrics.text(), media_type=metrics.TEXT)

@@ -37,6 +37,12 @@ class Metrics:
         self._not_ready = Gauge(
             "fortnight_not_ready", "Parts that are not ready.", registry=self._registry
         )
+        self._dropped = Gauge(
+            "fortnight_texts_dropped",
+            "Replies and receipts since the start that came from nobody who is enrolled.",
+            ("kind",),
+            registry=self._registry,
+        )
         ProcessCollector(registry=self._registry)
 
     def count_rows(self, kind: str, kept: int, refused: Mapping[str, int]) -> None:
@@ -55,6 +61,11 @@ class Metrics:
     def set_not_ready(self, count: int) -> None:
         """Say how many parts are not ready."""
         self._not_ready.set(count)
+
+    def set_dropped(self, replies: int, receipts: int) -> None:
+        """Say how many replies and receipts were dropped: they came from nobody enrolled."""
+        self._dropped.labels("replies").set(replies)
+        self._dropped.labels("receipts").set(receipts)
 
     async def count_answer(self, message: Message, scope: Scope) -> None:
         """Count an answer that is about to go out, under its route's pattern, never its path."""

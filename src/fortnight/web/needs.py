@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from fortnight.exchange.observation import Observed
     from fortnight.exchange.results import Taken
     from fortnight.isolation.reminder import Position
+    from fortnight.notify.rooms import TextRooms
     from fortnight.settings import Settings
     from fortnight.staff.rooms import StaffRooms
     from fortnight.vault.people import Device
@@ -153,6 +154,10 @@ class Service(Protocol):
     @property
     def results(self) -> Results:
         """What tests found."""
+
+    @property
+    def texts(self) -> TextRooms:
+        """Texts, and what came back."""
 
     @property
     def support(self) -> Support:

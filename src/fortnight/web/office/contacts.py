@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fortnight.case.decision_rows import Decision
     from fortnight.case.named import Identity
     from fortnight.case.work import ContactPage, Reached
+    from fortnight.web.office.rooms import Rooms
 
     Asked = Request[Any, Any, Any]
 else:
@@ -80,12 +81,20 @@ def _contact(
         by_phone=rooms.cases.takes_a_call(case_id, number),
         opened=opened,
         reached=reached,
+        caller=_caller(rooms, reached, now),
         ms_of=ms_of,
         error=error,
         held=_held(request),
         now=now,
         may=_may(request),
     )
+
+
+def _caller(rooms: Rooms, reached: Reached | None, now: int) -> str:
+    """Return the words by which whoever is called knows the caller; empty without a portal."""
+    if reached is None or reached.person is None:
+        return ""
+    return rooms.texts.calling_words(reached.person, reached.language or "", now)
 
 
 def _held(request: Asked) -> dict[str, str]:

@@ -8,12 +8,15 @@ from litestar import Request, Response, get, post
 
 from fortnight.notify.templates import Template, current, names_in, preview
 from fortnight.web.office.pages import page, see
+from fortnight.web.office.rooms import rooms_of
+from fortnight.web.office.support import theirs
 from fortnight.web.office.texts_routes import TEXTS
 from fortnight.web.office.who import form_of, signed_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from fortnight.followup.parts import FollowLine
     from fortnight.notify.desk import Opened
     from fortnight.notify.rooms import TextRooms
     from fortnight.notify.templates import Preview
@@ -91,7 +94,7 @@ def resolve(request: _Request) -> Response[bytes]:
 
 def _page(request: _Request, reply: str = "", opened: Opened | None = None) -> Response[bytes]:
     rooms = _rooms(request)
-    desk = rooms.texts.desk
+    desk, now = rooms.texts.desk, rooms.clock()
     return page(
         request,
         "texts.html",
@@ -100,9 +103,21 @@ def _page(request: _Request, reply: str = "", opened: Opened | None = None) -> R
         unknown=desk.unknown(),
         opened_id=reply,
         opened=opened,
+        followed=() if opened is None else _followed(request, opened.person),
+        caller=""
+        if opened is None
+        else rooms.texts.calling_words(opened.person, opened.language, now),
         previews=previews(rooms.texts.outbox.line),
         line=rooms.texts.outbox.line,
     )
+
+
+def _followed(request: _Request, person: str) -> tuple[FollowLine, ...]:
+    """Return the follow-ups of whoever wrote, which whoever reads it may work on."""
+    rooms, account = rooms_of(request), signed_in(request).account
+    may = theirs(rooms, account, "followup.read")
+    listed = rooms.support.followups.of_person(person, rooms.clock())
+    return tuple(one for one in listed if may(one.case_id, one.contact))
 
 
 HANDLERS: Final = (texts, open_reply, answer_reply, called, resolve)
