@@ -1,7 +1,7 @@
 """Who is signed in to the portal: in memory, and for minutes.
 
 Nothing of a session is written down: whoever holds the phone next finds none, a backup holds none,
-and after a restart people type the digits of the day again.
+and after a restart people come in again.
 """
 
 from __future__ import annotations
