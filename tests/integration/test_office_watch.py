@@ -13,9 +13,10 @@ from litestar.testing import TestClient
 from sqlalchemy import func, insert, select
 from tests.services import DAY, seeded
 from tests.staff_world import Colleague, colleague
-from tests.whole_service import opened, settings_in
+from tests.whole_service import enrolled, opened, settings_in
 
 from fortnight.db.tables import alarm, laboratory, ledger_leaf, operator
+from fortnight.vault.purposes import Field, Purpose, Reader
 from fortnight.web.app import create_app
 
 if TYPE_CHECKING:
@@ -147,14 +148,19 @@ def test_a_review_is_answered_and_an_alarm_ended_with_words(
     service: Service, client: TestClient[Litestar]
 ) -> None:
     who, now = colleague(service, "data-protection"), service.clock()
-    person = "ab" * 16
-    asked = service.oversight.reviews.ask("look-questioned", person, now - 4 * DAY)
+    person, worker = enrolled(service, "+37060000001"), colleague(service, "case-worker").account
+    reader = Reader(worker.role, worker.id, "north")
+    (look,) = service.vault.open_access(
+        reader, Purpose.RIGHTS, None, (Field.EVIDENCE,), (person,), now
+    ).looks
+    asked = service.mine.looks.question(person, look, now - 4 * DAY)
     row = {"id": "cd" * 16, "kind": "strangers-in-delivery", "at": now, "subject": person}
     with service.database.write() as connection:
         connection.execute(insert(alarm).values(detail=json.dumps({"strangers": 2}), **row))
     page = shown(client, who, "/office/log")
     assert "overdue" in page
     assert '{"strangers": 2}' in page
+    assert f"{worker.name}, case worker, north · their own rights · evidence" in page
     assert person not in page
     send(client, who, "/office/log/reviews", id=asked, words="It was <b>their</b> doctor.")
     send(client, who, "/office/log/alarms", id="cd" * 16, words="An old list.")
