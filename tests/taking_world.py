@@ -65,16 +65,16 @@ class Portal:
         done = self.send("/portal", number=NUMBER, code=digits)
         assert done.status_code == 303, done.text
 
-    def choose_pin(self) -> None:
+    def choose_pin(self, pin: str = PIN) -> None:
         """Have a PIN, which was not shown in this session yet."""
         rooms = self.service.enrolment
         rooms.people.came_in(self.person, "code", self.clock())
         with self.service.database.write() as connection:
-            rooms.pins.keep(connection, self.person, PIN, self.clock())
+            rooms.pins.keep(connection, self.person, pin, self.clock())
 
-    def unlock(self) -> None:
+    def unlock(self, pin: str = PIN) -> None:
         """Show the PIN."""
-        done = self.send("/portal/unlock", pin=PIN)
+        done = self.send("/portal/unlock", pin=pin)
         assert done.status_code == 303, done.text
 
     def turn(self, task: str) -> None:

@@ -19,7 +19,7 @@ from fortnight.db.enrolment_tables import (
 )
 from fortnight.db.message_tables import call_task, inbound, message_part, receipt_heard
 from fortnight.db.office_tables import call_record, case_source, decision, review
-from fortnight.db.sending_tables import never_sent, never_sent_count, sending_phone
+from fortnight.db.sending_tables import check_in, never_sent, never_sent_count, sending_phone
 from fortnight.db.support_tables import (
     became_case,
     exposure_reply,
@@ -212,6 +212,7 @@ SOURCES: Final = (
     _source("guardian", guardianship, own, "until_day made_at"),
     _source("phones", sending_phone, own, "device app made_at"),
     _source("never-sent", never_sent, own, "changed_at", opening.NEVER_SENT),
+    _source("check-ins", check_in, own, "id day due_at", opening.CHECK_IN),
     _source("never-sent-counts", never_sent_count, own, "day rows"),
 )
 BESIDE_TABLES: Final = (

@@ -72,7 +72,8 @@ def shown(request: _Request) -> Response[bytes]:
         return _proof(request, code=code, status=_NOT_FOUND, wrong=NOT_KNOWN)
     if form.optional("act", 4) == "file" and left.receipt is not None:
         kept = {**HEADERS, "content-disposition": 'attachment; filename="proof.json"'}
-        return Response(left.receipt.encode(), media_type="application/json", headers=kept)
+        body = left.receipt.encode()
+        return Response(body, status_code=200, media_type="application/json", headers=kept)
     return _proof(request, left, code)
 
 

@@ -37,7 +37,7 @@ def taken(request: _Request) -> Response[bytes]:
     whole = rooms.taking.take(person, speech(request).language, rooms.clock())
     # A name that says nothing to whoever looks through the folder of downloads.
     kept = {**HEADERS, "content-disposition": 'attachment; filename="copy.zip"'}
-    return Response(whole, media_type="application/zip", headers=kept)
+    return Response(whole, status_code=200, media_type="application/zip", headers=kept)
 
 
 HANDLERS: Final = (take, taken)
