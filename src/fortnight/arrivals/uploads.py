@@ -146,7 +146,7 @@ def _fixes_of(
             raise InputError("it holds no places of a phone")
         total += len(part.time)
         if total > most_rows:
-            raise InputError(f"it holds more than {most_rows} places: upload it in parts")
+            raise InputError("it holds too many places: upload it in parts")
         who = batch.names.to_pylist()
         names |= {str(who[one]) for one in np.unique(batch.who).tolist()}
         parts.append(part)

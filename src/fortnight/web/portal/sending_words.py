@@ -35,7 +35,14 @@ REFUSED_ROWS: Final[Mapping[str, str]] = {
     "exact-repeat": _("There twice"),
     "nested-visit": _("Inside another visit"),
 }
+UNREADABLE: Final = _(
+    "There are no places in this file that can be read. Choose the timeline of your phone, "
+    "Google Takeout, GPX or GeoJSON."
+)
+"""For every file that is of another kind, or damaged from its beginning."""
 ERRORS: Final = (
+    UNREADABLE,
+    _("it holds too many places: upload it in parts"),
     _("Five phones send already: stop one first."),
     _("This phone sends no more."),
     _("There are twenty already: take one away first."),

@@ -78,7 +78,9 @@ def _shown(request: _Request, content: bytes) -> Response[bytes]:
         if found.fixes > found.hidden:
             rooms.uploads.hold(person, found, rooms.clock())
     except (InputError, RefusedError) as error:
-        return _page(request, status=_UNUSABLE, wrong=str(error))
+        said = str(error)  # the library speaks to analysts, and in English
+        wrong = said if said in sending_words.ERRORS else sending_words.UNREADABLE
+        return _page(request, status=_UNUSABLE, wrong=wrong)
     return _page(request, found=found)
 
 
