@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -35,7 +36,7 @@ from fortnight.staff.accounts import NewAccount
 from fortnight.web.documents import ARROW, BATCH_HEADER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from fortnight.service import Service
@@ -138,8 +139,11 @@ def town_in(folder: Path) -> Iterator[Town]:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Town]:
-    """Serve a new service in which nobody is enrolled, until the block ends."""
+def serving(folder: Path, more: Mapping[str, str] = MappingProxyType({})) -> Iterator[Town]:
+    """Serve a new service in which nobody is enrolled, until the block ends.
+
+    ``more``: settings beside those that make it quick.
+    """
     home, port = folder / "service", free_port()
     make_home(home)
     settings = {
@@ -147,6 +151,7 @@ def serving(folder: Path) -> Iterator[Town]:
         "FORTNIGHT_DRAIN_EVERY_S": "1",
         "FORTNIGHT_POSTS_A_MINUTE": "100000",
         "FORTNIGHT_TIMEZONE": _noon_somewhere(),
+        **more,
     }
     opened = open_service(
         read_settings(home, settings, now=now_ms()), clock=now_ms, random=secrets.token_bytes
