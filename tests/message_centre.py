@@ -19,6 +19,7 @@ from fortnight.notify.smpp.opening import Centre, open_gateway
 from fortnight.notify.smpp.session import Times
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Iterator
 
     from fortnight.notify.gateway import Heard
@@ -41,6 +42,7 @@ class Manners:
     receipt: str = "both"
     bare: bool = False
     password: str = PASSWORD
+    tls: str = ""
 
 
 @dataclass
@@ -97,10 +99,12 @@ def gateway_to(
     manner: Manner | None = None,
     password: str = PASSWORD,
     alarm: Callable[[str, int], None] = lambda _words, _now: None,
+    tls: ssl.SSLContext | None = None,
 ) -> SmppGateway:
     """Return a gateway to a centre on this machine, that waits milliseconds for seconds."""
     times = Times(answer=10.0, quiet=5.0)
-    centre = Centre("127.0.0.1", port, "fortnight", lambda: password, times=times)
+    host = "127.0.0.1" if tls is None else "localhost"
+    centre = Centre(host, port, "fortnight", lambda: password, tls, times)
     backoff = Backoff(random, first_ms=10, most_ms=100)
     chosen = manner or Manner(SOURCE, window=10, per_second=100_000.0)
     return open_gateway(centre, chosen, heard, backoff, clock, alarm)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
+import ssl
+import subprocess
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -186,3 +189,38 @@ def test_a_link_that_said_nothing_for_too_long_is_asked_and_then_given_up() -> N
             until(lambda: session.is_lost)
             with pytest.raises(LinkLostError):
                 session.submit(Command.SUBMIT_SM, b"")
+
+
+def certificate_in(folder: Path) -> Path:
+    """Make a key and a certificate of this machine that signs itself, in one file."""
+    made = folder / "centre.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    command += ["-nodes", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    subprocess.run(
+        [*command, "-keyout", str(made), "-out", str(folder / "own.pem")],
+        check=True,
+        capture_output=True,
+    )
+    made.write_bytes(made.read_bytes() + (folder / "own.pem").read_bytes())
+    return made
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl to make a certificate with")
+def test_a_link_with_tls_is_made_with_the_centre_whose_certificate_is_known_alone(
+    tmp_path: Path,
+) -> None:
+    clock, heard, manner = RunningClock(), Heard(), Manner(SOURCE, per_second=1_000.0)
+    made = certificate_in(tmp_path)
+    text = Text("0" * 32, number_of(0), "How are you today?", clock())
+    with running_centre(tmp_path, Manners(tls=str(made))) as centre:
+        known, unknown = ssl.create_default_context(cafile=made), ssl.create_default_context()
+        for context, answer in ((unknown, Answer.BUSY), (known, Answer.TAKEN)):
+            gateway = gateway_to(
+                centre.port, heard, clock, seeded().randbytes, manner=manner, tls=context
+            )
+            gateway.turn(clock())
+            assert gateway.ready(clock()) is (answer is Answer.TAKEN)
+            (said,) = gateway.send([text])
+            assert said.answer is answer
+            gateway.close()
+        assert [one["words"] for one in centre.taken()] == ["How are you today?"]

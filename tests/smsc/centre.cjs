@@ -4,6 +4,7 @@
 //   throttle, drop: of so many submissions, in parts of one, refused as too many, or answered by a
 //     dropped link; a dropped one is taken or not, half each
 //   late: receipts come so many milliseconds later at most, on whatever link is there then
+//   tls: a file with a key and its certificate, where the link is to be made with TLS
 //   receipt: "text", "tags" or "both"; bare: receipts do not bring the marker back
 // Lines on standard input: {"from": number, "words": text} is sent as a reply.
 'use strict';
@@ -80,7 +81,8 @@ function pay() {
 }
 setInterval(pay, 50).unref();
 
-const server = smpp.createServer((link) => {
+const secure = told.tls ? { key: fs.readFileSync(told.tls), cert: fs.readFileSync(told.tls) } : {};
+const server = smpp.createServer(secure, (link) => {
   link.on('error', () => {});
   link.on('close', () => links.delete(link));
   link.on('bind_transceiver', (pdu) => {

@@ -102,6 +102,8 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
         (SOUND + 'emergency_number = "call us"', {}, "people in danger"),
         (SOUND + 'duty_number = "2000 0000"', {}, "whole and without spaces"),
         (SOUND + "duty_from = 24", {}, "duty_from is 24"),
+        (SOUND + 'leave_to = "http://www.example"', {}, "of a site that many open"),
+        (SOUND + 'leave_to = "https://www.example/?from=x"', {}, "of a site that many open"),
         (SOUND + "duty_from = 8\nduty_until = 8", {}, "not the same"),
     ],
 )

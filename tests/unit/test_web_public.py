@@ -76,6 +76,14 @@ def test_readiness_says_what_is_not_ready(tmp_path: Path) -> None:
     assert "fortnight_not_ready 1.0" in client.get("/metrics").text
 
 
+def test_what_came_from_nobody_is_counted(tmp_path: Path) -> None:
+    service = rooms(tmp_path)
+    service.texts.post.dropped.replies = 3
+    text = client_of(service).get("/metrics").text
+    assert 'fortnight_texts_dropped{kind="replies"} 3.0' in text
+    assert 'fortnight_texts_dropped{kind="receipts"} 0.0' in text
+
+
 def test_metrics_count_rows_and_answers_and_name_nobody(tmp_path: Path) -> None:
     client = client_of(rooms(tmp_path))
     client.track(message())
