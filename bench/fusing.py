@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from bench.machine import describe
-from fortnight.contact.calibration import face_chance, position_chance
+from fortnight.contact.calibration import face_chance, position_chance, unheard_chance
 from fortnight.contact.episodes import (
     E_AT,
     E_END,
@@ -36,9 +36,10 @@ from fortnight.contact.episodes import (
     X_EXPECTED_24H,
     X_WHO,
 )
-from fortnight.contact.features import position_features
+from fortnight.contact.features import circles, position_features
 from fortnight.contact.fusion import fuse
 from fortnight.contact.signs import Sightings, SignIndex, Ties, Visits, Windows
+from fortnight.contact.silence import TookPart, silent_shares, took_part
 from fortnight.contact.window import Window, window_of
 from fortnight.risk.assessment import Anchor, Contacts, assess_all
 from fortnight.risk.disease import Disease, load_disease
@@ -128,11 +129,14 @@ def _visits(
     return Visits(who, venue, room, start, end, nothing, ("venue",) * len(drawn), ())
 
 
-def score(index: SignIndex, one: Drawn, disease: Disease, window: Window) -> Floats:
+def score(
+    index: SignIndex, parts: TookPart, one: Drawn, disease: Disease, window: Window
+) -> Floats:
     """Fuse and score one case; returns the doses of its contacts."""
     fused = fuse(index, one.who, one.episodes, window)
     chance = position_chance(position_features(one.episodes, one.exposures, window))
-    chance = np.maximum(chance, face_chance(fused.sums))
+    chance = unheard_chance(chance, silent_shares(parts, one.who, one.episodes, fused.who))
+    chance = np.maximum(chance, face_chance(fused.sums, circles(fused.heard_days)))
     kinds = np.where(fused.heard_days.any(axis=1), KINDS["bluetooth"], 0) | KINDS["fixes"]
     contacts = Contacts(
         first=window.first, minutes=fused.days, evidence=kinds, close_minutes=fused.heard_days
@@ -149,12 +153,13 @@ def main(arguments: list[str] | None = None) -> None:
     disease = load_disease("covid-19")
     window = window_of(ONSET, disease, days=14, until=UNTIL, timezone="UTC")
     index, drawn = draw(options.cases, options.contacts, window, seed=1)
-    score(index, drawn[0], disease, window)
+    parts = took_part(index.sightings, options.cases * (options.contacts + 1))
+    score(index, parts, drawn[0], disease, window)
     seconds, spent = [], []
     for _ in range(3):
         begin, used = time.perf_counter(), time.process_time()
         with ThreadPoolExecutor(2) as pool:
-            doses = list(pool.map(lambda one: score(index, one, disease, window), drawn))
+            doses = list(pool.map(lambda one: score(index, parts, one, disease, window), drawn))
         seconds.append(time.perf_counter() - begin)
         spent.append(time.process_time() - used)
     print(describe())

@@ -1,13 +1,14 @@
 """Fit how sightings tell that two people were face to face for 15 minutes or more in 24 hours.
 
-    python -m bench.fits.faces --fit GATHERING --judge GATHERING,GATHERING --nhs FOLDER
+    python -m bench.fits.faces --fit INVS13,KENYA:BE --judge SFHH,KENYA:FHL --nhs FOLDER
 
 A gathering is a folder of ``fortnight simulate --from-contacts FILE``: phones of people whose
-badges are known. The model of what a phone hears was fitted on the NHS data alone
-(``bench.fits.bluetooth``); this fits how often people who hear each other are face to face, and
-the weights of the logistic regression of the truth on minutes, on the gatherings to fit on and,
-with a weight of 0.3 a pair, on the NHS's seats: nobody at a gathering sits across a table for an
-hour, and without such rows the regression would have to guess what that sounds like.
+badges are known; letters after a colon are the households whose members are taken as cases. The
+model of what a phone hears was fitted on the NHS data alone (``bench.fits.bluetooth``); this fits
+how often people who hear each other are face to face, and the weights of the logistic regression
+of the truth on minutes, on the gatherings to fit on and, with a weight of 0.3 a pair, on the NHS's
+seats: nobody at a gathering sits across a table for an hour, and without such rows the regression
+would have to guess what that sounds like.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ from bench.fits.positions import average_precision, logistic, probability
 from bench.fits.seats import EXPERIMENTS, Spacing, seats
 from fortnight.api import gather, index_of
 from fortnight.contact.episodes import EPISODE_COLUMNS
-from fortnight.contact.features import FACE_FEATURES, face_features
-from fortnight.contact.fusing import F_EXPECTED, F_HEARD_24H
+from fortnight.contact.features import FACE_FEATURES, circles, face_features
+from fortnight.contact.fusing import F_EXPECTED_24H, F_HEARD_24H
 from fortnight.contact.fusion import fuse
 from fortnight.contact.signs import index_signs
 from fortnight.contact.window import window_of
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 MINUTES: Final = 15.0
 NHS: Final = 0.3  # what a pair of the NHS's experiments counts
+CIRCLE: Final = -1.0  # weight of the circle, not fitted: one in twice as many is half as likely
 FACE_M: Final = 2.0 + 1e-9
 DECILES: Final = 10
 BANDS: Final = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.01)
@@ -57,8 +59,10 @@ class Gathering(NamedTuple):
     minutes: Floats
 
 
-def gathering_of(folder: Path, cases: int, seed: int) -> Gathering:
+def gathering_of(given: str, cases: int, seed: int) -> Gathering:
     """Put together what phones heard, and hold it to the badges."""
+    path, _, households = given.partition(":")
+    folder = Path(path)
     known = read_people(folder)
     names = [str(name) for name in known.names.to_pylist()]
     ordered = sorted(names)
@@ -69,6 +73,7 @@ def gathering_of(folder: Path, cases: int, seed: int) -> Gathering:
     disease = load_disease("covid-19")
     window = window_of(last, disease, days=(last - first).days, until=last, timezone="UTC")
     chosen = choose_cases(folder, min(cases, len(names)), seed)
+    chosen = [name for name in chosen if not households or name[0] in households]
     truth = read_truth(folder, known, chosen)
     of = truth.kind == CLOSE
     pairs, place = np.unique(truth.case[of] * len(names) + truth.other[of], return_inverse=True)
@@ -78,13 +83,12 @@ def gathering_of(folder: Path, cases: int, seed: int) -> Gathering:
     parts = []
     for name in chosen:
         found = fuse(index, ordered.index(name), np.empty((0, EPISODE_COLUMNS)), window)
-        kept = found.sums[:, F_EXPECTED] > 0.0
+        kept = found.sums[:, F_EXPECTED_24H] >= MINUTES
         others = [ordered[int(who)] for who in found.who[kept]]
         true = [number[name] * len(names) + number[other] in met for other in others]
         sums = found.sums[kept]
-        parts.append(
-            Gathering(face_features(sums), np.array(true, dtype=np.bool_), sums[:, F_HEARD_24H])
-        )
+        features = face_features(sums, circles(found.heard_days)[kept])
+        parts.append(Gathering(features, np.array(true, dtype=np.bool_), sums[:, F_HEARD_24H]))
     return Gathering(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
@@ -103,11 +107,12 @@ def _seated(folder: Path, experiment: str) -> Gathering:
     rows, true, minutes = [], [], []
     for who in (name for name in names if name in places):
         found = fuse(index.sign_index, names.index(who), np.empty((0, EPISODE_COLUMNS)), window)
+        features = face_features(found.sums, circles(found.heard_days))
         for k, other in enumerate(names[int(number)] for number in found.who):
             if other in places:
                 heard = float(found.sums[k, F_HEARD_24H])
                 near = np.hypot(*np.subtract(places[who], places[other])) <= FACE_M
-                rows.append(face_features(found.sums[k : k + 1])[0])
+                rows.append(features[k])
                 true.append(bool(near) and heard >= MINUTES)
                 minutes.append(heard)
     return Gathering(np.array(rows), np.array(true), np.array(minutes))
@@ -156,16 +161,19 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--cases", type=int, default=100, help="cases a gathering")
     options = parser.parse_args(arguments)
     fit, judge = (
-        {path: gathering_of(Path(path), options.cases, 1) for path in paths.split(",") if path}
+        {path: gathering_of(path, options.cases, 1) for path in paths.split(",") if path}
         for paths in (options.fit, options.judge)
     )
     nhs = seated(Path(options.nhs))
     towns = [*fit.values(), nhs]
+    features = np.concatenate([town.features for town in towns])
     weights = logistic(
-        np.concatenate([town.features for town in towns]),
+        features[:, :-1],
         np.concatenate([town.true for town in towns]).astype(np.float64),
         counts=np.concatenate([np.full(len(t.true), NHS if t is nhs else 1.0) for t in towns]),
+        offset=CIRCLE * features[:, -1],
     )
+    weights = np.append(weights, CIRCLE)
     for name, weight in zip(FACE_FEATURES, weights, strict=True):
         print(f"    {weight:.4f},  # {name}")
     for kind, held in (("fitted", fit), ("judged", judge)):

@@ -38,9 +38,10 @@ AREAS: Final = (FIXES, BLUETOOTH, CHECK_INS, ALL, PLAIN, FIXES_EVERYBODY, PLAIN_
 TRUTHS: Final = {"room": "one room", "near": "25 m", "close": "face to face"}
 
 
-def judge(folder: Path, cases: int) -> Comparison:
-    """Return how every kind of evidence does in one folder."""
+def judge(folder: Path, cases: int, households: str = "") -> Comparison:
+    """Return how every kind of evidence does in one folder, for cases of some households or all."""
     chosen = choose_cases(folder, cases, 1)
+    chosen = [case for case in chosen if not households or case[0] in households]
     traces = trace_by_evidence(folder, chosen, days_of(town_window(folder)), _silent)
     return compare(folder, tuple(chosen), traces)
 
@@ -172,14 +173,14 @@ def scores(compared: dict[str, Comparison]) -> str:
 def main(arguments: list[str] | None = None) -> None:
     """Judge, print, and with --write replace what stands in the page."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("folders", nargs="+", help="NAME=FOLDER:CASES")
+    parser.add_argument("folders", nargs="+", help="NAME=FOLDER:CASES or FOLDER:CASES:HOUSEHOLDS")
     parser.add_argument("--write", action="store_true", help="replace the tables in the page")
     options = parser.parse_args(arguments)
     compared = {}
     for given in options.folders:
         name, _, place = given.partition("=")
-        folder, _, cases = place.rpartition(":")
-        compared[name] = judge(Path(folder), int(cases))
+        folder, cases, households = (*place.split(":"), "")[:3]
+        compared[name] = judge(Path(folder), int(cases), households)
     parts = {
         "Area under the curve of precision over recall": areas(compared),
         "What is listed, and what is called one room": lists(compared),

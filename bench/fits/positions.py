@@ -37,6 +37,7 @@ FOLDER: Final = Path(__file__).parents[1] / "data" / "fits"
 MINUTE_MS: Final = 60_000.0
 MINUTES: Final = 15.0
 DECILES: Final = 10
+LIKELY: Final = 2.0  # log odds from which the curve may be steeper
 NEAR_ENOUGH: Final = 1e-9  # of a weight
 RIDGE: Final = 1e-2  # keeps weights that the data leave open at nothing
 
@@ -96,13 +97,21 @@ def town_of(people: int, seed: int, cases: int) -> Town:
 
 
 def logistic(
-    features: Floats, true: Floats, ridge: float = RIDGE, counts: Floats | None = None
+    features: Floats,
+    true: Floats,
+    ridge: float = RIDGE,
+    counts: Floats | None = None,
+    offset: Floats | None = None,
 ) -> Floats:
-    """Return the weights of a logistic regression (Newton's method); a row counts so often."""
+    """Return the weights of a logistic regression (Newton's method); a row counts so often.
+
+    ``offset`` is added to the log odds of each row as it is.
+    """
     weights = np.zeros(features.shape[1])
+    offset = np.zeros(len(true)) if offset is None else offset
     counts = np.ones(len(true)) if counts is None else counts
     for _ in range(60):
-        chance = probability(features, weights)
+        chance = 1.0 / (1.0 + np.exp(-(features @ weights + offset)))
         slope = features.T @ (counts * (true - chance)) - ridge * weights
         curve = (features * (counts * chance * (1 - chance))[:, None]).T @ features
         step = np.linalg.solve(curve + ridge * np.eye(len(weights)), slope)
@@ -160,6 +169,10 @@ def main(arguments: list[str] | None = None) -> None:
     )
     for name, weight in zip(FEATURES, weights, strict=True):
         print(f"    {weight:.4f},  # {name}")
+    odds = np.concatenate([town.features for town in fit]) @ weights
+    true = np.concatenate([town.true for town in fit]).astype(np.float64)
+    above = np.maximum(0.0, odds - LIKELY)[:, None]
+    print(f"steeper beyond {LIKELY} by {logistic(above, true, offset=odds)[0]:.4f}")
     for kind, seeds, towns in (("fitted", options.fit, fit), ("judged", options.judge, judge)):
         for seed, town in zip(seeds.split(","), towns, strict=True):
             report(f"{kind} on {seed}", town, weights)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from fortnight.api import gather, index_of, question
+from fortnight.contact.silence import HOUR_MS
 from fortnight.contact.trace import Case, trace_many
 from fortnight.errors import InputError
 from fortnight.evidence.schema import NO_SIGNS
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from fortnight.contact.trace import Question
 
     Progress = Callable[[int, int], None]
+
+
+_HOUR_BITS: Final = 24  # hours since 1970, until the year 3883
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +84,36 @@ def _inputs(folder: Path, cases: Sequence[str], kept: Path) -> dict[str, Path]:
     files = {FIXES: folder / FIXES_FILE, CHECK_INS: folder / VISITS_FILE}
     found = {name: path for name, path in files.items() if path.exists()}
     if (folder / ENCOUNTERS_FILE).exists():
-        found[BLUETOOTH] = _about(folder / ENCOUNTERS_FILE, cases, kept / ENCOUNTERS_FILE)
+        found[BLUETOOTH] = about_cases(folder / ENCOUNTERS_FILE, cases, kept / ENCOUNTERS_FILE)
     return found
 
 
-def _about(path: Path, cases: Sequence[str], kept: Path) -> Path:
-    """Write the sightings that cases have a part in: a trace looks at no others."""
-    names = pa.array(cases, type=pa.string())
-    rows = pc.field("seen_by").isin(names) | pc.field("seen").isin(names)
+def about_cases(path: Path, cases: Sequence[str], kept: Path) -> Path:
+    """Write the sightings that cases have a part in, and of others one an hour of each phone.
+
+    A trace looks at no others, but for whether a phone took part in an hour.
+    """
     try:
-        pq.write_table(pq.read_table(path, filters=rows), kept)
+        table = pq.read_table(path)
     except (OSError, pa.ArrowException) as error:
         raise InputError(
             f"{path} cannot be read as a file of a simulated town ({error}): make it again."
         ) from error
+    names = pa.array(cases, type=pa.string())
+    wanted = np.zeros(table.num_rows, dtype=np.bool_)
+    for column in ("seen_by", "seen"):
+        phone = table[column].cast(pa.string())
+        wanted |= pc.is_in(phone, value_set=names).to_numpy()
+        wanted[_first_of_each_hour(phone, table["time"])] = True
+    pq.write_table(table.filter(pa.array(wanted)), kept)
     return kept
+
+
+def _first_of_each_hour(phone: pa.ChunkedArray[Any], time: pa.ChunkedArray[Any]) -> Any:  # noqa: ANN401 - any array of numbers
+    """Return one row of each phone and hour."""
+    number = pc.rank(phone, tiebreaker="dense").to_numpy().astype(np.int64)
+    hour = time.cast(pa.timestamp("ms", tz="UTC")).cast(pa.int64()).to_numpy() // HOUR_MS
+    return np.unique(number << _HOUR_BITS | hour, return_index=True)[1]
 
 
 def _indexes(inputs: dict[str, Path]) -> Iterator[tuple[str, Index]]:

@@ -27,37 +27,59 @@ FITTED_FROM_MINUTES: Final = 15.0
 
 POSITION_WEIGHTS: Final = np.array(
     [
-        -2.4054,  # one
-        -1.4926,  # most in 24 h
-        0.0707,  # most in 24 h, squared
-        1.1242,  # expected
-        0.2892,  # longest day
-        -0.0686,  # longest day, squared
-        0.6035,  # lasting
-        3.0309,  # share
-        0.7509,  # share, squared
-        -0.6418,  # days
-        2.2957,  # likeliest
-        -1.5790,  # likeliest, squared
-        -2.9737,  # night
-        -0.1655,  # working hours
-        0.3579,  # most in 24 h x share
-        -1.0164,  # longest day x share
+        1.2659,  # one
+        -0.9524,  # most in 24 h
+        0.0238,  # most in 24 h, squared
+        1.5453,  # expected
+        -0.3657,  # longest day
+        0.0396,  # longest day, squared
+        -0.3098,  # lasting
+        1.1856,  # share
+        2.7788,  # share, squared
+        -1.1641,  # days
+        3.2235,  # likeliest
+        -2.4746,  # likeliest, squared
+        0.4406,  # night
+        -3.5483,  # working hours
+        0.8758,  # most in 24 h x share
+        -2.1899,  # longest day x share
+        -1.1666,  # night, squared
+        4.3334,  # night x share
+        0.1012,  # night x likeliest
+        -0.3912,  # night x longest day
+        0.0903,  # night x days
+        2.8541,  # working hours, squared
+        -0.7819,  # working hours x share
+        0.7533,  # working hours x days
+        0.0188,  # days, squared
+        1.6399,  # days x share
     ]
 )
-"""``python -m bench.fits.positions``: the listed contacts of 200 cases in each of ten towns of
+"""``python -m bench.fits.positions``: the listed contacts of 100 cases in each of ten towns of
 2,000 people (seeds 101 to 110)."""
+
+LIKELY: Final = 2.0
+STEEPER: Final = 0.7788
+"""Beyond these log odds the curve is steeper by so much: who shares all nights and days shares a
+home. Fitted on the same contacts, after the weights."""
 
 FACE_WEIGHTS: Final = np.array(
     [
-        1.8661,  # one
-        -1.6624,  # face: the same bout within a longer day is worth less
-        1.3259,  # share
-        2.1537,  # bout
+        0.7561,  # one
+        -0.2197,  # face: the same bout within a longer day is worth less
+        -0.2870,  # share
+        1.8454,  # bout
+        2.6742,  # home
+        -1.0000,  # circle: chosen, one of twice as many is half as likely
     ]
 )
 """``python -m bench.fits.faces``: simulated phones on the badges of InVS13, all 92 people as cases,
-and the NHS's seats."""
+and of two of the five Kenyan households (B and E), and the NHS's seats."""
+
+SILENCE_WEIGHTS: Final = np.array([-1.8697, -0.5284])
+"""What silence of two phones that both took part adds to the log odds of ``WITHIN_RADIUS``: a
+constant, and a part of what they were. ``python -m bench.fits.silence``: the contacts of 150 cases
+in each of three towns of 2,000 people with all evidence (seeds 101 to 103) whom nobody heard."""
 
 _MINUTES: Final = 15.0
 _BADGE_SD: Final = 1.0  # minutes; chosen: badges report every 20 seconds
@@ -78,17 +100,36 @@ towns of 2,000 people with all evidence (seeds 101 to 103)."""
 
 def position_chance(features: Floats) -> Floats:
     """Return the probability of ``WITHIN_RADIUS`` from rows of ``FEATURES``."""
-    return _logistic(features @ POSITION_WEIGHTS)
+    odds = features @ POSITION_WEIGHTS
+    return _logistic(odds + STEEPER * np.maximum(0.0, odds - LIKELY))
 
 
-def face_chance(sums: Floats) -> Floats:
+def unheard_chance(near: Floats, silent: Floats) -> Floats:
+    """Return the probability of ``WITHIN_RADIUS`` of somebody whose phone was not heard.
+
+    Parameters
+    ----------
+    near
+        What positions alone say.
+    silent
+        How silent both phones were, 0 to 1 (``contact.silence``); 0 changes nothing.
+    """
+    odds = np.log(np.maximum(near, 1e-300)) - np.log(np.maximum(1.0 - near, 1e-300))
+    added = silent * np.minimum(0.0, SILENCE_WEIGHTS[0] + SILENCE_WEIGHTS[1] * odds)
+    chance: Floats = np.where(silent > 0.0, _logistic(odds + added), near)
+    return chance
+
+
+def face_chance(sums: Floats, circle: Floats) -> Floats:
     """Return the probability of ``FACE_TO_FACE`` from rows of ``contact.fusing``'s sums.
+
+    ``circle`` is how many phones there were about the case (``contact.features.circles``).
 
     Who was heard for less than 15 minutes cannot have been near for as long, as far as anyone
     heard: between half of that and all of it the probability rises from nothing.
     """
     heard = np.clip(2.0 * sums[:, F_HEARD_24H] / _MINUTES - 1.0, 0.0, 1.0)
-    return heard * _logistic(face_features(sums) @ FACE_WEIGHTS)
+    return heard * _logistic(face_features(sums, circle) @ FACE_WEIGHTS)
 
 
 def badge_chance(sums: Floats) -> Floats:

@@ -37,6 +37,16 @@ FEATURES: Final = (
     "working hours",
     "most in 24 h x share",
     "longest day x share",
+    "night, squared",
+    "night x share",
+    "night x likeliest",
+    "night x longest day",
+    "night x days",
+    "working hours, squared",
+    "working hours x share",
+    "working hours x days",
+    "days, squared",
+    "days x share",
 )
 """Minutes enter as log(1 + minutes). *expected* adds the probability up, *lasting* the time in
 which it was 5 % or more, *share* is one over the other; *longest day* the most lasting minutes of
@@ -45,11 +55,15 @@ episode of 15 minutes or more; *night* (22 to 6 h) and *working hours* (8 to 17 
 the lasting time."""
 
 
-FACE_FEATURES: Final = ("one", "face", "share", "bout")
+FACE_FEATURES: Final = ("one", "face", "share", "bout", "home", "circle")
 """*face*: log of the minutes face to face that sightings make likely, in the 24 hours with most of
 them, over 15 minutes; *share*: log of what part that is of the minutes in which one phone heard
 the other; *bout*: log of the most of it in any 20 minutes, over 15. Half a minute and a hundredth
-are added, so that nothing has a logarithm."""
+are added, so that nothing has a logarithm. *circle*: log of how many phones the case's heard on
+those days, or was heard by; *home*: 1 where those are few, 0 where they are many, half at 40."""
+
+HOME_CIRCLE: Final = 40.0  # phones; chosen
+_STEEP: Final = 8.0  # chosen: 0.9 at 30 phones, 0.1 at 53
 
 
 def position_features(episodes: Floats, exposures: Floats, window: Window) -> Floats:
@@ -70,18 +84,36 @@ def position_features(episodes: Floats, exposures: Floats, window: Window) -> Fl
     share = expected / np.maximum(total, 1e-9)
     night, work = (part / np.maximum(total, 1e-9) for part in (night, work))
     most = np.log1p(exposures[:, X_EXPECTED_24H] / MINUTE_MS)
-    longest = np.log1p(longest)
+    longest, days = np.log1p(longest), np.log1p(days)
     columns = (np.ones(len(parts)), most, most**2, np.log1p(expected), longest, longest**2,
-               np.log1p(total), share, share**2, np.log1p(days), likeliest, likeliest**2,
-               night, work, most * share, longest * share)  # fmt: skip
+               np.log1p(total), share, share**2, days, likeliest, likeliest**2,
+               night, work, most * share, longest * share, night**2, night * share,
+               night * likeliest, night * longest, night * days, work**2, work * share,
+               work * days, days**2, days * share)  # fmt: skip
     return np.stack(columns, axis=1)
 
 
-def face_features(sums: Floats) -> Floats:
+def circles(heard_days: Floats) -> Floats:
+    """Return how many phones there were about a case, on the days on which each contact was heard.
+
+    Parameters
+    ----------
+    heard_days
+        Minutes (contacts, days) in which the phones of the case and of each contact heard each
+        other, of everybody who was heard. The mean over a contact's days, by its minutes.
+    """
+    about = (heard_days > 0.0).sum(axis=0)
+    mean: Floats = heard_days @ about / np.maximum(heard_days.sum(axis=1), 1e-9)
+    return np.maximum(1.0, mean)
+
+
+def face_features(sums: Floats, circle: Floats) -> Floats:
     """Return a row of ``FACE_FEATURES`` for each row of ``contact.fusing``'s sums."""
     minutes, heard = sums[:, F_FACE_24H], np.maximum(sums[:, F_HEARD_24H], 1e-9)
     share = np.minimum(1.0, minutes / heard)
     face, bout = (
         np.log((value + 0.5) / (_LONG_ENOUGH + 0.5)) for value in (minutes, sums[:, F_FACE_BOUT])
     )
-    return np.stack((np.ones(len(sums)), face, np.log(share + 0.01), bout), axis=1)
+    home = 1.0 / (1.0 + (circle / HOME_CIRCLE) ** _STEEP)
+    columns = (np.ones(len(sums)), face, np.log(share + 0.01), bout, home, np.log(circle))
+    return np.stack(columns, axis=1)

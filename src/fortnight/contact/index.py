@@ -27,6 +27,7 @@ from fortnight.contact.grid import (
     slot_of,
 )
 from fortnight.contact.signs import SignIndex, index_signs
+from fortnight.contact.silence import TookPart, took_part
 from fortnight.evidence.schema import NO_SIGNS, Signs
 from fortnight.track.geometry import UNITS_A_METRE
 from fortnight.track.growing import first_at_least, trimmed, with_room
@@ -77,6 +78,11 @@ class Index:
     def sign_index(self) -> SignIndex:
         """The signs by participant, sorted once for all questions."""
         return index_signs(self.signs, self.tracks.names)
+
+    @cached_property
+    def took_part(self) -> TookPart:
+        """The hours in which phones are known to have listened, noted once for all questions."""
+        return took_part(self.sign_index.sightings, len(self.tracks.names))
 
 
 @kernel

@@ -15,11 +15,13 @@ from fortnight.contact.calibration import (
     badge_chance,
     face_chance,
     position_chance,
+    unheard_chance,
 )
 from fortnight.contact.episodes import X_EPISODES, X_EXPECTED_24H, X_OBSERVED, X_WHO
-from fortnight.contact.features import position_features
+from fortnight.contact.features import circles, position_features
 from fortnight.contact.fusing import F_EXPECTED, F_EXPECTED_24H, F_FACE, F_HEARD, MINUTE_MS
 from fortnight.contact.fusion import run_means, same_room
+from fortnight.contact.silence import silent_shares
 from fortnight.risk.assessment import Anchor, Contacts, assess_all
 from fortnight.risk.kinds import KINDS, NOT_CLOSE
 
@@ -86,7 +88,8 @@ def weigh(trace: Trace) -> Weighed:
     kinds, scanned_room = _kinds(trace, who, heard_days), _heard_in_room(trace, who)
     kinds |= np.where(visited > 0.0, KINDS["visit"], 0) | np.where(in_room, KINDS["visit-room"], 0)
     kinds |= np.where(left.sum(axis=1) > 0.0, KINDS["air"], 0)
-    chance = _probabilities(trace, kinds, sums)
+    circle = np.append(circles(fused.heard_days), 1.0)[row]
+    chance = _probabilities(trace, kinds, sums, circle)
     apart = ((kinds & KINDS["bluetooth"]) > 0) & (chance < _LIKELY)
     exposed = days + left
     close = np.minimum(heard_days, exposed)
@@ -163,16 +166,27 @@ def _radio(kinds: Longs) -> Bools:
     return heard
 
 
-def _probabilities(trace: Trace, kinds: Longs, sums: Floats) -> Floats:
+def _probabilities(trace: Trace, kinds: Longs, sums: Floats, circle: Floats) -> Floats:
     """Return the calibrated probability of each contact, NaN where there is no basis for one."""
     features = position_features(trace.episode_rows, trace.exposure_rows, trace.window)
-    near = position_chance(features)
+    near = unheard_chance(position_chance(features), silence_of(trace))
     sensed = (kinds & KINDS["sensor"]) > 0
-    face = np.where(sensed, badge_chance(sums), face_chance(sums))
+    face = np.where(sensed, badge_chance(sums), face_chance(sums, circle))
     # fitted on contacts of 15 expected minutes: who is listed by presumed time has no claim
     enough = trace.exposure_rows[:, X_EXPECTED_24H] >= FITTED_FROM_MINUTES * MINUTE_MS
     observed = enough & (trace.exposure_rows[:, X_OBSERVED] > 0.0)
     return np.where(_radio(kinds), face, np.where(observed, near, np.nan))
+
+
+def silence_of(trace: Trace) -> Floats:
+    """Return how silent each listed contact's phone and the case's were to each other."""
+    who = trace.exposure_rows[:, X_WHO].astype(np.int64)
+    if not len(trace.index.sign_index.sightings):
+        return np.zeros(len(who))
+    people = np.sort(who)
+    shares = silent_shares(trace.index.took_part, trace.who, trace.episode_rows, people)
+    silent: Floats = shares[np.searchsorted(people, who)]
+    return silent
 
 
 def _assessments(trace: Trace, exposed: Floats, close: Floats, kinds: Longs) -> Assessments:

@@ -1,0 +1,85 @@
+"""Fit what the silence of two phones that both took part says of what positions claim.
+
+    python -m bench.fits.silence TOWN TOWN TOWN --cases 150
+
+A town is a folder of ``fortnight simulate --evidence``. Of the contacts whom nobody heard, the
+truth "within 25 m for 15 minutes" is regressed on two numbers, with the log odds by positions
+added as they are: the share of silence (``contact.silence``), and that times those log odds. The second is
+below 0: the surer positions are, the more silence takes away.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bench.fits.positions import logistic
+from fortnight.api import gather, index_of, question
+from fortnight.cli.selections import about_cases
+from fortnight.contact.calibration import WITHIN_RADIUS, position_chance
+from fortnight.contact.episodes import X_WHO
+from fortnight.contact.features import position_features
+from fortnight.contact.trace import Case, trace_many
+from fortnight.contact.weighing import silence_of
+from fortnight.simulate.evidence_files import ENCOUNTERS_FILE
+from fortnight.simulate.files import FIXES_FILE
+from fortnight.simulate.kinds import true_pairs
+from fortnight.simulate.known import choose_cases, days_of, read_people, read_truth, town_window
+from fortnight.simulate.meetings import NEAR
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fortnight.contact.trace import Trace
+
+    Floats = NDArray[np.float64]
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Fit and print the weights."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folders", nargs="+", type=Path, help="towns with all evidence")
+    parser.add_argument("--cases", type=int, default=150, help="cases a town")
+    options = parser.parse_args(arguments)
+    parts = [unheard(folder, options.cases) for folder in options.folders]
+    odds, silent, true = (np.concatenate(column) for column in zip(*parts, strict=True))
+    weights = logistic(np.stack((silent, silent * odds), axis=1), true, offset=odds)
+    print(f"{len(odds)} contacts, {silent.sum():.0f} silent; weights {weights}")
+
+
+def unheard(folder: Path, cases: int) -> tuple[Floats, Floats, Floats]:
+    """Return log odds by positions, silence and the truth of the contacts whom nobody heard."""
+    chosen, days = choose_cases(folder, cases, 1), days_of(town_window(folder))
+    people = read_people(folder)
+    near = true_pairs(people, read_truth(folder, people, sorted(chosen)), NEAR)
+    with TemporaryDirectory() as kept:
+        sightings = about_cases(folder / ENCOUNTERS_FILE, chosen, Path(kept) / ENCOUNTERS_FILE)
+        index, _ = index_of(gather([folder / FIXES_FILE, sightings]))
+    names = [str(name) for name in people.names.to_pylist()]
+    number = np.array([names.index(name) for name in index.tracks.names])
+    asked = question(days=(days[1] - days[0]).days, until=days[1])
+    known = [name for name in chosen if index.tracks.number_of(name) is not None]
+    parts = []
+    for found in trace_many(index, [Case(name, days[1]) for name in known], asked, same_area=False):
+        odds, silent, other = _claims(found)
+        pair = number[found.who] * len(names) + number[other]
+        parts.append((odds, silent, np.isin(pair, near).astype(np.float64)))
+    odds, silent, true = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return odds, silent, true
+
+
+def _claims(found: Trace) -> tuple[Floats, Floats, NDArray[np.int64]]:
+    weighed = found.weighed
+    of = np.array([claim == WITHIN_RADIUS for claim in weighed.probability_of], dtype=np.bool_)
+    of &= ~np.isnan(weighed.probability)
+    rows = found.exposure_rows
+    chance = position_chance(position_features(found.episode_rows, rows, found.window))[of]
+    return np.log(chance / (1.0 - chance)), silence_of(found)[of], rows[of, X_WHO].astype(np.int64)
+
+
+if __name__ == "__main__":
+    main()

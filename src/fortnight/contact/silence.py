@@ -1,0 +1,106 @@
+"""Who was not heard though both phones listened: what Bluetooth's silence says of positions.
+
+A phone is known to take part in an hour in which it heard another one, anyone's, or was heard. Two
+people whom positions put at one place in hours in which both phones took part, and neither of
+whom heard the other, had walls between them or were not there. How long that goes on hardly
+matters: one scan in a room misses nobody, and what hides two phones from each other in the first
+quarter of an hour, hides them for two weeks. So silence is a share from 0 to 1, which
+`contact.calibration` weighs, and not a sum over minutes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fortnight.compiled import Int, kernel
+from fortnight.contact.episodes import E_END, E_LASTING, E_PRESUMED, E_START, E_WHO
+from fortnight.contact.filing import place_in
+
+if TYPE_CHECKING:
+    from fortnight.contact.signs import Sightings
+
+Matrix = NDArray[np.float64]
+Floats = NDArray[np.float64]
+Longs = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+HOUR_MS: Final = 3_600_000
+ENOUGH_MS: Final = 12 * 60_000.0
+"""Three scans: silence of so long says all that silence can; chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class TookPart:
+    """Hours in which phones are known to have taken part: one row a participant.
+
+    ``hours`` are those since 1970, from ``first`` on.
+    """
+
+    first: int
+    hours: Bools  # (participants, hours)
+
+
+def took_part(sightings: Sightings, people: int) -> TookPart:
+    """Return when each phone heard another one or was heard; badges' reports are no scans."""
+    scans = ~np.isnan(sightings.attenuation)
+    hour = sightings.start[scans] // HOUR_MS
+    first = int(hour.min(initial=hour[0] if len(hour) else 0))
+    hours = np.zeros((people, int(hour.max(initial=first)) - first + 1), dtype=np.bool_)
+    hours[sightings.who[scans], hour - first] = True
+    return TookPart(first, hours)
+
+
+def silent_shares(parts: TookPart, who: int, episodes: Matrix, people: Longs) -> Floats:
+    """Return how silent each of some people was to ``who``, from 0 to 1, had neither heard.
+
+    It is the share of the time of their episodes, presumed ones apart, in hours in which both
+    phones took part; in proportion less where that is under 12 minutes.
+
+    Parameters
+    ----------
+    parts
+        When phones took part.
+    who
+        Number of the case.
+    episodes
+        Rows of ``contact.episodes``.
+    people
+        Whose shares, by number, sorted.
+    """
+    return _shares(parts.hours, parts.first, who, episodes, people)
+
+
+@kernel
+def _both_ms(hours: Bools, first: Int, who: Int, other: Int, start: float, end: float) -> float:
+    """Return how long of a period lies in hours in which both phones took part."""
+    both = 0.0
+    low = max(np.int64(start // HOUR_MS), first)
+    high = min(np.int64(end // HOUR_MS), first + hours.shape[1] - 1)
+    for hour in range(low, high + 1):
+        if hours[who, hour - first] and hours[other, hour - first]:
+            both += min(end, (hour + 1.0) * HOUR_MS) - max(start, float(hour) * HOUR_MS)
+    return both
+
+
+@kernel
+def _shares(hours: Bools, first: Int, who: Int, episodes: Matrix, people: Longs) -> Floats:
+    both, lasting = np.zeros(people.shape[0]), np.zeros(people.shape[0])
+    row: Int = np.int64(0)
+    for k in range(episodes.shape[0]):
+        if episodes[k, E_PRESUMED] > 0.0:
+            continue
+        other = np.int64(episodes[k, E_WHO])
+        row = place_in(people, other, row)
+        if row < 0:
+            continue
+        start, end = episodes[k, E_START], episodes[k, E_END]
+        share = episodes[k, E_LASTING] / max(end - start, 1.0)
+        both[row] += share * _both_ms(hours, first, who, other, start, end)
+        lasting[row] += episodes[k, E_LASTING]
+    for c in range(people.shape[0]):
+        both[c] = both[c] / max(lasting[c], 1.0) * min(1.0, both[c] / ENOUGH_MS)
+    return both

@@ -1,0 +1,88 @@
+"""What silence says: counted against a twin, saturating, and of a claim alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.property.test_filing import EDGES, HOUR, ORIGIN, by_minute, episodes
+from tests.reference.effort import FEWER
+
+from fortnight.contact.calibration import unheard_chance
+from fortnight.contact.episodes import E_LASTING, E_PRESUMED, E_WHO
+from fortnight.contact.signs import Sightings
+from fortnight.contact.silence import silent_shares, took_part
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fortnight.contact.silence import TookPart
+
+CASE = 6
+PEOPLE = 7
+HOURS = int((EDGES[-1] - EDGES[0]) // HOUR)
+
+scans = st.lists(
+    st.tuples(st.integers(0, CASE), st.integers(0, CASE), st.integers(0, HOURS - 1), st.booleans()),
+    max_size=30,
+)
+
+
+def parts_of(drawn: list[tuple[int, int, int, bool]]) -> TookPart:
+    """Return when phones took part, by (one, the other, hour, by a badge)."""
+    rows = [(a, b, h, badge) for one, two, h, badge in drawn for a, b in ((one, two), (two, one))]
+    who, other, hour, badge = np.array(sorted(rows), dtype=np.int64).reshape(-1, 4).T
+    at = ORIGIN + hour * HOUR + 7 * 60_000
+    return took_part(Sightings(who, other, at, at, np.where(badge, np.nan, 60.0)), PEOPLE)
+
+
+@FEWER
+@given(rows=episodes, drawn=scans)
+def test_silence_is_the_share_of_minutes_in_hours_in_which_both_took_part(
+    rows: NDArray[np.float64], drawn: list[tuple[int, int, int, bool]]
+) -> None:
+    people = np.arange(CASE)
+    shares = silent_shares(parts_of(drawn), CASE, rows, people)
+    for who, share in zip(people, shares, strict=True):
+        own = rows[(rows[:, E_WHO] == who) & (rows[:, E_PRESUMED] == 0)]
+        hours = [
+            {h for one, two, h, badge in drawn if phone in (one, two) and not badge}
+            for phone in (CASE, who)
+        ]
+        both = np.isin(by_minute(own)[0] // 60, sorted(hours[0] & hours[1])).sum()
+        whole = own[:, E_LASTING].sum() / 60_000
+        assert np.isclose(share, both / max(whole, 1e-9) * min(1.0, both / 12)), who
+
+
+chances = st.floats(0.0, 1.0)
+
+
+@given(near=chances, silent=st.tuples(chances, chances))
+def test_more_silence_never_makes_nearness_likelier(
+    near: float, silent: tuple[float, float]
+) -> None:
+    less, more = unheard_chance(np.full(2, near), np.array(sorted(silent)))
+    assert 0.0 <= more <= less + 1e-12
+    assert less <= near + 1e-12
+
+
+@given(near=st.tuples(chances, chances), silent=chances)
+def test_silence_keeps_the_order_of_what_positions_say(
+    near: tuple[float, float], silent: float
+) -> None:
+    low, high = unheard_chance(np.array(sorted(near)), np.full(2, silent))
+    assert low <= high + 1e-12
+
+
+@given(near=chances)
+def test_where_a_phone_was_off_silence_says_nothing(near: float) -> None:
+    assert unheard_chance(np.array([near]), np.zeros(1))[0] == near
+
+
+def test_nobody_took_part_where_nothing_was_heard() -> None:
+    nothing = np.empty(0, dtype=np.int64)
+    parts = took_part(Sightings(nothing, nothing, nothing, nothing, np.empty(0)), 2)
+    assert parts.hours.shape == (2, 1)
+    assert not parts.hours.any()

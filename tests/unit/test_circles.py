@@ -1,0 +1,50 @@
+"""How many phones there were about a case, and what that makes of a claim of face to face."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fortnight.contact.calibration import face_chance, position_chance
+from fortnight.contact.features import FEATURES, circles, face_features
+from fortnight.contact.fusing import (
+    F_FACE_24H,
+    F_FACE_BOUT,
+    F_HEARD_24H,
+    FUSED_COLUMNS,
+)
+
+
+def heard_for(minutes: float) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    """Return the sums of somebody who was heard, a fifth of that face to face."""
+    sums = np.zeros((1, FUSED_COLUMNS))
+    sums[0, [F_HEARD_24H, F_FACE_24H, F_FACE_BOUT]] = minutes, minutes / 5, 4.0
+    return sums
+
+
+def test_a_circle_is_the_phones_heard_on_the_days_of_a_contact() -> None:
+    heard_days = np.array([[30.0, 10.0, 0.0], [5.0, 0.0, 0.0], [0.0, 0.0, 8.0], [0.0, 0.0, 0.0]])
+    assert circles(heard_days) == pytest.approx([(2 * 30 + 1 * 10) / 40, 2.0, 1.0, 1.0])
+
+
+def test_the_same_sounds_are_likelier_face_to_face_at_home_than_in_a_hall() -> None:
+    sums = np.repeat(heard_for(300.0), 4, axis=0)
+    chance = face_chance(sums, np.array([6.0, 25.0, 90.0, 400.0]))
+    assert (np.diff(chance) < 0.0).all()
+    assert chance[0] > 0.1
+    assert chance[3] < 0.01
+
+
+def test_who_was_heard_for_less_than_half_of_fifteen_minutes_is_not_claimed() -> None:
+    assert face_chance(heard_for(7.0), np.array([3.0]))[0] == 0.0
+
+
+def test_the_circle_is_among_the_features() -> None:
+    row = face_features(heard_for(60.0), np.array([40.0]))[0]
+    assert row[-2:] == pytest.approx([0.5, np.log(40.0)])
+
+
+def test_the_curve_of_positions_never_falls() -> None:
+    features = np.zeros((50, len(FEATURES)))
+    features[:, 0] = np.linspace(-5.0, 5.0, 50)
+    assert (np.diff(position_chance(features)) > 0.0).all()
