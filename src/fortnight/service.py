@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-import hmac
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from fortnight.arrivals.bounds import Bounds
 from fortnight.arrivals.choices import Choices
 from fortnight.arrivals.journal import Journal
 from fortnight.arrivals.operator_accounts import Operators
-from fortnight.arrivals.operators import Deliveries
 from fortnight.arrivals.phones import Phones
 from fortnight.arrivals.uploads import Held
-from fortnight.case.cases import Cases
-from fortnight.case.nearness import Near
 from fortnight.case.oversight import Oversight, open_oversight
-from fortnight.case.reviews import Reviews
-from fortnight.case.token import Laboratories
-from fortnight.case.trace_job import TraceParts, give_up, run_trace
-from fortnight.case.work import Work
-from fortnight.consent.store import Consents
-from fortnight.db.migrate import MAIN_FILE, migrate, open_main, role_of
-from fortnight.enrolment.rooms import EnrolmentRooms, open_enrolment
+from fortnight.db.migrate import MAIN_FILE, migrate, role_of
 from fortnight.exchange.exports import Exports
 from fortnight.exchange.intake import Intake
 from fortnight.exchange.results import Results
-from fortnight.followup.emergency import Duty
-from fortnight.followup.late_answers import LateAnswers
-from fortnight.isolation.rooms import Support
 from fortnight.jobs.queue import Traces, migrate_queue
 from fortnight.jobs.schedule import Schedule, Task
 from fortnight.lake.colleagues import ColleagueTies
@@ -40,34 +26,49 @@ from fortnight.lake.forgetting import Forgetting
 from fortnight.lake.lake import Lake
 from fortnight.ledger.log import Log
 from fortnight.ledger.note import Signer
-from fortnight.mine.rooms import Mine, open_mine
-from fortnight.notify.rooms import TEXTS_FILE, TextRooms, open_texts
-from fortnight.retention.erase import Eraser
 from fortnight.retention.fsck import Fsck
-from fortnight.retention.holdings import Holdings
 from fortnight.retention.restore import Restorer
-from fortnight.retention.sunset import Sunset
-from fortnight.retention.sweep import Sweeper
-from fortnight.staff.rooms import StaffRooms, open_staff
-from fortnight.taking.gathering import Gathering
-from fortnight.taking.leaving import Leaving
-from fortnight.taking.rooms import Taking
-from fortnight.vault.door import Vault
-from fortnight.vault.keys import FileKeys
-from fortnight.vault.opening import open_people
+from fortnight.service_rooms import (
+    LAKE_FOLDER,
+    CaseRooms,
+    Ends,
+    Stores,
+    case_rooms,
+    deliveries_of,
+    ends_of,
+    mine_of,
+    open_stores,
+    staff_of,
+    taking_of,
+    traces_of,
+)
 from fortnight.venues.posters import Venues
 from fortnight.venues.visits import Visits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
+    from fortnight.arrivals.operators import Deliveries
+    from fortnight.case.cases import Cases
+    from fortnight.case.token import Laboratories
+    from fortnight.case.work import Work
+    from fortnight.consent.store import Consents
     from fortnight.db.engine import Database
+    from fortnight.enrolment.rooms import EnrolmentRooms
+    from fortnight.isolation.rooms import Support
+    from fortnight.mine.rooms import Mine
     from fortnight.notify.outbox import Outbox
+    from fortnight.notify.rooms import TextRooms
+    from fortnight.retention.erase import Eraser
+    from fortnight.retention.sunset import Sunset
+    from fortnight.retention.sweep import Sweeper
     from fortnight.settings import Settings
+    from fortnight.staff.rooms import StaffRooms
+    from fortnight.taking.rooms import Taking
+    from fortnight.vault.door import Vault
+    from fortnight.vault.keys import FileKeys
     from fortnight.vault.people import People
 
-LAKE_FOLDER: Final = "lake"
 LOG_FOLDER: Final = "log"
 MINUTE_MS: Final = 60_000
 _TEXTS_EVERY_MS: Final = 2_000
@@ -213,148 +214,6 @@ def open_service(
     return opened
 
 
-@dataclass(frozen=True, slots=True)
-class _Stores:
-    """What every room is made from."""
-
-    settings: Settings
-    clock: Callable[[], int]
-    random: Callable[[int], bytes]
-    keys: FileKeys
-    database: Database
-    consents: Consents
-    people: People
-    vault: Vault
-    lake: Path
-
-
-def _stores(
-    settings: Settings,
-    clock: Callable[[], int],
-    random: Callable[[int], bytes],
-    closing: ExitStack,
-) -> _Stores:
-    keys = FileKeys(settings.keys, random)
-    closing.callback(keys.close)
-    database = open_main(settings)
-    closing.callback(database.close)
-    consents = Consents(database, random)
-    people = open_people(settings, database, consents, closing)
-    vault = Vault(database, people, keys, consents, random, clock)
-    lake = settings.home / LAKE_FOLDER
-    return _Stores(settings, clock, random, keys, database, consents, people, vault, lake)
-
-
-def _traces(at: _Stores, lake: Lake) -> Traces:
-    parts = TraceParts(at.database, at.vault, lake, at.random, at.settings.timezone)
-    return Traces(
-        at.database,
-        lambda run_id: run_trace(parts, run_id, at.clock()),
-        lambda run_id: give_up(parts, run_id, at.clock()),
-    )
-
-
-def _staff(at: _Stores, secret: bytes) -> StaffRooms:
-    near = Near(at.database, at.vault)
-    return open_staff(at.database, at.settings, secret, at.vault.number_hash, at.random, near)
-
-
-def _texts(at: _Stores, answers: LateAnswers, secret: bytes) -> TextRooms:
-    return open_texts(
-        at.settings,
-        at.database,
-        at.vault,
-        at.consents,
-        answers,
-        secret,
-        at.random,
-        at.clock,
-    )
-
-
-def _support(at: _Stores, work: Work, zone: ZoneInfo) -> Support:
-    said = at.settings
-    duty = Duty(said.emergency_number, said.duty_number, said.duty_from, said.duty_until, zone)
-    return Support.of(work.cases, work.decisions, work.named, duty, zone, at.clock)
-
-
-def _mine(at: _Stores, lake: Lake, log: Log) -> Mine:
-    reviews = Reviews(at.database, at.random)
-    return open_mine(at.settings, at.database, at.vault, at.consents, lake, log, reviews)
-
-
-def _deliveries(at: _Stores, choices: Choices) -> Deliveries:
-    return Deliveries(
-        at.database,
-        at.vault,
-        at.consents,
-        at.random,
-        Bounds(at.settings.max_part_bytes, at.settings.max_rows),
-        hmac.digest(at.keys.named("operator"), b"subscriber list", "sha256"),
-        at.settings.district,
-        choices,
-    )
-
-
-def _holdings(at: _Stores, days: Days, traces: Traces) -> Holdings:
-    texts = at.settings.home / TEXTS_FILE
-    return Holdings(
-        at.database, at.people, at.keys, at.vault, Forgetting(days), texts, traces.forget
-    )
-
-
-class _CaseRooms(NamedTuple):
-    """The rooms in which a case is worked on, and people are told and helped."""
-
-    texts: TextRooms
-    cases: Cases
-    work: Work
-    support: Support
-    enrolment: EnrolmentRooms
-
-
-def _case_rooms(at: _Stores, traces: Traces) -> _CaseRooms:
-    secret = at.keys.named("token")
-    laboratories = Laboratories(at.database, secret, at.vault.number_hash, at.random)
-    answers = LateAnswers()
-    texts = _texts(at, answers, secret)
-    cases = Cases(at.database, at.vault, laboratories, texts.outbox, traces, at.random, secret)
-    work = Work.of(at.database, at.vault, cases, at.random)
-    support = _support(at, work, ZoneInfo(at.settings.timezone))
-    answers.give_to(support.followups)
-    enrolment = open_enrolment(at.settings, texts.outbox, secret, at.random)
-    return _CaseRooms(texts, cases, work, support, enrolment)
-
-
-class _Ends(NamedTuple):
-    """What deletes, each in its own time."""
-
-    holdings: Holdings
-    eraser: Eraser
-    sweeper: Sweeper
-    sunset: Sunset
-
-
-def _ends(at: _Stores, days: Days, traces: Traces, log: Log) -> _Ends:
-    holdings = _holdings(at, days, traces)
-    eraser = Eraser(holdings, at.random, at.settings.district)
-    return _Ends(
-        holdings,
-        eraser,
-        Sweeper(holdings, eraser, at.random),
-        Sunset(holdings, log, at.settings.programme_end),
-    )
-
-
-def _taking(at: _Stores, lake: Lake, log: Log, log_key: str, eraser: Eraser) -> Taking:
-    return Taking(
-        Gathering(at.database, at.vault, lake, log, at.settings.home / TEXTS_FILE),
-        Leaving(at.consents, eraser, log),
-        log_key,
-        at.settings.district,
-    )
-
-
 def _open(
     settings: Settings,
     clock: Callable[[], int],
@@ -362,14 +221,14 @@ def _open(
     stack: ExitStack,
 ) -> Service:
     closing = stack.enter_context(ExitStack())
-    at = _stores(settings, clock, random, closing)
+    at = open_stores(settings, clock, random, closing)
     signer = Signer(settings.log_name, at.keys.named("log"))
     log = Log(at.database, settings.home / LOG_FOLDER, signer, clock)
     drain = Drain(at.database, at.vault, at.consents, at.lake, random)
     days, lake = Days(at.database, at.vault, at.lake, random), Lake(at.database, at.lake)
-    traces = _traces(at, lake)
-    ends = _ends(at, days, traces, log)
-    with_cases = _case_rooms(at, traces)
+    traces = traces_of(at, lake)
+    ends = ends_of(at, days, traces, log)
+    with_cases = case_rooms(at, traces)
     texts, cases, work, support, _ = with_cases
     closing.callback(texts.gateway.close)
     zone = ZoneInfo(settings.timezone)
@@ -397,7 +256,7 @@ def _open(
         visits=visits,
         journal=journal,
         operators=Operators(at.database, at.keys.named("operator"), random),
-        deliveries=_deliveries(at, choices),
+        deliveries=deliveries_of(at, choices),
         laboratories=cases.laboratories,
         drain=drain,
         days=days,
@@ -412,14 +271,14 @@ def _open(
         results=Results(cases.laboratories, cases, settings.district),
         intake=intake,
         exports=Exports(at.database, at.vault, random),
-        staff=_staff(at, at.keys.named("token")),
+        staff=staff_of(at, at.keys.named("token")),
         oversight=open_oversight(at.database, at.vault, log, random),
-        mine=_mine(at, lake, log),
+        mine=mine_of(at, lake, log),
         eraser=ends.eraser,
         sweeper=ends.sweeper,
         sunset=ends.sunset,
         restorer=Restorer(ends.holdings, ends.eraser, ends.sweeper, log, at.lake, random),
-        taking=_taking(at, lake, log, str(signer.public), ends.eraser),
+        taking=taking_of(at, lake, log, str(signer.public), ends.eraser),
         fsck=Fsck(at.database, at.people, at.keys, at.lake, settings.home / LOG_FOLDER),
         schedule=Schedule(tasks, clock),
         _closing=closing.pop_all(),
@@ -427,12 +286,12 @@ def _open(
 
 
 def _tasks(
-    at: _Stores,
+    at: Stores,
     log: Log,
     drain: Drain,
     days: Days,
-    rooms: _CaseRooms,
-    ends: _Ends,
+    rooms: CaseRooms,
+    ends: Ends,
     visits: Visits,
 ) -> list[Task]:
     ties = ColleagueTies(at.database, at.vault, at.lake)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import pytest
-from scipy.stats import ks_2samp
-from tests.enrolment_world import ANNA, BORIS, CHILD, OWN, PIN, NoFollowUp, Site, site
+from scipy.stats import ks_2samp  # type: ignore[import-untyped] # it has no types
+from tests.enrolment_world import ANNA, BORIS, CHILD, PIN, NoFollowUp, Site, site
+from tests.portal_world import OWN
 from tests.services import DAY, MINUTE, Clock
 from tests.staff_world import colleague
 

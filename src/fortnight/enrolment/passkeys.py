@@ -107,7 +107,8 @@ class Passkeys:
             )
         except _UNREADABLE as error:
             raise RefusedError(NOT_KNOWN) from error
-        row = {"credential": made.credential_id, "person": person, "made_at": now}
+        row: dict[str, object] = {"credential": made.credential_id, "person": person}
+        row["made_at"] = now
         row |= {"public_key": made.credential_public_key, "sign_count": made.sign_count}
         with self.database.write() as connection:
             standing = standing_of(connection, person)
@@ -150,7 +151,7 @@ class Passkeys:
 
     def _asked(self, kind: str, options: Any, challenge: bytes, person: str, now: int) -> Asked:  # noqa: ANN401 - of one kind or the other
         secret = self.random(_BYTES).hex()
-        row = {"secret_hash": _hash(secret), "kind": kind, "person": person}
+        row: dict[str, object] = {"secret_hash": _hash(secret), "kind": kind, "person": person}
         row |= {"challenge": bytes_to_base64url(challenge), "expires_at": now + _ANSWER_WITHIN_MS}
         with self.database.write() as connection:
             connection.execute(delete(portal_ceremony).where(portal_ceremony.c.expires_at <= now))

@@ -15,6 +15,7 @@ from fortnight.web.portal.sign_in import GRANTS
 from fortnight.web.portal.who import form_of, person_of
 
 if TYPE_CHECKING:
+    from fortnight.web.office.forms import Form
     from fortnight.web.portal.rooms import Rooms
 
 _SHORT: Final = 40
@@ -44,20 +45,25 @@ def chosen(request: _Request, person: str, action: str, *, by: str) -> Response[
     """Take down one choice for a person, and go back to the page ``action``."""
     rooms, form = rooms_of(request), form_of(request)
     try:
-        kind, act = form.text("kind", _SHORT), form.text("act", _SHORT)
-        if act == "give":
-            version, language = form.text("version", _SHORT), form.text("language", _SHORT)
-            grants = rooms.enrolment.grants
-            grants.give(person, kind, version, language, rooms.clock(), by=by)
-        elif act == "withdraw":
-            rooms.enrolment.grants.withdraw(person, kind, rooms.clock())
-        else:
-            raise QuestionError("Choose one of the list.")
+        kind = form.text("kind", _SHORT)
+        _take_down(rooms, form, person, kind, by)
     except ConflictError:
         return see(f"{action}#{kind}")  # it is so already: sent twice
     except (RefusedError, QuestionError) as error:
         return choices_page(request, person, action, status=_UNUSABLE, wrong=str(error), by=by)
     return see(f"{action}#{kind}")
+
+
+def _take_down(rooms: Rooms, form: Form, person: str, kind: str, by: str) -> None:
+    act = form.text("act", _SHORT)
+    if act == "withdraw":
+        rooms.enrolment.grants.withdraw(person, kind, rooms.clock())
+    elif act == "give":
+        version, language = form.text("version", _SHORT), form.text("language", _SHORT)
+        grants = rooms.enrolment.grants
+        grants.give(person, kind, version, language, rooms.clock(), by=by)
+    else:
+        raise QuestionError("Choose one of the list.")
 
 
 def choices_page(

@@ -90,7 +90,8 @@ def came_in(request: _Request, number: str, code: str) -> tuple[str, Way]:
 
 def address_of(request: _Request) -> str:
     """Return the address that a request came from."""
-    return request.scope["client"][0] if request.scope.get("client") else ""
+    client = request.scope.get("client")
+    return "" if client is None else client[0]
 
 
 HANDLERS: Final = (ask,)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from litestar import Request, Response, get, post
 
@@ -21,6 +21,9 @@ from fortnight.web.portal.unlock import (
     unlock_session,
 )
 from fortnight.web.portal.who import UNLOCK, form_of, signed_of
+
+if TYPE_CHECKING:
+    from fortnight.web.office.forms import Form
 
 PIN: Final = "/portal/pin"
 NOT_TWICE: Final = "These are two different PINs. Type the same one twice."
@@ -44,9 +47,7 @@ def choose(request: _Request) -> Response[bytes]:
     """Keep a PIN: a first one in its time, or another with the digits that were read out."""
     rooms, form, person = rooms_of(request), form_of(request), signed_of(request).person
     try:
-        pin = form.optional("pin", LONGEST) or ""
-        if pin != (form.optional("again", LONGEST) or ""):
-            raise QuestionError(NOT_TWICE)
+        pin = _typed_twice(form)
         digits = form.optional("digits", _DIGITS)
         if digits is None:
             rooms.enrolment.people.choose(person, pin, rooms.clock())
@@ -88,6 +89,13 @@ def keep(request: _Request) -> Response[bytes]:
         return said(request, {"detail": str(error)}, _REFUSED)
     unlock_session(request)
     return said(request, {"next": TODAY})
+
+
+def _typed_twice(form: Form) -> str:
+    pin = form.optional("pin", LONGEST) or ""
+    if pin != (form.optional("again", LONGEST) or ""):
+        raise QuestionError(NOT_TWICE)
+    return pin
 
 
 def _page(request: _Request, *, status: int = 200, wrong: str = "") -> Response[bytes]:

@@ -31,8 +31,8 @@ _SECRET_BYTES: Final = 32
 class Signed:
     """One session: whose it is, and what each of its forms holds. Instants in ms since 1970.
 
-    ``way`` is how its holder came in, ``unlocked_at`` when they last showed what was never sent to a
-    phone; None: not yet.
+    ``way`` is how its holder came in, ``unlocked_at`` when they last showed what was never sent to
+    a phone; None: not yet.
     """
 
     person: str
