@@ -16,6 +16,7 @@ from fortnight.web.office.pages import HEADERS, page, see, speech
 from fortnight.web.office.venue_words import CATEGORIES
 from fortnight.web.office.venues_routes import VENUES
 from fortnight.web.office.who import form_of, nothing_here, signed_in
+from fortnight.web.portal.pages import in_thread
 from fortnight.web.qr import modules, svg
 
 if TYPE_CHECKING:
@@ -68,13 +69,15 @@ def address_of(spot: Spot, origin: str) -> str:
     return f"{origin}/portal/v/{spot.code}"
 
 
-@get(VENUES, include_in_schema=False, sync_to_thread=True)
+@get(VENUES, include_in_schema=False)
+@in_thread
 def venues(request: _Request) -> Response[bytes]:
     """Show the venues, and a form for one more."""
     return _page(request)
 
 
-@post(VENUES, include_in_schema=False, sync_to_thread=True)
+@post(VENUES, include_in_schema=False)
+@in_thread
 def add(request: _Request) -> Response[bytes]:
     """Make a venue, and show its posters."""
     rooms, by = rooms_of(request), signed_in(request).account.id
