@@ -133,6 +133,7 @@ def see_the_answer(browser: Browser, town: Helped, language: str, number: str) -
         shown = phone.page.content()
         assert "Colleague L" in shown
         assert "Three others say the same." in shown
+        assert "44" in shown  # per cent of the time: what the disease's file says of masks
         phone.check("reply")
         phone.open("/portal/record")
         lines = phone.page.locator(".rows li").all_inner_texts()
