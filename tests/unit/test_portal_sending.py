@@ -24,6 +24,7 @@ from fortnight.evidence.packed import unpack_fixes
 from fortnight.venues.posters import NewVenue
 from fortnight.venues.rules import shown
 from fortnight.web.app import create_app
+from fortnight.web.portal import sign_in
 from fortnight.web.portal.never_sent import minute_of, place_in
 from fortnight.web.qr import modules
 
@@ -381,6 +382,22 @@ def test_a_poster_that_is_scanned_goes_on_after_the_sign_in(here: Browser) -> No
     assert here.send("/portal/visits", act="leave").status_code == 303
     (visit,) = here.service.visits.of(here.person)
     assert (visit.due_at, (visit.said.end or 0) - visit.said.start) == (None, 20 * MINUTE)
+
+
+def test_who_scans_before_they_came_in_is_sent_on_once_they_did(
+    here: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = here.service.venues.add(NewVenue("Gym", "sport", (), None, 60), "ann", here.clock())
+    (spot,) = here.service.venues.of(made)
+    here.client.cookies.clear()
+    here.client.get(f"/portal/v/{spot.code}", follow_redirects=False)
+    answer = here.client.get("/portal/visits", follow_redirects=False)
+    assert answer.headers["location"] == "/portal"
+    monkeypatch.setattr(sign_in, "came_in", lambda *_: (here.person, "digits"))
+    typed = {"number": "+37120000001", "code": "123456"}
+    answer = here.client.post("/portal", data=typed, headers=OWN, follow_redirects=False)
+    assert answer.headers["location"] == "/portal/visits"
+    assert "Gym" in here.page("/portal/visits")
 
 
 def test_a_visit_is_forgotten_from_its_page(here: Browser) -> None:
