@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from time import time_ns
+
+_NS_A_MS = 1_000_000
 
 
 def now_ms() -> int:
     """Return the present instant in milliseconds since 1970."""
-    return int(datetime.now(UTC).timestamp() * 1_000)
+    return time_ns() // _NS_A_MS

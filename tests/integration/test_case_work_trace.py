@@ -91,6 +91,25 @@ def test_whoever_sees_where_a_contact_was_leaves_a_look_that_the_contact_sees(
         vault.view(case_id, [found.contact], READER, town.clock())
 
 
+def test_a_list_and_a_map_read_their_part_of_the_same_under_the_same_look(town: Town) -> None:
+    town.evenings(town.person, town.contact)
+    case_id = town.agreed()
+    traced(town, case_id)
+    work, now = work_of(town), town.clock()
+    (found,) = town.cases.exposures(case_id)
+    asked = (case_id, [found.contact], READER, now)
+    whole = work.details(*asked)[found.contact]
+    before = len(town.stores.vault.looks_at(town.contact))
+    line = work.sums(*asked)[found.contact]
+    assert (line.together.minutes, line.assessment) == (whole.together.minutes, whole.assessment)
+    assert (line.episodes, line.gaps) == ([], [])
+    assert work.episodes(*asked) == whole.episodes
+    assert len(whole.episodes) > 0
+    assert len(town.stores.vault.looks_at(town.contact)) == before + 2
+    town.stores.consents.withdraw(town.contact, "trace.phone", now)
+    assert (work.sums(*asked), work.episodes(*asked)) == ({}, [])
+
+
 def test_whoever_withdrew_is_shown_to_nobody(town: Town) -> None:
     town.evenings(town.person, town.contact)
     case_id = town.agreed()

@@ -120,6 +120,11 @@ def test_many_people_are_asked_about_at_once(consents: Consents) -> None:
     agree(consents, people[1], "support")
     consents.withdraw(people[500], "notify", NOON + 1)
     assert consents.live_people(None, people, "notify") == {people[0], people[1_000]}
+    assert consents.holders(None, people, ("notify", "support", "trace.phone")) == {
+        "notify": {people[0], people[1_000]},
+        "support": {people[1]},
+        "trace.phone": set(),
+    }
     with consents.database.write() as connection:
         assert consents.live(connection, people[0], "notify")
         assert not consents.live(connection, people[500], "notify")

@@ -223,7 +223,10 @@ def test_a_device_that_is_revoked_while_it_is_asked_about_is_not_remembered() ->
         remembered.forget()
         return device
 
+    assert remembered.recall(b"hash") is None
     assert remembered.get(b"hash", found_then_revoked) == device
+    assert remembered.recall(b"hash") is None  # it was revoked while it was asked for
     assert remembered.get(b"hash", lambda _: None) is None
     assert remembered.get(b"hash", lambda _: device) == device
+    assert remembered.recall(b"hash") == device
     assert remembered.get(b"hash", lambda _: None) == device

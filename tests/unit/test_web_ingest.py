@@ -325,6 +325,22 @@ def test_a_known_secret_is_not_asked_for_each_time_and_not_believed_for_long(
     assert client.track(message()).status_code == 401
 
 
+def test_what_was_remembered_elsewhere_is_not_asked_for() -> None:
+    asked: list[str] = []
+
+    def ask(secret: str) -> str:
+        asked.append(secret)
+        return secret
+
+    async def run() -> None:
+        known = Known(ask, recall={"warm": "device"}.get)
+        assert await known.of("warm", NOW) == "device"
+        assert await known.of("cold", NOW) == "cold"
+
+    asyncio.run(run())
+    assert asked == ["cold"]
+
+
 def test_guesses_push_no_known_secret_out() -> None:
     asked: list[str] = []
 

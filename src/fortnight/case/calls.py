@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from fortnight.case.call_list import CallItem, to_call
 from fortnight.case.files import locked, log
@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 Outcome = Literal["reached", "no-answer", "wrong-number", "refused", "call-back"]
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
 _LONGEST_STEP: Final = 200
+_OF_CASE: Final = (
+    select(call_record, staff_account.c.name)
+    .join(staff_account, staff_account.c.id == call_record.c.by)
+    .where(call_record.c.case_id == bindparam("case"))
+    .order_by(call_record.c.at.desc(), call_record.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +120,7 @@ class Calls:
     def of_case(self, case_id: str) -> tuple[Call, ...]:
         """Return the calls of a case, the newest first."""
         with self.database.read() as connection:
-            rows = connection.execute(
-                select(call_record, staff_account.c.name)
-                .join(staff_account, staff_account.c.id == call_record.c.by)
-                .where(call_record.c.case_id == case_id)
-                .order_by(call_record.c.at.desc(), call_record.c.id)
-            )
-            return tuple(_call(row) for row in rows)
+            return tuple(_call(row) for row in connection.execute(_OF_CASE, {"case": case_id}))
 
     def call_list(
         self, account: str | None, now: int, *, district: str | None = None

@@ -15,10 +15,12 @@ from fortnight.case.exposures import (
     Exposure,
     detail,
     details,
+    episodes,
     exposure_to,
     exposures,
     forget_details,
     may_tell,
+    sums,
 )
 from fortnight.case.files import CaseFile, Run, locked, log, read_case, read_run, step
 from fortnight.case.retraction import retract_all
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from fortnight.case.token import Laboratories
     from fortnight.db.engine import Database
     from fortnight.notify.outbox import Outbox
-    from fortnight.report.document import ContactDocument
+    from fortnight.report.document import ContactDocument, EpisodeDocument
     from fortnight.vault.door import Vault
     from fortnight.vault.purposes import Reader
 
@@ -327,9 +329,19 @@ class Cases:
             return detail(connection, case_id, contact, self.vault.unseal_case)
 
     def details(self, case_id: str, contacts: Collection[str]) -> dict[str, ContactDocument]:
-        """Return what `detail` does of several contacts, without those of whom nothing is held."""
+        """Return what `detail` does of several contacts of whom something is held; no words."""
         with self.database.read() as connection:
             return details(connection, case_id, contacts, self.vault.unseal_case)
+
+    def sums(self, case_id: str, contacts: Collection[str]) -> dict[str, ContactDocument]:
+        """Return what `details` does, without any place."""
+        with self.database.read() as connection:
+            return sums(connection, case_id, contacts, self.vault.unseal_case)
+
+    def episodes(self, case_id: str, contacts: Collection[str]) -> list[EpisodeDocument]:
+        """Return where and when a case met several contacts."""
+        with self.database.read() as connection:
+            return episodes(connection, case_id, contacts, self.vault.unseal_case)
 
     # -- parts of the steps ------------------------------------------------------------------------
 

@@ -27,6 +27,18 @@ if TYPE_CHECKING:
 _UNSAID = ExplanationDocument(participant="", epidemiologist="")
 
 
+class Sums(msgspec.Struct, frozen=True):
+    """Of the last day's part what names no place: sums, probabilities, dates, deadlines."""
+
+    rest: ContactDocument
+
+
+class Episodes(msgspec.Struct, frozen=True):
+    """Of a day's part the meetings alone."""
+
+    episodes: list[EpisodeDocument]
+
+
 class DayPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one UTC day says of one contact.
 
@@ -93,21 +105,26 @@ def _without_places(contact: ContactDocument) -> ContactDocument:
 
 def joined(parts: Sequence[DayPart]) -> ContactDocument:
     """Return the document of the parts still held, in the order of days; the last is among them."""
+    held = unsaid(parts)
+    said = _explained(held, parts[-1].timezone)
+    return msgspec.structs.replace(held, explanation=said)
+
+
+def unsaid(parts: Sequence[DayPart]) -> ContactDocument:
+    """As `joined`, without the words: a page has its own, in its reader's language."""
     rest = parts[-1].rest
     if rest is None:
         raise ValueError("the last day's part is missing")
     visits = [visit for part in parts for visit in part.visits]
     episodes = [episode for part in parts for episode in part.episodes]
     starts = [one.start for one in episodes] + [one.start for one in visits]
-    held = msgspec.structs.replace(
+    return msgspec.structs.replace(
         rest,
         first=parts[0].first or min(starts, default=rest.last),
         gaps=[gap for part in parts for gap in part.gaps],
         together=msgspec.structs.replace(rest.together, visits=visits),
         episodes=episodes,
     )
-    said = _explained(held, parts[-1].timezone)
-    return msgspec.structs.replace(held, explanation=said)
 
 
 def _explained(contact: ContactDocument, timezone: str) -> ExplanationDocument:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from fortnight.db.office_tables import decision, staff_account
 from fortnight.errors import RefusedError
@@ -71,9 +71,13 @@ def query() -> Select[Any]:
     )
 
 
+_ONE: Final = query().where(decision.c.id == bindparam("decision"))
+_OF_CASE: Final = query().where(decision.c.case_id == bindparam("case"))
+
+
 def decision_with(connection: Connection, decision_id: str) -> Decision:
     """Return one decision. Raises RefusedError where there is none."""
-    row = connection.execute(query().where(decision.c.id == decision_id)).first()
+    row = connection.execute(_ONE, {"decision": decision_id}).first()
     if row is None:
         raise RefusedError(f"There is no decision {decision_id}.")
     return decision_of(row)
@@ -81,8 +85,7 @@ def decision_with(connection: Connection, decision_id: str) -> Decision:
 
 def decisions_of(connection: Connection, case_id: str) -> tuple[Decision, ...]:
     """Return every decision of a case, the newest first."""
-    rows = connection.execute(query().where(decision.c.case_id == case_id))
-    return tuple(decision_of(row) for row in rows)
+    return tuple(decision_of(row) for row in connection.execute(_OF_CASE, {"case": case_id}))
 
 
 def decision_of(row: Row[Any]) -> Decision:

@@ -3,28 +3,58 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from fortnight.case.crowds import MetPart
-from fortnight.case.day_parts import DayPart, day_of, joined
+from fortnight.case.day_parts import DayPart, Episodes, Sums, day_of, joined, unsaid
 from fortnight.db.tables import exposure, exposure_detail
 from fortnight.errors import RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row, Select
 
-    from fortnight.report.document import ContactDocument
+    from fortnight.report.document import ContactDocument, EpisodeDocument
 
     Seal = Callable[[str, bytes, bytes], bytes]
 
-_Part = TypeVar("_Part", MetPart, DayPart)
+_Part = TypeVar("_Part", MetPart, DayPart, Sums, Episodes)
 SECOND_KINDS: Final = frozenset({"bluetooth", "visit", "visit-room"})
 """Evidence that two devices or two people gave on the spot: it needs no second kind."""
+
+
+# Written down once: SQLAlchemy takes longer to write a query than a database to answer it.
+_LISTED: Final[Select[Any]] = select(
+    exposure.c.contact,
+    exposure.c.rank,
+    exposure.c.first_day,
+    exposure.c.last_day,
+    exposure.c.minutes,
+    exposure.c.tier,
+    exposure.c.kinds,
+    exposure.c.origins,
+    exposure.c.late,
+).where(exposure.c.case_id == bindparam("case"))
+_OF_CASE: Final = _LISTED.order_by(exposure.c.rank)
+_ONE: Final = _LISTED.where(exposure.c.contact == bindparam("contact"))
+_PARTS: Final[Select[Any]] = (
+    select(exposure_detail.c.contact, exposure_detail.c.last_day, exposure_detail.c.sealed)
+    .where(exposure_detail.c.case_id == bindparam("case"))
+    .order_by(exposure_detail.c.contact, exposure_detail.c.last_day)
+)
+_SOME_PARTS: Final = _PARTS.where(
+    exposure_detail.c.contact.in_(bindparam("contacts", expanding=True))
+)
+_LAST_PARTS: Final = _SOME_PARTS.join(
+    exposure,
+    (exposure.c.case_id == exposure_detail.c.case_id)
+    & (exposure.c.contact == exposure_detail.c.contact)
+    & (exposure.c.last_day == exposure_detail.c.last_day),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,31 +165,36 @@ def forget_details(connection: Connection, case_id: str) -> None:
 
 def exposures(connection: Connection, case_id: str) -> tuple[Exposure, ...]:
     """Return the contacts of a case in rank order."""
-    rows = connection.execute(
-        select(exposure).where(exposure.c.case_id == case_id).order_by(exposure.c.rank)
-    )
-    return tuple(
-        Exposure(
-            contact=row.contact,
-            rank=row.rank,
-            first_day=row.first_day,
-            last_day=row.last_day,
-            minutes=row.minutes,
-            tier=row.tier,
-            kinds=_words(row.kinds),
-            origins=_words(row.origins),
-            late=row.late,
-        )
-        for row in rows
-    )
+    return tuple(_exposure(row) for row in connection.execute(_OF_CASE, {"case": case_id}))
+
+
+def exposure_or_none(connection: Connection, case_id: str, contact: str) -> Exposure | None:
+    """Return one contact of a case; None where the trace did not return them."""
+    row = connection.execute(_ONE, {"case": case_id, "contact": contact}).first()
+    return None if row is None else _exposure(row)
 
 
 def exposure_to(connection: Connection, case_id: str, contact: str) -> Exposure:
     """Return one contact of a case. Raises RefusedError where the trace did not return them."""
-    for one in exposures(connection, case_id):
-        if one.contact == contact:
-            return one
-    raise RefusedError(f"The trace of case {case_id} returned no contact {contact}.")
+    found = exposure_or_none(connection, case_id, contact)
+    if found is None:
+        raise RefusedError(f"The trace of case {case_id} returned no contact {contact}.")
+    return found
+
+
+def _exposure(row: Any) -> Exposure:  # noqa: ANN401 - a row of the query above
+    contact, rank, first_day, last_day, minutes, tier, kinds, origins, late = row
+    return Exposure(
+        contact=contact,
+        rank=rank,
+        first_day=first_day,
+        last_day=last_day,
+        minutes=minutes,
+        tier=tier,
+        kinds=_words(kinds),
+        origins=_words(origins),
+        late=late,
+    )
 
 
 def detail(connection: Connection, case_id: str, contact: str, unseal: Seal) -> ContactDocument:
@@ -187,12 +222,34 @@ def detail(connection: Connection, case_id: str, contact: str, unseal: Seal) -> 
 def details(
     connection: Connection, case_id: str, contacts: Collection[str], unseal: Seal
 ) -> dict[str, ContactDocument]:
-    """Return what `detail` does of several contacts; those of whom nothing is held are left out.
+    """Return what `detail` does of several contacts, without the words.
+
+    Those of whom nothing is held are left out. Raises GoneError where the case's key was destroyed.
+    """
+    held = day_parts(connection, case_id, unseal, contacts)
+    return {contact: unsaid(parts) for contact, parts in held.items()}
+
+
+def sums(
+    connection: Connection, case_id: str, contacts: Collection[str], unseal: Seal
+) -> dict[str, ContactDocument]:
+    """Return of several contacts what names no place: a list of them shows no more.
 
     Raises GoneError where the case's key was destroyed.
     """
-    held = day_parts(connection, case_id, unseal, contacts)
-    return {contact: joined(parts) for contact, parts in held.items()}
+    rows = connection.execute(_LAST_PARTS, {"case": case_id, "contacts": sorted(contacts)})
+    return {contact: one.rest for contact, (one,) in _read(rows, case_id, unseal, Sums).items()}
+
+
+def episodes(
+    connection: Connection, case_id: str, contacts: Collection[str], unseal: Seal
+) -> list[EpisodeDocument]:
+    """Return the meetings of a case with several contacts.
+
+    Raises GoneError where the case's key was destroyed.
+    """
+    held = _parts(connection, case_id, unseal, contacts, Episodes)
+    return [one for parts in held.values() for part in parts for one in part.episodes]
 
 
 def met_parts(connection: Connection, case_id: str, unseal: Seal) -> dict[str, list[MetPart]]:
@@ -220,12 +277,18 @@ def _parts(
     contacts: Collection[str] | None,
     kind: type[_Part],
 ) -> dict[str, list[_Part]]:
-    query = select(exposure_detail).where(exposure_detail.c.case_id == case_id)
-    if contacts is not None:
-        query = query.where(exposure_detail.c.contact.in_(sorted(contacts)))
-    ordered = query.order_by(exposure_detail.c.contact, exposure_detail.c.last_day)
+    if contacts is None:
+        rows = connection.execute(_PARTS, {"case": case_id})
+    else:
+        rows = connection.execute(_SOME_PARTS, {"case": case_id, "contacts": sorted(contacts)})
+    return _read(rows, case_id, unseal, kind)
+
+
+def _read(
+    rows: Iterable[Row[Any]], case_id: str, unseal: Seal, kind: type[_Part]
+) -> dict[str, list[_Part]]:
     held: dict[str, list[_Part]] = {}
-    for row in connection.execute(ordered):
+    for row in rows:
         sealed = unseal(case_id, row.sealed, _label(row.contact, row.last_day))
         held.setdefault(row.contact, []).append(msgspec.json.decode(sealed, type=kind))
     return held

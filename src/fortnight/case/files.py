@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from fortnight.case.state import State, Step, after
 from fortnight.db.office_tables import case_merge
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from fortnight.vault.purposes import Reader
+
+# Written down once: SQLAlchemy takes longer to write a query than a database to answer it.
+_CASE: Final = select(case_file).where(case_file.c.id == bindparam("case"))
+_LOCKED: Final = _CASE.with_for_update()
+_RUN: Final = select(trace_run).where(trace_run.c.id == bindparam("run"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +64,7 @@ class Run:
 
 def locked(connection: Connection, case_id: str) -> Row[Any]:
     """Return a case's row, held until the transaction ends. Raises RefusedError for none."""
-    row = connection.execute(
-        select(case_file).where(case_file.c.id == case_id).with_for_update()
-    ).first()
+    row = connection.execute(_LOCKED, {"case": case_id}).first()
     if row is None:
         raise RefusedError(f"There is no case {case_id}.")
     return row
@@ -108,7 +111,7 @@ def log(
 
 def read_case(connection: Connection, case_id: str) -> CaseFile:
     """Return one case. Raises RefusedError where there is none."""
-    row = connection.execute(select(case_file).where(case_file.c.id == case_id)).first()
+    row = connection.execute(_CASE, {"case": case_id}).first()
     if row is None:
         raise RefusedError(f"There is no case {case_id}.")
     return CaseFile(
@@ -127,7 +130,7 @@ def read_case(connection: Connection, case_id: str) -> CaseFile:
 
 def read_run(connection: Connection, run_id: str) -> Run:
     """Return one trace of a case. Raises RefusedError where there is none."""
-    row = connection.execute(select(trace_run).where(trace_run.c.id == run_id)).first()
+    row = connection.execute(_RUN, {"run": run_id}).first()
     if row is None:
         raise RefusedError(f"There is no trace {run_id}.")
     first, last = row.window_first_day, row.window_last_day

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from fortnight.db.office_tables import (
     case_assignment,
@@ -19,7 +19,7 @@ from fortnight.db.tables import case_file, exposure, trace_run
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Connection, Row, Select
+    from sqlalchemy import BindParameter, Connection, Row, Select
 
     from fortnight.case.call_list import CallItem
     from fortnight.case.decision_rows import Decision
@@ -80,7 +80,7 @@ def home_of(
 ) -> Home:
     """Return the work of an account, or with None of its district."""
     rows = connection.execute(_cases(account, district)).all()
-    known = _known(connection, calls)
+    known = _known(connection, [row.id for row in rows], calls)
     cases = sorted(
         (_case(row, known, now) for row in rows),
         key=lambda one: (not one.is_overdue, one.due_at, one.case_id),
@@ -105,27 +105,34 @@ def _cases(account: str | None, district: str) -> Select[Any]:
     return query if account is None else query.where(given.account == account)
 
 
-def _known(connection: Connection, calls: Sequence[CallItem]) -> _Known:
+def _known(connection: Connection, cases: list[str], calls: Sequence[CallItem]) -> _Known:
     call_at: dict[str, int] = {}
     for item in calls:
         if item.kind != "case":
             call_at[item.case_id] = min(item.due_at, call_at.get(item.case_id, item.due_at))
+    read = [
+        {row[0]: row[1] for row in connection.execute(query, {"cases": cases})}
+        for query in _QUERIES
+    ]
+    measured, named, decided, traced_at, waits_since = read
+    return _Known(measured, named, decided, traced_at, waits_since, call_at)
+
+
+def _queries() -> tuple[Select[Any], ...]:
+    """Return what is asked of some cases; written down once."""
     d, n, run = decision.c, named_contact.c, trace_run.c
     standing = (n.merged_with.is_(None)) & n.objected_at.is_(None)
     live = d.retracted_at.is_(None)
     waits = live & d.needs_second.is_(True) & d.second_by.is_(None)
-    queries = (
-        select(exposure.c.case_id, func.count()).group_by(exposure.c.case_id),
-        select(n.case_id, func.count()).where(standing).group_by(n.case_id),
-        _decided(),
-        select(run.case_id, func.max(run.ended_at))
-        .where(run.state == "done")
-        .group_by(run.case_id),
-        select(d.case_id, func.min(d.at)).where(waits).group_by(d.case_id),
+    asked = (
+        (exposure.c.case_id, select(exposure.c.case_id, func.count())),
+        (n.case_id, select(n.case_id, func.count()).where(standing)),
+        (d.case_id, _decided()),
+        (run.case_id, select(run.case_id, func.max(run.ended_at)).where(run.state == "done")),
+        (d.case_id, select(d.case_id, func.min(d.at)).where(waits)),
     )
-    read = [{row[0]: row[1] for row in connection.execute(query)} for query in queries]
-    measured, named, decided, traced_at, waits_since = read
-    return _Known(measured, named, decided, traced_at, waits_since, call_at)
+    cases: BindParameter[list[str]] = bindparam("cases", expanding=True)
+    return tuple(query.where(case.in_(cases)).group_by(case) for case, query in asked)
 
 
 def _decided() -> Select[Any]:
@@ -140,11 +147,12 @@ def _decided() -> Select[Any]:
         n.merged_with.is_(None),
         n.objected_at.is_(None),
     )
-    return (
-        select(d.case_id, func.count())
-        .where(d.retracted_at.is_(None), measured.exists() | named.exists())
-        .group_by(d.case_id)
+    return select(d.case_id, func.count()).where(
+        d.retracted_at.is_(None), measured.exists() | named.exists()
     )
+
+
+_QUERIES: Final = _queries()
 
 
 def _case(row: Row[Any], known: _Known, now: int) -> HomeCase:

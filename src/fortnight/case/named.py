@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from fortnight.case.exposures import exposure_to
 from fortnight.case.files import locked, log
@@ -48,6 +48,11 @@ WITHDRAWN_DAYS: Final = 7
 """Days after a test was withdrawn in which whoever was told by phone is told that it was wrong."""
 _LONGEST: Final = {"name": 200, "notes": 2_000, "household": 16}
 _OBJECTED: Final = "They objected."
+_OF_CASE: Final = (
+    select(named_contact)
+    .where(named_contact.c.case_id == bindparam("case"))
+    .order_by(named_contact.c.added_at, named_contact.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +160,8 @@ class NamedContacts:
 
     def of_case(self, case_id: str) -> tuple[Named, ...]:
         """Return whom a case named, without who they are, in the order they were named."""
-        c = named_contact.c
         with self.database.read() as connection:
-            found = select(named_contact).where(c.case_id == case_id).order_by(c.added_at, c.id)
-            return tuple(_named(row) for row in connection.execute(found))
+            return tuple(_named(row) for row in connection.execute(_OF_CASE, {"case": case_id}))
 
     def open(self, case_id: str, contact: str, reader: Reader, now: int) -> Identity:
         """Return who somebody is, with the words to begin a call with; an entry in the log.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from fortnight.case.exposures import exposures
+from fortnight.case.exposures import exposure_or_none
 from fortnight.db.office_tables import named_contact
 from fortnight.errors import RefusedError
 
@@ -32,7 +32,7 @@ def subject_of(connection: Connection, case_id: str, contact: str) -> Subject:
     Raises RefusedError where it stands for nobody, for whoever objected, and for somebody named
     who was found to be a measured contact: the measured number is theirs then.
     """
-    one = next((one for one in exposures(connection, case_id) if one.contact == contact), None)
+    one = exposure_or_none(connection, case_id, contact)
     column = named_contact.c.contact if one is None else named_contact.c.merged_with
     named = connection.execute(
         select(named_contact).where(named_contact.c.case_id == case_id, column == contact)

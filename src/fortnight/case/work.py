@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sqlalchemy import func, select
 
@@ -31,10 +31,11 @@ if TYPE_CHECKING:
     from fortnight.case.exposures import Exposure
     from fortnight.case.files import CaseFile, Run
     from fortnight.db.engine import Database
-    from fortnight.report.document import ContactDocument
+    from fortnight.report.document import ContactDocument, EpisodeDocument
     from fortnight.vault.door import Vault
     from fortnight.vault.purposes import Reader
 
+_Read = TypeVar("_Read")
 _OVER: Final = frozenset({State.CLOSED, State.WITHDRAWN})
 
 
@@ -68,11 +69,18 @@ class CasePage:
 
 @dataclass(frozen=True, slots=True)
 class ContactPage:
-    """One contact; ``detail`` is None where no day of meeting is held, or nobody may look."""
+    """One contact; ``detail`` is None where no day of meeting is held, or nobody may look.
+
+    ``decisions`` and ``calls`` are theirs, the newest first; ``measured`` are the contacts that
+    somebody who was only named may turn out to be.
+    """
 
     line: ContactLine
     detail: ContactDocument | None
     why_second: Why | None
+    decisions: tuple[Decision, ...]
+    calls: tuple[Call, ...]
+    measured: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +193,15 @@ class Work:
         line = next((one for one in lines if one.contact == contact), None)
         if line is None:
             raise RefusedError(f"Case {case_id} has no contact {contact}.")
-        return ContactPage(line, self._detail(line, case_id, reader, now), self._why(line, case_id))
+        is_named_alone = line.named is not None and line.measured is None
+        return ContactPage(
+            line,
+            self._detail(line, case_id, reader, now),
+            self._why(line, case_id),
+            tuple(one for one in decisions if one.contact == contact),
+            tuple(one for one in calls if one.contact == contact),
+            tuple(one.contact for one in lines if is_named_alone and one.measured is not None),
+        )
 
     def details(
         self, case_id: str, contacts: Collection[str], reader: Reader, now: int
@@ -194,13 +210,36 @@ class Work:
 
         Left out: whose days are not held any more, who withdrew, and who was named alone.
         """
+        return self._under_look(self.cases.details, {}, case_id, contacts, reader, now)
+
+    def sums(
+        self, case_id: str, contacts: Collection[str], reader: Reader, now: int
+    ) -> dict[str, ContactDocument]:
+        """Return what `details` does, under the same look, without any place: for a list."""
+        return self._under_look(self.cases.sums, {}, case_id, contacts, reader, now)
+
+    def episodes(
+        self, case_id: str, contacts: Collection[str], reader: Reader, now: int
+    ) -> list[EpisodeDocument]:
+        """Return the meetings alone of what `details` does, under the same look."""
+        return self._under_look(self.cases.episodes, [], case_id, contacts, reader, now)
+
+    def _under_look(
+        self,
+        read: Callable[[str, Collection[str]], _Read],
+        nothing: _Read,
+        case_id: str,
+        contacts: Collection[str],
+        reader: Reader,
+        now: int,
+    ) -> _Read:
+        """Return what is read of those of the contacts of whom a look may show anything."""
         if not contacts or self.cases.case(case_id).state in _OVER:
-            return {}  # nothing is held of a case that is over
+            return nothing  # nothing is held of a case that is over
         try:
-            seen = self.vault.view(case_id, contacts, reader, now)
-            return self.cases.details(case_id, seen)
+            return read(case_id, self.vault.view(case_id, contacts, reader, now))
         except (GoneError, RefusedError):
-            return {}
+            return nothing
 
     def reach(self, case_id: str, contact: str, reader: Reader, now: int) -> Reached:
         """Return how to call a contact who is to be told: a look, or for who was named an entry.

@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, exists, select
 
 from fortnight.db.office_tables import case_assignment, staff_conflict
 from fortnight.db.tables import case_file
@@ -16,6 +16,8 @@ from fortnight.staff.permissions import Facts, Relation, allowed, relation_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from sqlalchemy import BindParameter, Select
 
     from fortnight.db.engine import Database
     from fortnight.staff.accounts import Account
@@ -30,6 +32,22 @@ class Ties(Protocol):
         """Return which contacts of a case are whoever has that number, or tied to them by calls."""
 
 
+def _facts() -> Select[Any]:
+    """Return the question what an account is to a case; written down once, for every page."""
+    file, assigned, conflict = case_file.c, case_assignment.c, staff_conflict.c
+    account: BindParameter[str] = bindparam("account")
+    is_assigned = exists().where(
+        assigned.case_id == file.id, assigned.account == account, assigned.until_at.is_(None)
+    )
+    is_declared = exists().where(conflict.case_id == file.id, conflict.account == account)
+    columns = (file.district, file.state, file.number_hash)
+    asked = select(*columns, is_assigned.label("is_assigned"), is_declared.label("is_declared"))
+    return asked.where(file.id == bindparam("case"))
+
+
+_FACTS: Final = _facts()
+
+
 @dataclass(frozen=True, slots=True)
 class Relations:
     """How accounts are related to records."""
@@ -39,19 +57,9 @@ class Relations:
 
     def of(self, account: Account, case_id: str, contact: str | None = None) -> Relation | None:
         """Return the relation to a case or to a contact of it; None where there is no such case."""
-        file, assigned, conflict = case_file.c, case_assignment.c, staff_conflict.c
-        is_assigned = exists().where(
-            assigned.case_id == file.id,
-            assigned.account == account.id,
-            assigned.until_at.is_(None),
-        )
-        is_declared = exists().where(conflict.case_id == file.id, conflict.account == account.id)
-        columns = (file.district, file.state, file.number_hash)
-        query = select(
-            *columns, is_assigned.label("is_assigned"), is_declared.label("is_declared")
-        ).where(file.id == case_id)
+        asked = {"case": case_id, "account": account.id}
         with self.database.read() as connection:
-            row = connection.execute(query).one_or_none()
+            row = connection.execute(_FACTS, asked).one_or_none()
         if row is None:
             return None
         near = self._nearness(account, case_id, contact)

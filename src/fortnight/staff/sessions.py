@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from fortnight.db.office_tables import staff_account, staff_session
 from fortnight.staff.accounts import Account, account_of
@@ -32,6 +32,24 @@ _SEEN_EVERY_MS: Final = 20_000
 session ends that much earlier at most."""
 _SECRET_BYTES: Final = 32
 _LONGEST_SECRET: Final = 64
+
+_LIVE: Final = (
+    select(
+        staff_account,
+        staff_session.c.made_at.label("begun_at"),
+        staff_session.c.seen_at,
+        staff_session.c.stepped_up_at,
+    )
+    .join_from(staff_session, staff_account, staff_account.c.id == staff_session.c.account)
+    .where(
+        staff_session.c.secret_hash == bindparam("secret"),
+        staff_session.c.ended_at.is_(None),
+        staff_account.c.ended_at.is_(None),
+        staff_session.c.made_at > bindparam("made_after"),
+        staff_session.c.seen_at > bindparam("seen_after"),
+    )
+)
+"""Written down once: every page asks it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,21 +106,13 @@ class Sessions:
         """
         if len(secret) > _LONGEST_SECRET:
             return None
-        joined = staff_session.join(staff_account, staff_account.c.id == staff_session.c.account)
-        lives = (
-            staff_session.c.ended_at.is_(None)
-            & staff_account.c.ended_at.is_(None)
-            & (staff_session.c.made_at > now - LONGEST_MS)
-            & (staff_session.c.seen_at > now - IDLE_MS)
-        )
-        times = (
-            staff_session.c.made_at.label("begun_at"),
-            staff_session.c.seen_at,
-            staff_session.c.stepped_up_at,
-        )
-        query = select(staff_account, *times).select_from(joined).where(_of(secret), lives)
+        asked = {
+            "secret": _hash(secret),
+            "made_after": now - LONGEST_MS,
+            "seen_after": now - IDLE_MS,
+        }
         with self.database.read() as connection:
-            row = connection.execute(query).one_or_none()
+            row = connection.execute(_LIVE, asked).one_or_none()
         if row is None:
             return None
         if now - row.seen_at >= _SEEN_EVERY_MS:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from fortnight.db.tables import case_file, laboratory_token
 from fortnight.errors import RefusedError
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from fortnight.consent.store import Consents
 
 _OVER: Final = ("closed", "withdrawn")
+_WITH_TOKEN: Final = (
+    select(case_file, laboratory_token.c.number_hash.label("token_hash"))
+    .outerjoin(laboratory_token, case_file.c.token_id == laboratory_token.c.id)
+    .where(case_file.c.id == bindparam("case"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +41,7 @@ class StandingCase:
 
 def standing_case(connection: Connection, case_id: str) -> StandingCase:
     """Return a case that stands. Raises RefusedError, with the first reason, where it does not."""
-    query = (
-        select(case_file, laboratory_token.c.number_hash.label("token_hash"))
-        .outerjoin(laboratory_token, case_file.c.token_id == laboratory_token.c.id)
-        .where(case_file.c.id == case_id)
-    )
-    row = connection.execute(query).first()
+    row = connection.execute(_WITH_TOKEN, {"case": case_id}).first()
     if row is None:
         raise RefusedError("There is no such case: people are looked up for a case alone.")
     if row.token_hash is None:
@@ -80,7 +80,7 @@ def holders(
     consents: Consents, connection: Connection, people: Collection[str], grants: Collection[str]
 ) -> dict[str, set[str]]:
     """Return for each kind of grant who of the people has it live."""
-    return {kind: consents.live_people(connection, people, kind) for kind in sorted(grants)}
+    return consents.holders(connection, people, grants)
 
 
 def holders_of_any(

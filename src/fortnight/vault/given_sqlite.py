@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from fortnight.db.tables import look
 from fortnight.vault.people import Opened
 from fortnight.vault.purposes import Field
-from fortnight.vault.rows_sqlite import listed
+from fortnight.vault.rows_sqlite import LISTED, listed
 from fortnight.vault.tables import case_contact, person, pseudonym
 
 if TYPE_CHECKING:
@@ -17,17 +17,25 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
+_LOOKS: Final = select(look).where(look.c.id.in_(LISTED))
+_LOOKS_THERE: Final = select(look.c.id).where(look.c.id.in_(LISTED))
+_PEOPLE: Final = select(person).where(person.c.id.in_(LISTED))
+_NUMBERS: Final = select(
+    case_contact.c.case_id, case_contact.c.person, case_contact.c.contact
+).where(
+    case_contact.c.case_id.in_(bindparam("cases", expanding=True)),
+    case_contact.c.person.in_(LISTED),
+)
+
 
 def look_rows(connection: Connection, looks: Sequence[str]) -> dict[str, Row[Any]]:
     """Return those of the looks that this connection sees, by id."""
-    return {
-        row.id: row for row in connection.execute(select(look).where(look.c.id.in_(listed(looks))))
-    }
+    return {row.id: row for row in connection.execute(_LOOKS, listed(looks))}
 
 
 def looks_there(connection: Connection, looks: Sequence[str]) -> list[str]:
     """Return the ids of those of the looks that this connection sees."""
-    return list(connection.scalars(select(look.c.id).where(look.c.id.in_(listed(looks)))))
+    return list(connection.scalars(_LOOKS_THERE, listed(looks)))
 
 
 def names_fields(row: Row[Any], fields: Collection[Field]) -> bool:
@@ -37,10 +45,7 @@ def names_fields(row: Row[Any], fields: Collection[Field]) -> bool:
 
 def people_rows(connection: Connection, people: Sequence[str]) -> dict[str, Row[Any]]:
     """Return the rows of people, by id; whoever is not enrolled is left out."""
-    return {
-        row.id: row
-        for row in connection.execute(select(person).where(person.c.id.in_(listed(people))))
-    }
+    return {row.id: row for row in connection.execute(_PEOPLE, listed(people))}
 
 
 def pseudonyms_of(connection: Connection, who: str) -> dict[int, bytes]:
@@ -53,14 +58,12 @@ def pseudonyms_of(connection: Connection, who: str) -> dict[int, bytes]:
 
 def numbers_of(connection: Connection, rows: Sequence[Row[Any]]) -> dict[tuple[str, str], str]:
     """Return the contact numbers that looks open, by case and person: one query for many looks."""
-    c = case_contact.c
     named = [row for row in rows if Field.CONTACT in row.fields.split(",")]
-    cases = {row.case_id for row in named if row.case_id is not None}
+    cases = sorted({row.case_id for row in named if row.case_id is not None})
     people = listed({row.person for row in named})
-    query = select(c.case_id, c.person, c.contact)
     return {
         (row.case_id, row.person): row.contact
-        for row in connection.execute(query.where(c.case_id.in_(cases), c.person.in_(people)))
+        for row in connection.execute(_NUMBERS, {"cases": cases, **people})
     }
 
 

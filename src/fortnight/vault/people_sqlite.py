@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from fortnight.db.tables import look
@@ -37,7 +37,7 @@ from fortnight.vault.looks import add_looks
 from fortnight.vault.near_sqlite import GRANT, colleagues, keep_ties, self_and_tied
 from fortnight.vault.people import Ask, FoundRow, Opened, Seed
 from fortnight.vault.purposes import GRANTS, LIST_GRANTS, TRACE_GRANTS, Field, Purpose
-from fortnight.vault.rows_sqlite import SqliteRows, enrolled, listed, parts
+from fortnight.vault.rows_sqlite import LISTED, SqliteRows, enrolled, listed, parts
 from fortnight.vault.tables import case_contact
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from fortnight.db.engine import Database
     from fortnight.vault.purposes import Reader
 
+_READ: Final = update(look).where(look.c.id.in_(LISTED)).values(outcome="read")
+_CONTACTS: Final = select(case_contact).where(case_contact.c.case_id == bindparam("case"))
 _OWN: Final = (Field.PSEUDONYMS,)
 _GROUP: Final = (Field.CONTACT,)
 _RESOLVE: Final = (Field.LANGUAGE, Field.NUMBER)
@@ -212,8 +214,9 @@ class SqlitePeople(SqliteRows):
 
     def _numbers(self, case_id: str) -> dict[str, str]:
         with self._people.read() as connection:
-            rows = connection.execute(select(case_contact).where(case_contact.c.case_id == case_id))
-            return {row.person: row.contact for row in rows}
+            return {
+                row.person: row.contact for row in connection.execute(_CONTACTS, {"case": case_id})
+            }
 
     # -- one contact, by a named person's decision -------------------------------------------------
 
@@ -330,7 +333,7 @@ class SqlitePeople(SqliteRows):
             rows = look_rows(main, committed)
             if any(row.outcome != "opened" for row in rows.values()):
                 raise RefusedError("A look was read before: open the access anew.")
-            main.execute(update(look).where(look.c.id.in_(listed(rows))).values(outcome="read"))
+            main.execute(_READ, listed(rows))
             agreeing = self._agreeing(main, rows.values())
         return [rows[one] for one in wanted if one in agreeing]
 

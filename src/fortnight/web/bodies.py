@@ -128,8 +128,7 @@ class _Pieces:
         if seconds <= 0:  # bytes that are always there never meet the timeout below
             raise _too_slow()
         try:
-            async with asyncio.timeout(seconds):
-                event: Any = await self._receive()
+            event: Any = await _within(seconds, self._receive, self._loop)
         except TimeoutError as error:
             raise _too_slow() from error
         if event["type"] == "http.disconnect":  # nobody reads this, and nothing may be kept of it
@@ -140,6 +139,31 @@ class _Pieces:
             raise problems.too_large(self._most)
         self.ended = not event.get("more_body", False)
         return piece
+
+
+async def _within(seconds: float, receive: Receive, loop: asyncio.AbstractEventLoop) -> object:
+    """Wait so long and no longer: `asyncio.timeout` does the same at three times the cost.
+
+    Raises TimeoutError.
+    """
+    task = asyncio.current_task(loop)
+    assert task is not None  # noqa: S101 - whoever awaits is a task
+    before, is_late = task.cancelling(), False
+
+    def end() -> None:
+        nonlocal is_late
+        is_late = True
+        task.cancel()
+
+    timer = loop.call_later(seconds, end)
+    try:
+        return await receive()
+    except asyncio.CancelledError as error:
+        if is_late and task.uncancel() <= before:
+            raise TimeoutError from error
+        raise  # somebody else's wish: the service stops
+    finally:
+        timer.cancel()
 
 
 def _too_slow() -> problems.ProblemError:

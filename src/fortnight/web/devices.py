@@ -43,11 +43,17 @@ class Known(Generic[T]):
     """What secrets stand for, remembered for a short time, of at most ``most`` of them.
 
     Only found ones are remembered, by a hash: whoever guesses pushes nobody out. Askings run on a
-    thread, because a database may keep them waiting.
+    thread, because a database may keep them waiting; ``recall`` is asked before, and keeps nobody.
     """
 
-    def __init__(self, ask: Callable[[str], T | None], most: int = 100_000) -> None:
+    def __init__(
+        self,
+        ask: Callable[[str], T | None],
+        most: int = 100_000,
+        recall: Callable[[str], T | None] | None = None,
+    ) -> None:
         self._ask = ask
+        self._recall = recall
         self._most = most
         self._held: OrderedDict[bytes, tuple[int, T]] = OrderedDict()
 
@@ -57,7 +63,9 @@ class Known(Generic[T]):
         until, held = self._held.get(name, (0, None))
         if held is not None and until - KNOWN_MS <= now < until:
             return held
-        found = await asyncio.to_thread(self._ask, secret)
+        found = None if self._recall is None else self._recall(secret)
+        if found is None:
+            found = await asyncio.to_thread(self._ask, secret)
         self._remember(name, now, found)
         return found
 

@@ -80,7 +80,7 @@ class Door:
         self.service = service
         self.patience = patience or Patience()
         self.metrics = Metrics()
-        self.devices = Known(service.vault.authenticate)
+        self.devices = Known(service.vault.authenticate, recall=service.vault.recall)
         self.operators = Known(service.operators.authenticate)
         self.laboratories = Known(service.laboratories.authenticate)
         self.portal = Sessions(secrets.token_bytes)

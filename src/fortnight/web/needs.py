@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 class Vault(Protocol):
     """Who is who, as far as a door has to know: whose device this is."""
 
+    def recall(self, secret: str) -> Device | None:
+        """Return the device of a secret that was authenticated a moment ago; asks nobody."""
+
     def authenticate(self, secret: str) -> Device | None:
         """Return the device with a secret, or None."""
 

@@ -24,7 +24,6 @@ from fortnight.web.office.who import form_of, signed_in
 if TYPE_CHECKING:
     from fortnight.case.duplicates import Duplicate
     from fortnight.case.work import CasePage, ContactLine
-    from fortnight.report.document import ContactDocument
     from fortnight.staff.accounts import Account
     from fortnight.web.office.rooms import Rooms
 
@@ -58,8 +57,8 @@ def places(request: Asked, case_id: FromPath[str]) -> Response[bytes]:
     """Show where a case met others, on a map and in a table."""
     rooms, said = rooms_of(request), speech(request)
     shown = rooms.work.case_page(case_id, rooms.clock())
-    details = _details(request, case_id, shown.contacts, _not_for(request, case_id))
-    episodes = [one for found in details.values() for one in found.episodes]
+    measured = _measured(shown.contacts, _not_for(request, case_id))
+    episodes = rooms.work.episodes(case_id, measured, signed_in(request).reader, rooms.clock())
     return page(
         request,
         "case_places.html",
@@ -90,7 +89,7 @@ def shown_case(
         listed=listed,
         begin=begin,
         step=SHOWN,
-        details=_details(request, case_id, listed, not_for),
+        details=rooms.work.sums(case_id, _measured(listed, not_for), staff.reader, now),
         not_for=not_for,
         follow=section_of(rooms, staff.account, shown, not_for, now),
         names=support_words,
@@ -153,18 +152,14 @@ def _most(shown: CasePage, line: ContactLine) -> float:
     return max((infectiousness(shown.file, day) for day in days), default=0.0)
 
 
-def _details(
-    request: Asked, case_id: str, lines: tuple[ContactLine, ...], not_for: frozenset[str]
-) -> dict[str, ContactDocument]:
-    """Return what is still held of where contacts met the case, after a look at each of them.
+def _measured(lines: tuple[ContactLine, ...], not_for: frozenset[str]) -> list[str]:
+    """Return the contacts whose meetings are looked at.
 
     Of whoever is ``not_for`` somebody nothing is looked at: a place would tell them who it is.
     """
-    rooms, staff = rooms_of(request), signed_in(request)
-    measured = [
+    return [
         line.contact for line in lines if line.measured is not None and line.contact not in not_for
     ]
-    return rooms.work.details(case_id, measured, staff.reader, rooms.clock())
 
 
 def _not_for(request: Asked, case_id: str) -> frozenset[str]:

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fortnight.case.decision_rows import Decision
+    from fortnight.case.files import CaseFile
     from fortnight.case.named import Identity
     from fortnight.case.work import ContactPage, Reached
+    from fortnight.web.office.language import Speech
     from fortnight.web.office.rooms import Rooms
 
     Asked = Request[Any, Any, Any]
@@ -68,16 +70,12 @@ def _contact(
         explained=None if detail is None else explained(detail, said),
         file=file,
         strip=None if detail is None or not detail.episodes else strip(detail.episodes, said),
-        curve=_curve(request, case_id, shown),
+        curve=_curve(file, shown, said),
         course=None if detail is None else course.course(detail.assessment),
         drawing=course,
-        calls=[one for one in rooms.work.calls.of_case(case_id) if one.contact == number],
-        decisions=[one for one in rooms.work.decisions.of_case(case_id) if one.contact == number],
-        measured=[
-            one.contact
-            for one in rooms.cases.exposures(case_id)
-            if shown.line.named is not None and shown.line.measured is None
-        ],
+        calls=shown.calls,
+        decisions=shown.decisions,
+        measured=shown.measured,
         by_phone=rooms.cases.takes_a_call(case_id, number),
         opened=opened,
         reached=reached,
@@ -106,12 +104,10 @@ def _may(request: Asked) -> bool:
     return signed_in(request).relation in {"assigned", "own-district", "tied"}
 
 
-def _curve(request: Asked, case_id: str, shown: ContactPage) -> object:
+def _curve(file: CaseFile, shown: ContactPage, said: Speech) -> object:
     """Return how infectious the case was by day, with the days on which the two met."""
-    rooms, said = rooms_of(request), speech(request)
     if shown.detail is None:
         return None
-    file = rooms.cases.case(case_id)
     met = {
         day: minutes
         for day, minutes in minutes_by_day(shown.detail.episodes, said).items()

@@ -100,6 +100,7 @@ def _environment(language: str) -> Environment:
     environment = Environment(
         loader=PackageLoader("fortnight.web", "templates/office"),
         autoescape=True,
+        auto_reload=False,
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
