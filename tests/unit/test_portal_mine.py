@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import update
+from sqlalchemy import insert, update
 from tests.portal_world import Portal, portal_world, signed, unlocked
 from tests.services import HOUR, MINUTE, Clock, seeded
 from tests.unit.sample_document import sample_document
@@ -21,6 +21,7 @@ from tests.work_world import iso
 
 from fortnight.case.reviews import CLOCK_MS, Reviews
 from fortnight.db.office_tables import decision, staff_account
+from fortnight.db.sending_tables import sending_phone
 from fortnight.db.tables import case_file, exposure
 from fortnight.ledger.note import Signer
 from fortnight.vault.looks import add_looks
@@ -325,10 +326,14 @@ def test_a_reply_shows_bands_and_never_the_minutes(portal: Portal) -> None:
 
 def test_my_data_says_what_is_held_without_a_place(portal: Portal) -> None:
     signed(portal, case=True)
+    phone = {"device": "d" * 32, "app": "owntracks", "made_at": portal.service.now}
+    with portal.office.database.write() as connection:
+        connection.execute(insert(sending_phone).values(person=portal.office.person, **phone))
     page = portal.page("/portal/held")
     for words in (
         "Help at home", "Texts to you", "the text that you read:",
         "Your own positive test", "COVID-19", "Daily questions", "Nothing that tells where",
+        "Phones that send", "OwnTracks",
     ):  # fmt: skip
         assert words in page
 

@@ -9,6 +9,7 @@ from sqlalchemy import Table, func, select
 
 from fortnight.db.message_tables import inbound
 from fortnight.db.office_tables import review
+from fortnight.db.sending_tables import check_in, sending_phone
 from fortnight.db.support_tables import exposure_reply, follow_up, support_record, support_ticket
 from fortnight.db.tables import arrival, case_file, look, message
 from fortnight.settings import CASE_DAYS_AFTER_END, HELD_DAYS
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 GOES_AFTER: Final = HELD_DAYS + 1
 """Days after a day on which its evidence goes."""
 COUNTED: Final[Mapping[str, Table]] = {
+    "visits": check_in,
     "texts": message,
     "answers": inbound,
     "requests": support_ticket,
@@ -57,6 +59,13 @@ class Evidence(NamedTuple):
     def goes_last(self) -> int:
         """The day on which the newest of it goes."""
         return self.last_day + GOES_AFTER
+
+
+class OwnPhone(NamedTuple):
+    """A phone that sends: by which app, and since when (ms since 1970)."""
+
+    app: str
+    made_at: int
 
 
 class OwnCase(NamedTuple):
@@ -89,6 +98,7 @@ class Held:
 
     evidence: tuple[Evidence, ...]
     waiting: int
+    phones: tuple[OwnPhone, ...]
     grants: tuple[Grant, ...]
     cases: tuple[OwnCase, ...]
     follow_ups: tuple[OwnFollowUp, ...]
@@ -117,6 +127,7 @@ class Holding:
             return Held(
                 evidence=evidence,
                 waiting=connection.scalar(waits.where(arrival.c.person == person)) or 0,
+                phones=_phones(connection, person),
                 grants=grants,
                 cases=_cases(connection, person),
                 follow_ups=_follow_ups(connection, person),
@@ -141,6 +152,14 @@ def summed(rows: Iterable[OwnRows]) -> tuple[Evidence, ...]:
         )
         for kind, some in sorted(kinds.items())
     )
+
+
+def _phones(connection: Connection, person: str) -> tuple[OwnPhone, ...]:
+    s = sending_phone.c
+    rows = connection.execute(
+        select(s.app, s.made_at).where(s.person == person).order_by(s.made_at, s.device)
+    )
+    return tuple(OwnPhone(row.app, row.made_at) for row in rows)
 
 
 def _cases(connection: Connection, person: str) -> tuple[OwnCase, ...]:

@@ -13,6 +13,7 @@ from fortnight.web.portal.language import speech
 from fortnight.web.portal.mine_words import translated
 from fortnight.web.portal.pages import in_thread, page
 from fortnight.web.portal.rooms import rooms_of
+from fortnight.web.portal.sending_words import APPS
 from fortnight.web.portal.who import person_of
 
 HELD: Final = "/portal/held"
@@ -30,6 +31,7 @@ def held(request: _Request) -> Response[bytes]:
         "held.html",
         held=found,
         mine=mine_words,
+        apps=APPS,
         translated=partial(translated, said=speech(request)),
         disease=lambda name: load_disease(name).name,
         today=rooms.clock() // 86_400_000,

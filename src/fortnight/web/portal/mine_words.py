@@ -76,6 +76,7 @@ STATES: Final[Mapping[str, str]] = {
 COUNTS: Final[Mapping[str, tuple[str, str]]] = {
     "looks": (_("Looks at your data"), "/portal/looks"),
     "lines": (_("Lines of your record"), "/portal/record"),
+    "visits": (_("Check-ins"), "/portal/visits/past"),
     "texts": (_("Texts to you"), "/portal/record"),
     "answers": (_("Texts from you"), "/portal/record"),
     "requests": (_("Requests"), "/portal/help"),
