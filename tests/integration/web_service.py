@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from tests.unit.web_rooms import Texts
+
 from fortnight.arrivals.bounds import Bounds
 from fortnight.arrivals.journal import Journal
 from fortnight.arrivals.operator_accounts import Operators
 from fortnight.arrivals.operators import Deliveries
 from fortnight.case.token import Laboratories
 from fortnight.consent.texts import current_text
+from fortnight.isolation.reminders import Reminders
 from fortnight.settings import Settings
 from fortnight.staff.rooms import StaffRooms, open_staff
 
@@ -26,6 +29,17 @@ if TYPE_CHECKING:
     from fortnight.db.engine import Database
     from fortnight.vault.devices import DeviceSecret
     from fortnight.vault.door import Vault
+
+
+NO_RECORD: Any = None
+"""Doors ask whether a person is reminded; nothing of that is written down."""
+
+
+@dataclass(frozen=True)
+class Support:
+    """Of support at home what the doors of phones ask."""
+
+    reminders: Reminders
 
 
 @dataclass(frozen=True)
@@ -42,7 +56,9 @@ class Doors:
     operators: Operators
     laboratories: Laboratories
     staff: StaffRooms
+    support: Any
     results: Any = None  # what laboratories send: their own tests have real rooms
+    texts: Any = field(default_factory=Texts)  # as little: of it doors count what was dropped
     log_key: str = "fortnight.invalid/log+00000000+AAAA"
     not_ready: Mapping[str, str] = field(default_factory=dict)
 
@@ -109,6 +125,7 @@ def doors(stores: Stores, **changed: object) -> Iterator[Doors]:
             Operators(stores.database, bytes(32), random),
             Laboratories(stores.database, bytes(32), stores.vault.number_hash, random),
             open_staff(stores.database, settings, bytes(32), stores.vault.number_hash, random),
+            Support(Reminders(stores.database, stores.vault, record=NO_RECORD)),
         )
     finally:
         journal.close()

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fortnight.case.bands import EDGES, PARTS, Met, band_of, banded, part_of
+from fortnight.case.bands import EDGES, PARTS, Banded, Met, band_of, banded, part_of
 
 MINUTE = 60_000
 DAY = 86_400_000
@@ -18,21 +18,21 @@ STARTS = st.integers(20_000, 21_000).flatmap(
 LENGTHS = st.integers(1, 600)
 
 
-def shown(start: int, minutes: int, zone: ZoneInfo) -> object:
+def shown(start: int, minutes: int, zone: ZoneInfo) -> tuple[Banded, ...]:
     return banded([[Met(start, start + minutes * MINUTE, minutes)]], zone)
 
 
 def test_every_line_stands_for_hours_of_starts_and_a_quarter_of_an_hour_of_lengths() -> None:
     """All starts of a day and all lengths to five hours: what could be behind each line."""
     zone = ZoneInfo("UTC")
-    behind: dict[object, set[tuple[int, int]]] = {}
+    behind: dict[tuple[Banded, ...], set[tuple[int, int]]] = {}
     for start in range(0, 1_440, 15):
         for minutes in range(1, 300, 2):
             line = shown(20_000 * DAY + start * MINUTE, minutes, zone)
             behind.setdefault(line, set()).add((start, minutes))
     assert len(behind) <= (len(PARTS) + 1) * (len(EDGES) + 1)
     for line, possible in behind.items():
-        (one,) = line  # type: ignore[misc] # a line of one meeting
+        (one,) = line
         if one.day == 20_000:
             starts = {start for start, _ in possible}
             assert max(starts) - min(starts) >= 3 * 60

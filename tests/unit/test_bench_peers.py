@@ -103,12 +103,10 @@ def test_peers_of_raw_fixes_answer_the_same_question(
 
 
 def test_people_without_a_fix_are_not_counted_when_people_are_numbered(tmp_path: Path) -> None:
-    names = pa.DictionaryArray.from_arrays(pa.array([3, 1, 3]), ["b", "d", "a", "c"])
-    places = {"lon": [1.0, 2.0, 3.0], "lat": [0.0, 0.0, 0.0]}
-    time = pa.array([1, 2, 3], pa.timestamp("ms", "UTC"))
-    pq.write_table(
-        pa.table({"participant": names, "time": time} | places), tmp_path / "fixes.parquet"
-    )
+    names = pa.DictionaryArray.from_arrays([3, 1, 3], pa.array(["b", "d", "a", "c"]))
+    columns = {"participant": names, "time": pa.array([1, 2, 3], pa.timestamp("ms", "UTC"))}
+    columns |= {name: pa.array([1.0, 2.0, 3.0]) for name in ("lon", "lat")}
+    pq.write_table(pa.table(columns), tmp_path / "fixes.parquet")
     assert rawfixes.read(tmp_path / "fixes.parquet")["who"].tolist() == [0.0, 1.0, 0.0]
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 
 from fortnight.web.qr import modules, svg
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 FINDER = 8
-MASKS = (
+MASKS: tuple[Callable[[int, int], bool], ...] = (
     lambda r, c: (r + c) % 2 == 0,
     lambda r, _: r % 2 == 0,
     lambda _, c: c % 3 == 0,
