@@ -83,7 +83,7 @@ class Phone:
         wait(lambda: len(self.town.texts(number)) > before, "no digits came")
         if wrong:
             assert self.send("/portal", holds='[name="code"]', code=wrong) == 403
-            assert self.page.get_by_role("alert").inner_text()
+            assert self.page.locator(".wrong").inner_text()
             assert self.page.locator('[name="number"]').first.input_value() == number
         assert (
             self.send("/portal", holds='[name="code"]', code=digits_in(self.town.texts(number)[-1]))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import TYPE_CHECKING, Final
 
+import httpx
 import pytest
-from tests.browser.phone import LOCALES, Phone, in_hand
+from tests.browser.phone import LOCALES, in_hand
 from tests.browser.phone_world import Staffed, exposed, staffed_in
 
 from fortnight.web.portal.routes import PORTAL_ROUTES
@@ -19,8 +21,25 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 NUMBER: Final = "+37120000002"
 PIN: Final = "730184"
-NOT_PAGES: Final = ("/", "/portal", "/portal/language/{language}")
-"""The first page is for whoever has not come in: it is looked at by itself."""
+NOT_PAGES: Final = (
+    "/",
+    "/portal",  # looked at by itself, before anybody came in
+    "/portal/language/{language}",
+    "/portal/looks/{look}/proof/{step}",  # a file
+    "/portal/others/choices",  # the page of choices once more, for whom somebody cares
+)
+ENDS: Final = ("/portal/leave", "/portal/leave-all", "/portal/unlock/over")
+SCRIPTS: Final = ("/options", "/answer")
+"""What a script of ours alone sends, and is answered."""
+NONSENSE: Final = dict.fromkeys(
+    (
+        "number", "code", "pin", "again", "digits", "kind", "act", "version", "language", "need",
+        "follow_up", "look", "app", "device", "which", "start", "until", "place", "radius", "month",
+        "venue", "room", "visit", "name", "who", "lat", "lon", "home", "symptom",
+    ),
+    "nonsense",
+)  # fmt: skip
+LETTERS: Final = {"en": "[A-Za-z]", "ru": "[а-яё]", "ar": "[ء-ي]"}  # noqa: RUF001 - Russian
 
 
 @pytest.fixture(scope="module")
@@ -51,22 +70,6 @@ def _named(path: str) -> str:
     return path.removeprefix("/portal/").replace("/", "-") or "start"
 
 
-def _walk(phone: Phone) -> None:
-    """Look at every page of somebody's own; one of many is found by a link on another."""
-    paths = _addresses("person")
-    links: set[str] = set()
-    for path in [one for one in paths if "{" not in one]:
-        phone.open(path)
-        phone.check(_named(path))
-        links |= {str(one.get_attribute("href")) for one in phone.page.locator("a[href]").all()}
-    for path in [one for one in paths if "{" in one]:
-        form = re.compile(re.sub(r"\{\w+\}", r"[^/?]+", path))
-        found = sorted(one for one in links if form.fullmatch(one))
-        assert found, f"no page links to {path}"
-        phone.open(found[0])
-        phone.check(re.sub(r"[{}]", "", _named(path)))
-
-
 @pytest.mark.parametrize("language", LOCALES)
 def test_every_page_is_read_heard_and_light_on_a_phone(
     world: Staffed, came_in: StorageState, browser_without_webgl: Browser, language: str
@@ -78,4 +81,45 @@ def test_every_page_is_read_heard_and_light_on_a_phone(
             phone.open(path)
             phone.check(_named(path))
         phone.page.context.add_cookies(came_in["cookies"])  # type: ignore[arg-type] # its own
-        _walk(phone)
+        for path in _addresses("person"):
+            phone.open(path)
+            phone.check(_named(path))
+
+
+@pytest.mark.parametrize("language", LOCALES)
+def test_nonsense_in_any_form_is_answered_in_words_that_help(
+    world: Staffed, came_in: StorageState, language: str
+) -> None:
+    origin = world.town.origin
+    headers = {"accept-language": language, "origin": origin, "sec-fetch-site": "same-origin"}
+    cookies = {one["name"]: one["value"] for one in came_in["cookies"]}
+    with httpx.Client(base_url=origin, headers=headers, cookies=cookies) as client:
+        token = re.search(r'name="csrf" value="(\w+)"', client.get("/portal/reply").text)
+        assert token is not None
+        for route in PORTAL_ROUTES:
+            if route.method != "POST" or route.path in ENDS or route.path.endswith(SCRIPTS):
+                continue
+            for sent in ({}, NONSENSE):
+                answer = _patiently(client, route.path, {"csrf": token[1], **sent})
+                assert answer.status_code < 500, route.path
+                if answer.status_code >= 400:
+                    said = _said(answer.text)
+                    assert len(re.findall(LETTERS[language], said)) > 10, (route.path, said)
+
+
+def _patiently(client: httpx.Client, path: str, sent: dict[str, str]) -> httpx.Response:
+    """Send a form; where that is too often, once more after the time that is asked for."""
+    answer = client.post(path, data=sent)
+    while answer.status_code == 429 and "retry-after" in answer.headers:
+        time.sleep(int(answer.headers["retry-after"]))
+        answer = client.post(path, data=sent)
+    return answer
+
+
+def _said(page: str) -> str:
+    """Return what a page says of what was wrong."""
+    found = re.search(r'class="wrong"[^>]*>(.*?)</div>', page, re.DOTALL) or re.search(
+        r'<div class="card">(.*?)</div>', page, re.DOTALL
+    )
+    assert found is not None, page
+    return re.sub(r"<[^>]+>", " ", found[1])
