@@ -96,7 +96,7 @@ def test_an_address_and_the_whole_site_are_bounded(world: Enrolling) -> None:
         return done
 
     assert ask(100, "one") == 60
-    assert sum(ask(60, f"more-{place}") for place in range(12)) == 600 - 61
+    assert sum(ask(60, f"more-{place}") for place in range(12)) == 600 - 60
     world.clock.advance(HOUR)
     assert ask(1, "one") == 1
 
