@@ -260,7 +260,7 @@ def test_an_exposure_is_told_in_bands_with_how_sure_why_and_what_to_do(portal: P
         "positions of both phones: the same place, never two metres",
         "counts as close from 15\u00a0min within 24\u00a0h on",
         "You are asked: to be tested.",
-        "Watch for symptoms until Sun 15 Mar.",
+        "Watch for symptoms until 15 March 2026.",
         'href="/portal/reply"', 'href="/portal/today"', '<svg class="curve"',
         "Of the last fourteen days no position covers 100",
     ):  # fmt: skip
