@@ -176,6 +176,7 @@ SOURCES: Final = (
         "answered_at stands",
         opening.REPLY,
         opening.REPLY_ANSWER,
+        banded=("before_minutes", "after_minutes"),  # as of exposures
     ),
     _source("record", support_record, own, "id person at kind detail salt leaf"),
     _source("reminder", home_reminder, own, "on_at", opening.HOME),
