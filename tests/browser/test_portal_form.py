@@ -39,7 +39,7 @@ NONSENSE: Final = dict.fromkeys(
     ),
     "nonsense",
 )  # fmt: skip
-LETTERS: Final = {"en": "[A-Za-z]", "ru": "[а-яё]", "ar": "[ء-ي]"}  # noqa: RUF001 - Russian
+LETTERS: Final = {"ru": "[а-яё]", "ar": "[ء-ي]"}  # noqa: RUF001 - Russian
 
 
 @pytest.fixture(scope="module")
@@ -86,33 +86,35 @@ def test_every_page_is_read_heard_and_light_on_a_phone(
             phone.check(_named(path))
 
 
-@pytest.mark.parametrize("language", LOCALES)
+@pytest.mark.parametrize(("language", "sent"), [("ru", {}), ("ar", NONSENSE)])
 def test_nonsense_in_any_form_is_answered_in_words_that_help(
-    world: Staffed, came_in: StorageState, language: str
+    world: Staffed, came_in: StorageState, language: str, sent: dict[str, str]
 ) -> None:
     origin = world.town.origin
     headers = {"accept-language": language, "origin": origin, "sec-fetch-site": "same-origin"}
     cookies = {one["name"]: one["value"] for one in came_in["cookies"]}
     with httpx.Client(base_url=origin, headers=headers, cookies=cookies) as client:
-        token = re.search(r'name="csrf" value="(\w+)"', client.get("/portal/reply").text)
+        page = _patiently(client, "GET", "/portal/reply", {})
+        token = re.search(r'name="csrf" value="(\w+)"', page.text)
         assert token is not None
         for route in PORTAL_ROUTES:
             if route.method != "POST" or route.path in ENDS or route.path.endswith(SCRIPTS):
                 continue
-            for sent in ({}, NONSENSE):
-                answer = _patiently(client, route.path, {"csrf": token[1], **sent})
-                assert answer.status_code < 500, route.path
-                if answer.status_code >= 400:
-                    said = _said(answer.text)
-                    assert len(re.findall(LETTERS[language], said)) > 10, (route.path, said)
+            answer = _patiently(client, "POST", route.path, {"csrf": token[1], **sent})
+            assert answer.status_code < 500, route.path
+            if answer.status_code >= 400:
+                said = _said(answer.text)
+                assert len(re.findall(LETTERS[language], said)) > 10, (route.path, said)
 
 
-def _patiently(client: httpx.Client, path: str, sent: dict[str, str]) -> httpx.Response:
-    """Send a form; where that is too often, once more after the time that is asked for."""
-    answer = client.post(path, data=sent)
+def _patiently(
+    client: httpx.Client, method: str, path: str, sent: dict[str, str]
+) -> httpx.Response:
+    """Send a request; where that is too often, again after the time that is asked for."""
+    answer = client.request(method, path, data=sent)
     while answer.status_code == 429 and "retry-after" in answer.headers:
         time.sleep(int(answer.headers["retry-after"]))
-        answer = client.post(path, data=sent)
+        answer = client.request(method, path, data=sent)
     return answer
 
 
