@@ -275,6 +275,16 @@ def test_a_form_that_cannot_be_used_is_answered_in_words_and_changes_nothing(
 # -- help, reply, record -------------------------------------------------------------------------
 
 
+def test_what_somebody_wrote_is_there_to_copy_where_a_form_is_refused(portal: Portal) -> None:
+    signed(portal)
+    answer = portal.send("/portal/help", need="nothing", items="two <b>loaves</b>", note="x" * 3)
+    assert answer.status_code == 422
+    said = checked(answer, 422)
+    assert "two <b>loaves</b></textarea>" in said
+    assert "two &lt;b&gt;loaves" in answer.text
+    assert "None of it was sent" in said
+
+
 def test_a_request_shows_its_state_and_how_it_ended(portal: Portal) -> None:
     signed(portal)
     asked = portal.send("/portal/help", need="medicine", medicine="for the heart", note="<b>")

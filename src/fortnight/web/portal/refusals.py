@@ -13,6 +13,7 @@ from fortnight.errors import RefusedError
 from fortnight.web import problems
 from fortnight.web.door import Caller, Door
 from fortnight.web.office.who import ElsewhereError, nothing_here
+from fortnight.web.portal import words
 from fortnight.web.portal.pages import page, see
 from fortnight.web.portal.who import START
 from fortnight.web.rows import Route
@@ -53,8 +54,28 @@ def _page(door: Door, request: Request[Any, Any, Any], found: Response[Any]) -> 
     if problem.status == _NOT_FOUND or not isinstance(request.scope.get("user"), Caller):
         request.scope["user"] = Caller(door, _NOWHERE)
     # No link back to this very path: ids swapped in it change nothing in the answer.
+    typed = () if problem.status == _NOT_FOUND else _typed(request.scope["user"])
     shown = page(
-        request, "problem.html", status=problem.status, problem=problem, path=START, next=START
+        request,
+        "problem.html",
+        status=problem.status,
+        problem=problem,
+        typed=typed,
+        path=START,
+        next=START,
     )
     shown.headers.update(found.headers)
     return shown
+
+
+def _typed(caller: Caller) -> tuple[tuple[str, str], ...]:
+    """Return what somebody wrote in words of their own, each with what was asked: to copy again."""
+    if caller.guest is None:
+        return ()
+    fields = caller.guest.form.fields
+    return tuple(
+        (label, said)
+        for name, label in words.FIELDS.items()
+        for said in fields.get(name, ())[:1]
+        if said.strip()
+    )
