@@ -167,6 +167,7 @@ _WORDS: Mapping[str, object] = {
     "inbound.kind": "for-person",
     "receipt_heard.outcome": "delivered",
     "call_task.reason": "no-answer",
+    "venue.stay_minutes": 60,
 }
 _LEFT_OUT = ("arrival.id", "ledger_leaf.place", "erasure.person", "exposure.tier")
 

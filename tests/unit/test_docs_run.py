@@ -1,6 +1,6 @@
 """Every command and every line of Python in the README and the tutorial is run as it stands.
 
-A block ```` ```text stable ```` after one holds what it must print. FORTNIGHT_REWRITE_DOCS=1 writes
+A block ```` ```text stable ```` after one holds what it must print. REWRITE_DOCS=1 writes
 what was printed into those blocks instead of comparing, for whoever changed the output on purpose.
 """
 
@@ -22,7 +22,7 @@ import pytest
 from fortnight.cli.__main__ import main
 
 ROOT = Path(__file__).parents[2]
-REWRITE = os.environ.get("FORTNIGHT_REWRITE_DOCS") == "1"
+REWRITE = os.environ.get("REWRITE_DOCS") == "1"
 BLOCK = re.compile(r"^```(bash|python|text stable)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NUMBER = re.compile(r"(\d{3,}|\d+\.\d+)")
 # What would start these tests inside themselves, install over what runs them, or serve until
