@@ -111,10 +111,9 @@ class World:
         lines += [f"{self.number},{at},{lon!r},{lat!r},{acc or ''}" for at, lon, lat, acc in rows]
         data = "\n".join(lines).encode()
         file = {"name": "f.csv", "rows": len(rows), "sha256": sha256(data).hexdigest()}
-        at = self.stores
+        at, chance = self.stores, seeded(1_000 + self.sent).randbytes
         doors = Deliveries(
-            at.database, at.vault, at.consents, seeded().randbytes, BOUNDS, KEY, "north",
-            self.choices,
+            at.database, at.vault, at.consents, chance, BOUNDS, KEY, "north", self.choices,
         )  # fmt: skip
         manifest = json.dumps({"batch": name, "files": [file]}).encode()
         coming = doors.begin("0" * 32, manifest, NOON)
