@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from functools import partial
+from typing import Final
 
+from fortnight.web.portal.own_rows import MOST_FORM_BYTES, own
 from fortnight.web.rows import Route
 
-_MOST_FORM_BYTES: Final = 16 * 1_024
-
-
-def _row(path: str, method: Literal["GET", "POST"], why: str) -> Route:
-    most = _MOST_FORM_BYTES if method == "POST" else 0
-    return Route(path, method, "person", "rights", "own", "portal", most, why)
-
+_row = partial(own, "rights")
 
 ENROLMENT_ROUTES: Final = (
     Route(
@@ -22,7 +18,7 @@ ENROLMENT_ROUTES: Final = (
         "none",
         "nobody",
         "sign-in",
-        _MOST_FORM_BYTES,
+        MOST_FORM_BYTES,
         "Somebody asks for eight digits by text, whoever has the number.",
     ),
     _row("/portal/choices", "GET", "What a person agrees to, each with its text."),

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from functools import partial
+from typing import Final
 
-from fortnight.web.rows import Route
+from fortnight.web.portal.own_rows import LEAST_FORM_BYTES, own
 
-_MOST_FORM_BYTES: Final = 1_024
-
-
-def _own(path: str, method: Literal["GET", "POST"], why: str) -> Route:
-    most = _MOST_FORM_BYTES if method == "POST" else 0
-    return Route(path, method, "person", "rights", "own", "portal", most, why)
-
+_own = partial(own, "rights", most=LEAST_FORM_BYTES)
 
 MINE_ROUTES: Final = (
     _own("/portal/held", "GET", "What is held of a person, from where, and until when."),

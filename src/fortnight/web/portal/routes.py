@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from functools import partial
+from typing import Final
 
 from fortnight.web.portal.enrolment_routes import ENROLMENT_ROUTES
 from fortnight.web.portal.mine_routes import MINE_ROUTES
+from fortnight.web.portal.own_rows import before, own
 from fortnight.web.portal.sending_routes import SENDING_ROUTES
 from fortnight.web.portal.taking_routes import TAKING_ROUTES
-from fortnight.web.rows import Route
 
-_MOST_FORM_BYTES: Final = 16 * 1_024
-
-
-def _open(path: str, method: Literal["GET", "POST"], why: str) -> Route:
-    most = _MOST_FORM_BYTES if method == "POST" else 0
-    limit: Literal["sign-in", "public"] = "sign-in" if method == "POST" else "public"
-    return Route(path, method, "visitor", "none", "nobody", limit, most, why)
-
-
-def _own(path: str, method: Literal["GET", "POST"], why: str) -> Route:
-    most = _MOST_FORM_BYTES if method == "POST" else 0
-    return Route(path, method, "person", "support", "own", "portal", most, why)
-
+_own = partial(own, "support")
 
 PORTAL_ROUTES: Final = (
     *ENROLMENT_ROUTES,
     *MINE_ROUTES,
     *TAKING_ROUTES,
     *SENDING_ROUTES,
-    _open("/", "GET", "Whoever types the service's name alone is sent to its first page."),
-    _open("/portal", "GET", "The page on which a person types their number and today's digits."),
-    _open("/portal", "POST", "Number and digits go together, and a short session begins."),
-    _open("/portal/language/{language}", "GET", "Somebody chooses the language of the portal."),
+    before("/", "GET", "Whoever types the service's name alone is sent to its first page."),
+    before("/portal", "GET", "The page on which a person types their number and today's digits."),
+    before("/portal", "POST", "Number and digits go together, and a short session begins."),
+    before("/portal/language/{language}", "GET", "Somebody chooses the language of the portal."),
     _own("/portal/leave", "POST", "A session ends, and another site takes the page's place."),
     _own("/portal/today", "GET", "The day's question, the calendar, and until when it goes on."),
     _own("/portal/today", "POST", "The day's answer, for oneself or one of the own household."),

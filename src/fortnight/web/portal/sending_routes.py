@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from functools import partial
+from typing import Final
 
+from fortnight.web.portal.own_rows import own
 from fortnight.web.rows import Route
 
-_MOST_FORM_BYTES: Final = 16 * 1_024
-
-
-def _row(path: str, method: Literal["GET", "POST"], why: str) -> Route:
-    most = _MOST_FORM_BYTES if method == "POST" else 0
-    return Route(path, method, "person", "trace", "own", "portal", most, why)
-
+_row = partial(own, "trace")
 
 SENDING_ROUTES: Final = (
     _row("/portal/phones", "GET", "Which phones of a person send, and how another does."),

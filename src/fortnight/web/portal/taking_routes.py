@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from functools import partial
+from typing import Final
 
-from fortnight.web.rows import Route
+from fortnight.web.portal.own_rows import LEAST_FORM_BYTES, before, own
 
-_MOST_FORM_BYTES: Final = 1_024
-
-
-def _own(path: str, method: Literal["GET", "POST"], why: str) -> Route:
-    most = _MOST_FORM_BYTES if method == "POST" else 0
-    return Route(path, method, "person", "rights", "own", "portal", most, why)
-
-
-def _open(path: str, method: Literal["GET", "POST"], why: str) -> Route:
-    most = _MOST_FORM_BYTES if method == "POST" else 0
-    limit: Literal["sign-in", "public"] = "sign-in" if method == "POST" else "public"
-    return Route(path, method, "visitor", "none", "nobody", limit, most, why)
-
+_own = partial(own, "rights", most=LEAST_FORM_BYTES)
+_open = partial(before, most=LEAST_FORM_BYTES)
 
 TAKING_ROUTES: Final = (
     _own("/portal/take", "GET", "What a copy of everything holds, and what it does not."),
