@@ -12,11 +12,11 @@ from fortnight.errors import GoneError, QuestionError
 from fortnight.exchange.poster import to_poster
 from fortnight.venues.posters import CATEGORIES_OF_VENUES, LONGEST_NAME, NewVenue
 from fortnight.venues.rules import shown
+from fortnight.web.in_thread import in_thread
 from fortnight.web.office.pages import HEADERS, page, see, speech
 from fortnight.web.office.venue_words import CATEGORIES
 from fortnight.web.office.venues_routes import VENUES
 from fortnight.web.office.who import form_of, nothing_here, signed_in
-from fortnight.web.portal.pages import in_thread
 from fortnight.web.qr import modules, svg
 
 if TYPE_CHECKING:

@@ -11,9 +11,10 @@ from litestar.params import FromPath  # noqa: TC002 - the framework reads annota
 from fortnight.errors import ConflictError, GoneError, QuestionError, RefusedError
 from fortnight.venues.rules import code_in, shown
 from fortnight.venues.visits import GRANT
+from fortnight.web.in_thread import in_thread
 from fortnight.web.office.session import ended_cookie, made_cookie
 from fortnight.web.office.who import is_secure
-from fortnight.web.portal.pages import in_thread, page, see
+from fortnight.web.portal.pages import page, see
 from fortnight.web.portal.scanned import SCANNED, SCANNED_S, VISITS, waiting
 from fortnight.web.portal.sending import sending_of
 from fortnight.web.portal.unlock import unlocked

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from litestar import Request, Response, get
 
+from fortnight.web.in_thread import in_thread
 from fortnight.web.portal import mine_words
 from fortnight.web.portal.language import speech
 from fortnight.web.portal.map import drawing
-from fortnight.web.portal.pages import in_thread, page
+from fortnight.web.portal.pages import page
 from fortnight.web.portal.rooms import rooms_of
 from fortnight.web.portal.unlock import unlocked
 from fortnight.web.portal.who import person_of

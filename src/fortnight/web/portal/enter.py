@@ -10,8 +10,9 @@ from litestar import Request, Response, post
 from fortnight.enrolment.counting import TooOftenError
 from fortnight.enrolment.entry import DIGITS, NOT_SAID
 from fortnight.errors import QuestionError, RefusedError
+from fortnight.web.in_thread import in_thread
 from fortnight.web.portal.language import speech
-from fortnight.web.portal.pages import in_thread, page
+from fortnight.web.portal.pages import page
 from fortnight.web.portal.rooms import rooms_of
 from fortnight.web.portal.who import form_of
 

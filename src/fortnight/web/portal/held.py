@@ -8,10 +8,11 @@ from typing import Any, Final
 from litestar import Request, Response, get
 
 from fortnight.risk.disease import load_disease
+from fortnight.web.in_thread import in_thread
 from fortnight.web.portal import mine_words
 from fortnight.web.portal.language import speech
 from fortnight.web.portal.mine_words import translated
-from fortnight.web.portal.pages import in_thread, page
+from fortnight.web.portal.pages import page
 from fortnight.web.portal.rooms import rooms_of
 from fortnight.web.portal.sending_words import APPS
 from fortnight.web.portal.who import person_of

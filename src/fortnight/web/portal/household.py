@@ -8,8 +8,9 @@ from litestar import Request, Response, get, post
 
 from fortnight.errors import ConflictError, QuestionError, RefusedError
 from fortnight.notify.calling_words import WORDS
+from fortnight.web.in_thread import in_thread
 from fortnight.web.portal.language import speech
-from fortnight.web.portal.pages import in_thread, page, see
+from fortnight.web.portal.pages import page, see
 from fortnight.web.portal.rooms import rooms_of
 from fortnight.web.portal.who import form_of, person_of
 

@@ -8,9 +8,10 @@ from litestar import Request, Response, get, post
 
 from fortnight.errors import GoneError, QuestionError, RefusedError
 from fortnight.taking.leaving import NOT_KNOWN, PROOF_DAYS, grouped
+from fortnight.web.in_thread import in_thread
 from fortnight.web.office.session import ended_cookie
 from fortnight.web.office.who import is_secure
-from fortnight.web.portal.pages import HEADERS, in_thread, page, see
+from fortnight.web.portal.pages import HEADERS, page, see
 from fortnight.web.portal.rooms import rooms_of
 from fortnight.web.portal.sessions import COOKIE
 from fortnight.web.portal.unlock import unlocked

@@ -8,10 +8,11 @@ from typing import Any, Final
 from litestar import Request, Response, get, post
 from litestar.params import FromPath  # noqa: TC002 - the framework reads annotations
 
+from fortnight.web.in_thread import in_thread
 from fortnight.web.portal import mine_words
 from fortnight.web.portal.language import speech
 from fortnight.web.portal.mine_words import translated
-from fortnight.web.portal.pages import HEADERS, in_thread, page, see
+from fortnight.web.portal.pages import HEADERS, page, see
 from fortnight.web.portal.rooms import rooms_of
 from fortnight.web.portal.who import form_of, person_of
 

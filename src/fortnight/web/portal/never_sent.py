@@ -10,7 +10,8 @@ from litestar import Request, Response, get, post
 
 from fortnight.arrivals.never_sent import Hours, NeverSent, Place
 from fortnight.errors import QuestionError
-from fortnight.web.portal.pages import in_thread, page, see
+from fortnight.web.in_thread import in_thread
+from fortnight.web.portal.pages import page, see
 from fortnight.web.portal.sending import sending_of
 from fortnight.web.portal.unlock import unlocked
 from fortnight.web.portal.who import form_of, person_of

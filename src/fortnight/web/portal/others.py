@@ -9,11 +9,12 @@ from litestar import Request, Response, get, post
 from fortnight.enrolment.counting import TooOftenError
 from fortnight.enrolment.guardians import day_of_age
 from fortnight.errors import ConflictError, FortnightError, QuestionError, RefusedError
+from fortnight.web.in_thread import in_thread
 from fortnight.web.office.who import nothing_here
 from fortnight.web.portal.choices import choices_page, chosen
 from fortnight.web.portal.enter import LONGEST_CODE, LONGEST_NUMBER, address_of
 from fortnight.web.portal.language import speech
-from fortnight.web.portal.pages import in_thread, page, see
+from fortnight.web.portal.pages import page, see
 from fortnight.web.portal.rooms import rooms_of
 from fortnight.web.portal.unlock import unlocked
 from fortnight.web.portal.who import form_of, person_of

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from functools import cache, wraps
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -19,7 +18,7 @@ from fortnight.web.portal.language import LANGUAGES, speech
 from fortnight.web.portal.rooms import rooms_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Mapping
 
     from litestar import Request
 
@@ -64,22 +63,6 @@ def page(
     }
     body = _environment(said.language).get_template(template).render(known | values)
     return Response(body.encode(), status_code=status, media_type=HTML, headers={**HEADERS})
-
-
-def in_thread(
-    handler: Callable[[Request[Any, Any, Any]], Response[bytes]],
-) -> Callable[[Request[Any, Any, Any]], Awaitable[Response[bytes]]]:
-    """Return a handler that runs beside the event loop, as it asks a database.
-
-    The framework's own way of it wraps a handler once more for each other method of its path,
-    and then awaits the wrong one.
-    """
-
-    @wraps(handler)
-    async def run(request: Request[Any, Any, Any]) -> Response[bytes]:
-        return await asyncio.to_thread(handler, request)
-
-    return run
 
 
 def see(path: str) -> Response[bytes]:

@@ -12,9 +12,10 @@ from litestar import Request, Response, get, post
 
 from fortnight.arrivals.phones import APPS
 from fortnight.errors import QuestionError
+from fortnight.web.in_thread import in_thread
 from fortnight.web.portal import sending_words
 from fortnight.web.portal.language import speech
-from fortnight.web.portal.pages import in_thread, page, see
+from fortnight.web.portal.pages import page, see
 from fortnight.web.portal.sending import sending_of
 from fortnight.web.portal.who import form_of, person_of
 from fortnight.web.qr import svg

@@ -9,7 +9,8 @@ from litestar import Request, Response, get, post
 from fortnight.enrolment.counting import TooOftenError
 from fortnight.enrolment.pins import LONGEST
 from fortnight.errors import QuestionError, RefusedError
-from fortnight.web.portal.pages import in_thread, page, see
+from fortnight.web.in_thread import in_thread
+from fortnight.web.portal.pages import page, see
 from fortnight.web.portal.rooms import rooms_of
 from fortnight.web.portal.sign_in import TODAY
 from fortnight.web.portal.unlock import (

@@ -10,9 +10,10 @@ from litestar import Request, Response, get
 from fortnight.followup.words import say, written_day
 from fortnight.ledger.log import Inclusion
 from fortnight.notify.own_texts import texts_of
+from fortnight.web.in_thread import in_thread
 from fortnight.web.portal import words
 from fortnight.web.portal.language import speech
-from fortnight.web.portal.pages import in_thread, page
+from fortnight.web.portal.pages import page
 from fortnight.web.portal.rooms import rooms_of
 from fortnight.web.portal.who import person_of
 

@@ -10,8 +10,9 @@ from fortnight.case.bands import band_of
 from fortnight.errors import QuestionError
 from fortnight.isolation.replies import LONGEST
 from fortnight.isolation.rescore import Reply
+from fortnight.web.in_thread import in_thread
 from fortnight.web.portal import mine_words
-from fortnight.web.portal.pages import in_thread, page
+from fortnight.web.portal.pages import page
 from fortnight.web.portal.rooms import rooms_of
 from fortnight.web.portal.who import form_of, person_of
 

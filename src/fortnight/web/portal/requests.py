@@ -9,7 +9,8 @@ from litestar import Request, Response, get, post
 from fortnight.errors import QuestionError
 from fortnight.isolation.needs import ASKED_FOR, PARTNER_FIELDS, Field, Need
 from fortnight.isolation.tickets import LONGEST
-from fortnight.web.portal.pages import in_thread, page, see
+from fortnight.web.in_thread import in_thread
+from fortnight.web.portal.pages import page, see
 from fortnight.web.portal.rooms import rooms_of
 from fortnight.web.portal.who import form_of, person_of
 

@@ -11,6 +11,7 @@ from litestar.params import FromPath  # noqa: TC002 - the framework reads annota
 from fortnight.enrolment.counting import TooOftenError
 from fortnight.enrolment.entry import NOT_SAID
 from fortnight.errors import QuestionError, RefusedError
+from fortnight.web.in_thread import in_thread
 from fortnight.web.office.language import COOKIE as LANGUAGE
 from fortnight.web.office.session import ended_cookie, made_cookie
 from fortnight.web.office.who import cookie, is_secure, nothing_here
@@ -23,7 +24,7 @@ from fortnight.web.portal.enter import (
     first_page,
 )
 from fortnight.web.portal.language import LANGUAGES
-from fortnight.web.portal.pages import in_thread, page, see
+from fortnight.web.portal.pages import page, see
 from fortnight.web.portal.rooms import rooms_of
 from fortnight.web.portal.scanned import goes_on
 from fortnight.web.portal.sessions import COOKIE

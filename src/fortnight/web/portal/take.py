@@ -7,8 +7,9 @@ from typing import Any, Final
 from litestar import Request, Response, get, post
 
 from fortnight.taking.published import left_out
+from fortnight.web.in_thread import in_thread
 from fortnight.web.portal.language import speech
-from fortnight.web.portal.pages import HEADERS, in_thread, page
+from fortnight.web.portal.pages import HEADERS, page
 from fortnight.web.portal.rooms import rooms_of
 from fortnight.web.portal.unlock import unlocked
 from fortnight.web.portal.who import person_of

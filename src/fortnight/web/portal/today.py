@@ -11,9 +11,10 @@ from fortnight.errors import QuestionError
 from fortnight.followup.answers import LONGEST_NOTE
 from fortnight.followup.day import DayState
 from fortnight.isolation.needs import ASKED_FOR
+from fortnight.web.in_thread import in_thread
 from fortnight.web.portal.household import names_of
 from fortnight.web.portal.language import speech
-from fortnight.web.portal.pages import in_thread, page, see
+from fortnight.web.portal.pages import page, see
 from fortnight.web.portal.rooms import rooms_of
 from fortnight.web.portal.sign_in import TODAY
 from fortnight.web.portal.who import form_of, person_of

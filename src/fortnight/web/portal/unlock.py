@@ -12,9 +12,10 @@ from litestar import Request, Response, get, post
 from fortnight.enrolment.counting import TooOftenError
 from fortnight.enrolment.pins import LONGEST
 from fortnight.errors import ConflictError, QuestionError, RefusedError
+from fortnight.web.in_thread import in_thread
 from fortnight.web.office.session import CEREMONY, ended_cookie, made_cookie
 from fortnight.web.office.who import ElsewhereError, cookie, is_secure
-from fortnight.web.portal.pages import POLICY, in_thread, page, see
+from fortnight.web.portal.pages import POLICY, page, see
 from fortnight.web.portal.rooms import rooms_of
 from fortnight.web.portal.sessions import COOKIE
 from fortnight.web.portal.sign_in import TODAY

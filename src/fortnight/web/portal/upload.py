@@ -20,9 +20,10 @@ from fortnight.errors import GoneError, InputError, RefusedError
 from fortnight.web import problems
 from fortnight.web.bodies import chunks, header
 from fortnight.web.door import caller_of, door_of
+from fortnight.web.in_thread import in_thread
 from fortnight.web.office.who import TOKEN_FIELD, nothing_here
 from fortnight.web.portal import sending_words
-from fortnight.web.portal.pages import in_thread, page, see
+from fortnight.web.portal.pages import page, see
 from fortnight.web.portal.phones import GRANT
 from fortnight.web.portal.sending import sending_of
 from fortnight.web.portal.who import form_of, guest_of, person_of
