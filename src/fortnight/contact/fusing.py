@@ -12,6 +12,7 @@ from fortnight.compiled import Int, kernel
 
 Matrix = NDArray[np.float64]
 Longs = NDArray[np.int64]
+Bytes = NDArray[np.int8]
 
 MINUTE_MS: Final = 60_000.0
 _DAY_MINUTES: Final = 1_440.0
@@ -38,13 +39,13 @@ F_HEARD_24H: Final = 8
 F_FACE_BOUT: Final = 9  # the most face to face in any 20 minutes
 FUSED_COLUMNS: Final = 10
 
-# Rows of the buffer of minutes: what each kind of evidence says of one.
+# Columns of a piece: minutes between two neighbouring starts or ends of a contact's spans.
 _P: Final = 0
 _RATIO: Final = 1
 _COUNT: Final = 2
 _FACE_SUM: Final = 3
 _VISIT: Final = 4
-_BUFFERS: Final = 5
+_PIECE_COLUMNS: Final = 5
 
 # Columns of a run: neighbouring minutes of which the same is known.
 _FIRST: Final = 0  # minute
@@ -54,96 +55,107 @@ _FACE: Final = 3  # probability of face to face
 _HEARD: Final = 4  # 1 where one phone heard the other
 _RUN_COLUMNS: Final = 5
 
-_BY_POSITION: Final = 1  # a block's marks: which rows of the buffer have to be wiped
-_BY_SIGN: Final = 2
 _BLOCK: Final = 32
-"""Minutes are looked through by blocks: most of two weeks nothing is known of a pair."""
+"""Cuts are looked for by blocks of minutes: most of two weeks nothing is known of a pair."""
+
+
+@kernel
+def _minute_at(ms: float, minutes: Int) -> Int:
+    """Return the first minute whose middle does not lie before a time."""
+    place: Int = np.int64(min(float(minutes), max(0.0, math.ceil(ms / MINUTE_MS - 0.5))))
+    return place
+
+
+@kernel
+def _cut(spans: Matrix, first: Int, last: Int, cut: Bytes, blocks: Bytes) -> None:
+    """Mark the minutes at which one kind of evidence begins or ends to say something."""
+    minutes = np.int64(cut.shape[0] - 1)
+    for k in range(first, last):
+        low, high = _minute_at(spans[k, FROM], minutes), _minute_at(spans[k, TO], minutes)
+        if low < high:
+            cut[low] = cut[high] = 1
+            blocks[low // _BLOCK] = blocks[high // _BLOCK] = 1
+
+
+@kernel
+def _gather_cuts(cut: Bytes, blocks: Bytes, cuts: Longs, place: Longs) -> Int:
+    """List the marked minutes and note each one's place in the list; takes the marks away."""
+    n: Int = np.int64(0)
+    for block in range(blocks.shape[0]):
+        if blocks[block] == 0:
+            continue
+        blocks[block] = 0
+        for m in range(block * _BLOCK, min((block + 1) * _BLOCK, cut.shape[0])):
+            if cut[m] != 0:
+                cut[m] = 0
+                cuts[n] = m
+                place[m] = n
+                n += 1
+    return n
 
 
 @kernel
 def _mark(
-    spans: Matrix, first: Int, last: Int, minutes: Matrix, kind: Int, touched: NDArray[np.int8]
+    spans: Matrix, first: Int, last: Int, pieces: Matrix, place: Longs, minutes: Int, kind: Int
 ) -> None:
-    """Write what one kind of evidence says to the minutes whose middle it covers."""
-    n = minutes.shape[1]
+    """Write what one kind of evidence says to the pieces whose minutes' middles it covers."""
     for k in range(first, last):
-        low = max(0, math.ceil(spans[k, FROM] / MINUTE_MS - 0.5))
-        high = min(n, math.ceil(spans[k, TO] / MINUTE_MS - 0.5))
+        low, high = _minute_at(spans[k, FROM], minutes), _minute_at(spans[k, TO], minutes)
         if high <= low:
             continue
-        for block in range(low // _BLOCK, (high - 1) // _BLOCK + 1):
-            touched[block] |= _BY_POSITION if kind == _P else _BY_SIGN
         says, face = spans[k, SAYS], spans[k, FACE]
-        if kind == _RATIO:
-            for m in range(low, high):
-                minutes[_RATIO, m] += says
-                minutes[_FACE_SUM, m] += face
-                minutes[_COUNT, m] += 1.0
-        else:
-            for m in range(low, high):
-                minutes[kind, m] = max(minutes[kind, m], says)
+        for i in range(place[low], place[high]):
+            if kind == _RATIO:
+                pieces[i, _RATIO] += says
+                pieces[i, _FACE_SUM] += face
+                pieces[i, _COUNT] += 1.0
+            else:
+                pieces[i, kind] = max(pieces[i, kind], says)
 
 
 @kernel
-def _same(minutes: Matrix, m: Int) -> bool:
-    """Whether the same is known of a minute as of the one before it."""
+def _same(pieces: Matrix, i: Int) -> bool:
+    """Whether the same is known of a piece as of the one before it."""
     return bool(
-        minutes[_P, m] == minutes[_P, m - 1]
-        and minutes[_RATIO, m] == minutes[_RATIO, m - 1]
-        and minutes[_COUNT, m] == minutes[_COUNT, m - 1]
-        and minutes[_FACE_SUM, m] == minutes[_FACE_SUM, m - 1]
-        and minutes[_VISIT, m] == minutes[_VISIT, m - 1]
+        pieces[i, _P] == pieces[i - 1, _P]
+        and pieces[i, _RATIO] == pieces[i - 1, _RATIO]
+        and pieces[i, _COUNT] == pieces[i - 1, _COUNT]
+        and pieces[i, _FACE_SUM] == pieces[i - 1, _FACE_SUM]
+        and pieces[i, _VISIT] == pieces[i - 1, _VISIT]
     )
 
 
 @kernel
-def _weigh(minutes: Matrix, m: Int, prior: float, least: float, runs: Matrix, n: Int) -> None:
-    """Add the log odds of all that is known of a minute, with which a run begins."""
-    odds, share, count = prior, minutes[_P, m], minutes[_COUNT, m]
+def _weigh(pieces: Matrix, i: Int, prior: float, least: float, runs: Matrix, n: Int) -> None:
+    """Add the log odds of all that is known of a piece, with which a run begins."""
+    odds, share, count = prior, pieces[i, _P], pieces[i, _COUNT]
     if share > 0.0:
         share = min(1.0 - least, max(least, share))
         odds = math.log(share / (1.0 - share))
     runs[n, _FACE] = runs[n, _HEARD] = 0.0
     if count > 0.0:  # both phones' scans of a minute are one witness, not two
-        odds += minutes[_RATIO, m] / count
-        runs[n, _FACE], runs[n, _HEARD] = minutes[_FACE_SUM, m] / count, 1.0
-    odds += minutes[_VISIT, m]
-    runs[n, _FIRST], runs[n, _NEAR] = m, 1.0 / (1.0 + math.exp(-odds))
+        odds += pieces[i, _RATIO] / count
+        runs[n, _FACE], runs[n, _HEARD] = pieces[i, _FACE_SUM] / count, 1.0
+    odds += pieces[i, _VISIT]
+    runs[n, _NEAR] = 1.0 / (1.0 + math.exp(-odds))
 
 
 @kernel
 def _gather(
-    minutes: Matrix, touched: NDArray[np.int8], prior: float, least: float, runs: Matrix
+    pieces: Matrix, cuts: Longs, count: Int, prior: float, least: float, runs: Matrix
 ) -> Int:
     """List the runs of minutes of which the same is known; nothing known is no run."""
     n: Int = np.int64(0)
-    for block in range(touched.shape[0]):
-        if touched[block] == 0:
+    for i in range(count - 1):
+        if not (pieces[i, _P] > 0.0 or pieces[i, _COUNT] > 0.0 or pieces[i, _VISIT] > 0.0):
             continue
-        for m in range(block * _BLOCK, min((block + 1) * _BLOCK, minutes.shape[1])):
-            known = minutes[_P, m] > 0.0 or minutes[_COUNT, m] > 0.0 or minutes[_VISIT, m] > 0.0
-            if not known:
-                continue
-            if n > 0 and runs[n - 1, _END] == m and _same(minutes, m):
-                runs[n - 1, _END] = m + 1.0
-                continue
-            _weigh(minutes, m, prior, least, runs, n)
-            runs[n, _END] = m + 1.0
-            n += 1
+        if n > 0 and runs[n - 1, _END] == cuts[i] and _same(pieces, i):
+            runs[n - 1, _END] = cuts[i + 1]
+            continue
+        _weigh(pieces, i, prior, least, runs, n)
+        runs[n, _FIRST], runs[n, _END] = cuts[i], cuts[i + 1]
+        n += 1
     return n
-
-
-@kernel
-def _wipe(minutes: Matrix, touched: NDArray[np.int8]) -> None:
-    """Forget a contact: the rows of the buffer that were written to."""
-    for block in range(touched.shape[0]):
-        if touched[block] == 0:
-            continue
-        last = min((block + 1) * _BLOCK, minutes.shape[1])
-        for row in range(_BUFFERS if touched[block] & _BY_SIGN else _P + 1):
-            for m in range(block * _BLOCK, last):
-                minutes[row, m] = 0.0
-        touched[block] = 0
 
 
 @kernel
@@ -219,9 +231,16 @@ def _sum_up(
     out[c, F_LAST] = runs[n - 1, _END] * MINUTE_MS
 
 
-def new_buffers(minutes: int) -> tuple[Matrix, Matrix]:
-    """Return the room that ``fuse_minutes`` works in, for a window of so many minutes."""
-    return np.zeros((_BUFFERS, minutes)), np.empty((minutes, _RUN_COLUMNS))
+@kernel
+def _most_cuts(located_first: Longs, heard_first: Longs, visited_first: Longs) -> Int:
+    """Return how many starts and ends of spans the contact with most of them has."""
+    most: Int = np.int64(0)
+    for c in range(located_first.shape[0] - 1):
+        spans = located_first[c + 1] - located_first[c]
+        spans += heard_first[c + 1] - heard_first[c]
+        spans += visited_first[c + 1] - visited_first[c]
+        most = max(most, 2 * spans)
+    return most
 
 
 @kernel
@@ -238,10 +257,11 @@ def fuse_minutes(
     out: Matrix,
     days: Matrix,
     heard_days: Matrix,
-    minutes: Matrix,
-    runs: Matrix,
 ) -> None:
     """Put together, for each contact, what positions, sightings and check-ins say of each minute.
+
+    Between two neighbouring starts or ends of spans every minute is like the next: what is known
+    is written once for each such piece, not for each minute.
 
     Parameters
     ----------
@@ -257,17 +277,28 @@ def fuse_minutes(
         A position's probability is kept this far from 0 and 1: no position alone is certain.
     out, days, heard_days
         Zeros of shape (contacts, 10) and twice (contacts, days); filled.
-    minutes, runs
-        ``new_buffers`` of the window; ``minutes`` is left as it came, all zeros.
     """
-    touched = np.zeros(edges[-1] // _BLOCK + 1, dtype=np.int8)
+    minutes = np.int64(edges[-1])
+    cut = np.zeros(minutes + 1, dtype=np.int8)
+    blocks = np.zeros(minutes // _BLOCK + 1, dtype=np.int8)
+    place = np.empty(minutes + 1, dtype=np.int64)
+    most = min(_most_cuts(located_first, heard_first, visited_first), minutes + 1)
+    cuts = np.empty(most, dtype=np.int64)
+    pieces, runs = np.empty((most, _PIECE_COLUMNS)), np.empty((most, _RUN_COLUMNS))
     for c in range(out.shape[0]):
         a, b = located_first[c], located_first[c + 1]
-        _mark(located, a, b, minutes, np.int64(_P), touched)
-        _mark(heard, heard_first[c], heard_first[c + 1], minutes, np.int64(_RATIO), touched)
-        a, b = visited_first[c], visited_first[c + 1]
-        _mark(visited, a, b, minutes, np.int64(_VISIT), touched)
-        n = _gather(minutes, touched, prior, least, runs)
-        _wipe(minutes, touched)
+        d, e = heard_first[c], heard_first[c + 1]
+        f, g = visited_first[c], visited_first[c + 1]
+        _cut(located, a, b, cut, blocks)
+        _cut(heard, d, e, cut, blocks)
+        _cut(visited, f, g, cut, blocks)
+        count = _gather_cuts(cut, blocks, cuts, place)
+        for i in range(count):
+            for column in range(_PIECE_COLUMNS):
+                pieces[i, column] = 0.0
+        _mark(located, a, b, pieces, place, minutes, np.int64(_P))
+        _mark(heard, d, e, pieces, place, minutes, np.int64(_RATIO))
+        _mark(visited, f, g, pieces, place, minutes, np.int64(_VISIT))
+        n = _gather(pieces, cuts, count, prior, least, runs)
         if n > 0:
             _sum_up(runs, n, edges, out, days, heard_days, c)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from threading import local
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -43,7 +42,6 @@ from fortnight.contact.fusing import (
     MINUTE_MS,
     SPAN_COLUMNS,
     fuse_minutes,
-    new_buffers,
 )
 from fortnight.contact.linger import Linger
 
@@ -157,7 +155,6 @@ def fuse(
             part,
             by_day,
             heard_by_day,
-            *_buffers(int(window.edges[-1] - window.start) // int(MINUTE_MS)),
         )
         sums[rows], days[rows], heard_days[rows] = part, by_day, heard_by_day
     _add_scanned(scanned, people, window, sums, days, heard_days)
@@ -167,21 +164,6 @@ def fuse(
 
 def _blank(people: int, days: int) -> tuple[Floats, Floats, Floats]:
     return np.zeros((people, FUSED_COLUMNS)), np.zeros((people, days)), np.zeros((people, days))
-
-
-_kept = local()
-
-
-def _buffers(minutes: int) -> tuple[Floats, Floats]:
-    """Return a thread's own buffers for ``fuse_minutes``, which leaves them as it found them.
-
-    Made anew for every case they took longer than what is done in them: the system gives out
-    their pages one by one.
-    """
-    if getattr(_kept, "minutes", None) != minutes:
-        _kept.minutes, _kept.buffers = minutes, new_buffers(minutes)
-    buffers: tuple[Floats, Floats] = _kept.buffers
-    return buffers
 
 
 def _distinct(who: NDArray[np.generic]) -> NDArray[np.generic]:
