@@ -1,4 +1,4 @@
-"""Tables around texts: parts, receipts, replies, and whom somebody has to call. See ``tables``."""
+"""Tables around texts: parts, entries, receipts, replies, calls, zones. See ``tables``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from fortnight.db.tables import ID, metadata, one_of
 
 OUTCOMES: Final = ("delivered", "failed", "on-the-way")
 REPLIES: Final = ("stop", "help", "answer", "for-person")
+ENDS: Final = ("sent", "delivered", "failed", "unknown")
 REASONS: Final = ("no-answer", "unknown", "failed")
 
 
@@ -29,6 +30,18 @@ message_part = Table(
     _message(key=True),
     Column("part", Integer, primary_key=True, autoincrement=False),
     Column("reference", String(64), nullable=False, index=True),  # what the gateway calls it
+)
+
+text_entry = Table(
+    "text_entry",  # which entry of the log is a text's, and what opens it for its person
+    metadata,
+    Column("leaf", ID, ForeignKey("ledger_leaf.id"), primary_key=True),
+    Column("message", ID, ForeignKey("message.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("at", BigInteger, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("language", String(16), nullable=False),
+    Column("salt", LargeBinary(32), nullable=False),
+    one_of("outcome", ENDS),
 )
 
 receipt_heard = Table(
@@ -72,4 +85,12 @@ call_task = Table(
     Column("done_at", BigInteger),
     Column("done_by", ID),
     one_of("reason", REASONS),
+)
+
+own_zone = Table(
+    "own_zone",
+    metadata,
+    Column("person", ID, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),  # its name, under the person's key
+    Column("changed_at", BigInteger, nullable=False),
 )

@@ -56,8 +56,9 @@ GRANT INSERT, UPDATE, DELETE ON trace_run, exposure, exposure_detail, alarm, mes
 TO {app};
 
 -- What a gateway said of a text, and what somebody wrote back, is never rewritten.
-GRANT INSERT, DELETE ON message_part, receipt_heard, inbound, call_task TO {app};
+GRANT INSERT, DELETE ON message_part, text_entry, receipt_heard, inbound, call_task TO {app};
 GRANT UPDATE (done_at, done_by) ON inbound, call_task TO {app};
+GRANT INSERT, UPDATE, DELETE ON own_zone TO {app};
 
 -- The office. Who has an account, by whom a decision was taken and when, is never rewritten.
 GRANT INSERT, DELETE ON staff_account, decision TO {app};

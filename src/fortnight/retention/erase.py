@@ -22,7 +22,7 @@ from fortnight.db.enrolment_tables import (
     portal_pin,
     start_over,
 )
-from fortnight.db.message_tables import call_task, inbound, receipt_heard
+from fortnight.db.message_tables import call_task, inbound, own_zone, receipt_heard
 from fortnight.db.office_tables import review
 from fortnight.db.scrub import scrub
 from fortnight.db.sending_tables import check_in, never_sent, never_sent_count, sending_phone
@@ -71,6 +71,7 @@ _OF_A_PERSON: Final = (
     never_sent_count,
     sending_phone,
     check_in,
+    own_zone,
     look,
     consent_grant,
     call_task,

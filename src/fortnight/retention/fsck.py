@@ -73,6 +73,7 @@ _OF_PEOPLE: Final = (
     "support_pause",
     "exposure_reply",
     "home_reminder",
+    "own_zone",
 )
 
 

@@ -139,6 +139,20 @@ PEOPLE: Final = (
         Ending.WITH_PARENT,
     ),
     part(
+        "text_entry",
+        "leaf message at outcome language salt",
+        "as long as the message",
+        "Which entry of the log is a text's, and what opens it: theirs to show to anybody.",
+        Ending.WITH_PARENT,
+    ),
+    part(
+        "own_zone",
+        "person sealed changed_at",
+        ENROLLED,
+        "The time zone in which they say that they are: nobody texts them at night there.",
+        Ending.ERASED,
+    ),
+    part(
         "receipt_heard",
         "id person reference marker outcome heard_at",
         HELD,
