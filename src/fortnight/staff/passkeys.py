@@ -7,40 +7,24 @@ public keys alone. Of the device's make nothing is asked.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
-import msgspec
 from sqlalchemy import insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
-from webauthn import (
-    generate_authentication_options,
-    generate_registration_options,
-    options_to_json,
-    verify_authentication_response,
-    verify_registration_response,
-)
-from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
+from webauthn.helpers import bytes_to_base64url
 
 from fortnight.db.office_tables import staff_account, staff_passkey
 from fortnight.errors import RefusedError
+from fortnight.passkey_site import Asked, Challenge, Site, UnsignedError, read_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from fortnight.db.engine import Database
     from fortnight.staff.accounts import Account, Accounts
     from fortnight.staff.ceremonies import Ceremonies, Ceremony
 
-SITE_NAME: Final = "Fortnight"
 NOT_INVITED: Final = (
     "The invitation is unknown, was used, or is older than 24 hours: ask the administrator for a "
     "new one."
@@ -48,18 +32,6 @@ NOT_INVITED: Final = (
 NOT_KNOWN: Final = (
     "This passkey opens no account here. Ask the administrator to invite you, and register it."
 )
-_CHALLENGE_BYTES: Final = 32
-_MOST_ANSWER_BYTES: Final = 16 * 1_024
-_UNREADABLE: Final = (WebAuthnException, ValueError, TypeError, LookupError, AttributeError)
-"""What the library raises for answers that are wrong, or that are none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a browser is asked: JSON for its own function, and the secret for its cookie."""
-
-    options: str
-    secret: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,29 +53,18 @@ class Passkeys:
     random: Callable[[int], bytes]
 
     @property
-    def site(self) -> str:
-        """The name that passkeys are bound to."""
-        return urlsplit(self.origin).hostname or "localhost"
+    def site(self) -> Site:
+        """The site that passkeys are bound to."""
+        return Site(self.origin, self.random)
 
     # -- registering -------------------------------------------------------------------------------
 
     def begin_registration(self, code: str, now: int) -> Asked:
         """Ask a browser for a new passkey. Raises RefusedError where the code invites nobody."""
         account = self._invited(code, now)
-        challenge = self.random(_CHALLENGE_BYTES)
-        options = generate_registration_options(
-            rp_id=self.site,
-            rp_name=SITE_NAME,
-            user_id=account.id.encode(),
-            user_name=account.login,
-            user_display_name=account.name,
-            challenge=challenge,
-            authenticator_selection=AuthenticatorSelectionCriteria(
-                resident_key=ResidentKeyRequirement.REQUIRED,
-                user_verification=UserVerificationRequirement.REQUIRED,
-            ),
-        )
-        return self._asked("register", options, challenge, now, account.id)
+        handle = account.id.encode()
+        asked = self.site.ask_for_new(handle, account.login, account.name, is_listed=True)
+        return self._asked("register", asked, now, account.id)
 
     def register(self, secret: str | None, code: str, answer: bytes, now: int) -> Account:
         """Keep a new passkey; the invitation is used up. Raises RefusedError."""
@@ -112,22 +73,10 @@ class Passkeys:
         if asked.account != account.id:
             raise RefusedError(NOT_INVITED)
         try:
-            made = verify_registration_response(
-                credential=_document(answer),
-                expected_challenge=base64url_to_bytes(asked.challenge),
-                expected_rp_id=self.site,
-                expected_origin=self.origin,
-                require_user_verification=True,
-            )
-        except _UNREADABLE as error:
+            made = self.site.made(asked.challenge, answer)
+        except UnsignedError as error:
             raise RefusedError("The passkey was not made as it was asked for.") from error
-        row = {
-            "credential": made.credential_id,
-            "account": account.id,
-            "public_key": made.credential_public_key,
-            "sign_count": made.sign_count,
-            "made_at": now,
-        }
+        row = made._asdict() | {"account": account.id, "made_at": now}
         self._keep(account, row, now)
         return account
 
@@ -150,7 +99,7 @@ class Passkeys:
 
     def begin_sign_in(self, now: int) -> Asked:
         """Ask a browser for any passkey of this site: whose it is says the answer."""
-        return self._ask("sign-in", (), now, None)
+        return self._asked("sign-in", self.site.ask_for_one_of(()), now, None)
 
     def sign_in(self, secret: str | None, answer: bytes, now: int) -> str:
         """Return whose passkey answered. Raises RefusedError, in the same words for all of them."""
@@ -162,7 +111,7 @@ class Passkeys:
         with self.database.read() as connection:
             of_it = staff_passkey.c.account == account
             held = list(connection.scalars(select(staff_passkey.c.credential).where(of_it)))
-        return self._ask("step-up", held, now, account)
+        return self._asked("step-up", self.site.ask_for_one_of(held), now, account)
 
     def step_up(self, secret: str | None, account: str, answer: bytes, now: int) -> None:
         """Raise RefusedError where it is not a passkey of that account that answered."""
@@ -170,49 +119,21 @@ class Passkeys:
         if asked.account != account or self._verified(asked, answer) != account:
             raise RefusedError(NOT_KNOWN)
 
-    def _ask(self, kind: str, held: Sequence[bytes], now: int, account: str | None) -> Asked:
-        challenge = self.random(_CHALLENGE_BYTES)
-        options = generate_authentication_options(
-            rp_id=self.site,
-            challenge=challenge,
-            allow_credentials=[PublicKeyCredentialDescriptor(id=one) for one in held] or None,
-            user_verification=UserVerificationRequirement.REQUIRED,
-        )
-        return self._asked(kind, options, challenge, now, account)
-
-    def _asked(
-        self,
-        kind: str,
-        options: Any,  # noqa: ANN401 - of one kind of ceremony or the other
-        challenge: bytes,
-        now: int,
-        account: str | None,
-    ) -> Asked:
-        text = bytes_to_base64url(challenge)
-        secret = self.ceremonies.begin(kind, text, now, account=account)
-        return Asked(options_to_json(options), secret)
+    def _asked(self, kind: str, asked: Challenge, now: int, account: str | None) -> Asked:
+        secret = self.ceremonies.begin(kind, asked.text, now, account=account)
+        return Asked(asked.options, secret)
 
     def _verified(self, asked: Ceremony, answer: bytes) -> str:
         """Return the account of the passkey that signed, and count the signature."""
         try:
-            document = _document(answer)
-            credential = base64url_to_bytes(document["rawId"])
-            account, public_key, count = self._held(credential)
-            handle = document["response"].get("userHandle")
-            verified = verify_authentication_response(
-                credential=document,
-                expected_challenge=base64url_to_bytes(asked.challenge),
-                expected_rp_id=self.site,
-                expected_origin=self.origin,
-                credential_public_key=public_key,
-                credential_current_sign_count=count,
-                require_user_verification=True,
-            )
-        except _UNREADABLE as error:
+            given = read_answer(answer)
+            account, public_key, count = self._held(given.credential)
+            signed = self.site.count_of(asked.challenge, given, public_key, count)
+        except UnsignedError as error:
             raise RefusedError(NOT_KNOWN) from error
-        if handle is not None and handle != bytes_to_base64url(account.encode()):
+        if given.handle is not None and given.handle != bytes_to_base64url(account.encode()):
             raise RefusedError(NOT_KNOWN)
-        self._count(credential, verified.new_sign_count)
+        self._count(given.credential, signed)
         return account
 
     def _held(self, credential: bytes) -> tuple[str, bytes, int]:
@@ -241,10 +162,3 @@ class Passkeys:
             )
         if not counted.rowcount:
             raise RefusedError(NOT_KNOWN)
-
-
-def _document(answer: bytes) -> dict[str, Any]:
-    """Return the answer of a browser, whose shape the library checks."""
-    if len(answer) > _MOST_ANSWER_BYTES:
-        raise ValueError("too long")
-    return msgspec.json.decode(answer, type=dict[str, Any])

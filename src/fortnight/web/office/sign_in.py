@@ -9,8 +9,8 @@ from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie
 
 from fortnight.errors import RefusedError
+from fortnight.passkey_site import Asked
 from fortnight.staff.oidc import CALLBACK, Oidc
-from fortnight.staff.passkeys import Asked
 from fortnight.staff.rooms import StaffRooms
 from fortnight.web.door import Door, door_of
 from fortnight.web.office.pages import page
@@ -61,7 +61,7 @@ async def sign_in_page(request: _Request) -> Response[bytes]:
         request,
         "sign_in.html",
         after=own_path(request.query_params.get("next")),
-        site=staff.passkeys.site,
+        site=staff.passkeys.site.name,
         origin=staff.passkeys.origin,
         has_provider=staff.oidc is not None,
     )
@@ -88,7 +88,7 @@ async def sign_in_answer(request: _Request) -> Response[bytes]:
 async def invitation_page(request: _Request) -> Response[bytes]:
     """Show how to register a passkey; the code is in the part of the address that is not sent."""
     passkeys = _staff(request).passkeys
-    return page(request, "invitation.html", site=passkeys.site, origin=passkeys.origin)
+    return page(request, "invitation.html", site=passkeys.site.name, origin=passkeys.origin)
 
 
 @post("/office/invitation/options", include_in_schema=False, status_code=200)
@@ -126,7 +126,7 @@ async def step_up_page(request: _Request) -> Response[bytes]:
         request,
         "step_up.html",
         after=own_path(request.query_params.get("next")),
-        site=staff.passkeys.site,
+        site=staff.passkeys.site.name,
         origin=staff.passkeys.origin,
         has_provider=staff.oidc is not None,
     )
