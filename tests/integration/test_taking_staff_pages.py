@@ -35,6 +35,7 @@ from fortnight.isolation.replies import Waiting
 from fortnight.isolation.rescore import Reply
 from fortnight.isolation.tickets import Ticket
 from fortnight.simulate.run import simulate
+from fortnight.taking.gathering import BESIDE
 from fortnight.taking.moments import band, day, instant
 from fortnight.taking.published import left_out
 from fortnight.taking.sources import EVIDENCE
@@ -244,7 +245,7 @@ def test_everything_of_the_copy_is_on_the_page_or_on_the_list(page: StaffPage) -
 
 def test_every_part_of_the_copy_is_beside_a_page_or_on_the_list() -> None:
     beside, only = [page.part for page in staff_pages()], only_in_copy()
-    parts = {"you", "names-by-day", "on-its-way", *EVIDENCE, *(one.name for one in TABLES)}
+    parts = {*BESIDE, *EVIDENCE, *(one.name for one in TABLES)}
     assert sorted([*beside, *only]) == sorted(parts)
 
 
@@ -284,3 +285,25 @@ def said(name: str, value: Any) -> str:  # noqa: ANN401 - whatever a page is giv
     if name == "at" or name.endswith("_at"):
         return instant(value)
     return ",".join(value) if isinstance(value, tuple) else str(getattr(value, "value", value))
+
+
+def test_meetings_are_in_the_copy_while_their_case_allows_it_and_of_no_other_case(
+    town: Town,
+) -> None:
+    service, (case_id, tested) = town.service, next(iter(town.cases.items()))
+    before = {person: meetings_of(town, person) for person in town.people}
+    assert not any(before.values())
+    agree(service, tested, "exact")
+    told = {one.contact for one in service.work.decisions.of_case(case_id) if one.kind == "tell"}
+    for person in town.people:
+        contact = town.contact(case_id, person)
+        seen = [] if contact not in told else service.cases.episodes(case_id, [contact])
+        times = {(one.lon, one.lat) for one in seen if not one.presumed}
+        assert {(one["lon"], one["lat"]) for one in meetings_of(town, person)} == times
+    assert any(meetings_of(town, person) for person in town.people)
+    service.consents.withdraw(tested, "exact", service.clock())
+    assert {person: meetings_of(town, person) for person in town.people} == before
+
+
+def meetings_of(town: Town, person: str) -> list[dict[str, Any]]:
+    return town.service.taking.held(person, town.service.clock()).parts["meetings"]

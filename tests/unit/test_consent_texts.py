@@ -43,6 +43,9 @@ PUBLISHED = [
     "776dbed9e55f",
     "88a5db21e69a",
     "416b5a77857c",
+    "942fa82a1eac",
+    "83fc06592225",
+    "ce7c9ae1ed51",
 ]
 TEXTS = [pytest.param(text, id=f"{text.kind}-{text.language}") for text in every_text()]
 LONGEST_SENTENCE = 40  # words

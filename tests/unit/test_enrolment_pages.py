@@ -16,7 +16,7 @@ from tests.portal_world import OWN
 from tests.services import DAY, MINUTE, Clock
 from tests.staff_world import colleague
 
-from fortnight.consent.grant import KINDS
+from fortnight.consent.grant import AT_ANY_TIME
 from fortnight.enrolment.entry import Bounds, Entry
 
 if TYPE_CHECKING:
@@ -141,11 +141,11 @@ def test_nothing_is_asked_of_who_is_who_before_the_digits_were_right(
 def test_somebody_enrols_chooses_a_pin_and_agrees_without_a_script(world: Site) -> None:
     assert world.come_in(ANNA) == "/portal/choices"
     page = world.page("/portal/choices")
-    assert page.count("<strong>Off</strong>") == len(KINDS)
+    assert page.count("<strong>Off</strong>") == len(AT_ANY_TIME)
     assert "Turn on" not in page
     assert world.post("/portal/choices", act="of-age").status_code == 303
     page = world.page("/portal/choices")
-    assert page.count('value="give"') == len(KINDS)
+    assert page.count('value="give"') == len(AT_ANY_TIME)
     form = re.search(
         r'name="kind" value="notify">.*?name="version" value="(\w+)".*?"language" value="(\w+)"',
         page,
@@ -189,7 +189,7 @@ def test_bad_input_is_answered_in_words_and_what_was_typed_stays(world: Site) ->
     assert world.world.live(str(person)) == set()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", AT_ANY_TIME)
 def test_each_question_alone_leaves_every_other_line_of_the_page_as_it_is(
     world: Site, kind: str
 ) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from tests.enrolment_world import ANNA, BORIS, CHILD, PIN, WORKER, Enrolling, enrolling
 from tests.services import DAY, HOUR, MINUTE, NOON, Clock
 
-from fortnight.consent.grant import KINDS
+from fortnight.consent.grant import AT_ANY_TIME
 from fortnight.db.enrolment_tables import guardianship, portal_pin
 from fortnight.db.tables import look, message
 from fortnight.enrolment.counting import TooOftenError
@@ -133,7 +133,7 @@ def test_nothing_opens_that_was_not_shown_to_be_theirs(
 # -- choices ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", AT_ANY_TIME)
 def test_each_choice_alone_changes_no_other_answer(tmp_path: Path, kind: str) -> None:
     """Two worlds that differ in one answer differ in nothing else that a person is answered."""
     seen = []
@@ -141,7 +141,7 @@ def test_each_choice_alone_changes_no_other_answer(tmp_path: Path, kind: str) ->
         folder = tmp_path / str(place)
         folder.mkdir()
         with enrolling(folder, Clock()) as world:
-            others = [one for one in KINDS if one != kind]
+            others = [one for one in AT_ANY_TIME if one != kind]
             person = world.enrolled(ANNA, *others[::2], *([kind] if agrees else []))
             for one in others[1::2]:
                 world.give(person, one)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from fortnight.retention.schedule import rows
+from fortnight.taking.gathering import BESIDE
 from fortnight.taking.index_page import LANGUAGES, words
 from fortnight.taking.published import as_markdown, left_out
 from fortnight.taking.sources import EVIDENCE, SOURCES, covered
@@ -34,7 +35,7 @@ def test_the_documentation_shows_the_list_as_it_is() -> None:
 
 
 def test_every_part_has_a_title_in_every_language() -> None:
-    names = {"you", "names-by-day", "on-its-way", *EVIDENCE, *(one.name for one in SOURCES)}
+    names = {*BESIDE, *EVIDENCE, *(one.name for one in SOURCES)}
     titles = words()["parts"]
     assert set(titles) == names
     said = [*titles.values(), *words()["page"].values()]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from sqlalchemy import func, insert, select, update
 
 from fortnight.case.codes import CODES, TRIES, VALID_MS, code_hash, is_code, new_code
+from fortnight.case.exact import end_exact
 from fortnight.case.exposures import (
     Exposure,
     detail,
@@ -280,7 +281,8 @@ class Cases:
         """
         today = now // MILLISECONDS_A_DAY
         with self.database.write() as connection:
-            step(connection, case_id, Step.WITHDRAW, {"follow_up_end_day": today})
+            row = step(connection, case_id, Step.WITHDRAW, {"follow_up_end_day": today})
+            end_exact(connection, self.outbox.consents, row, now)
             self.end_work(connection, case_id, _TEST_WITHDRAWN, now)
             retract_all(connection, self.outbox, case_id, _TEST_WITHDRAWN, reader, now)
             self._log(connection, case_id, "test-withdrawn", reader, now)
@@ -293,7 +295,8 @@ class Cases:
         with self.database.write() as connection:
             enrolled = locked(connection, case_id).person is not None
             taken = Step.CLOSE if enrolled else Step.CLOSE_UNTRACED
-            step(connection, case_id, taken, {"closed_at": now})
+            row = step(connection, case_id, taken, {"closed_at": now})
+            end_exact(connection, self.outbox.consents, row, now)
             self.end_work(connection, case_id, "The case was closed.", now)
             self._log(connection, case_id, "closed", reader, now)
 

@@ -19,6 +19,7 @@ from fortnight.case.notes import Notes
 from fortnight.case.overview import Overview
 from fortnight.case.state import State
 from fortnight.case.words import how_we_know
+from fortnight.consent.exact import allows_exact
 from fortnight.db.office_tables import case_note
 from fortnight.db.tables import case_file, look, trace_run
 from fortnight.errors import ConflictError, GoneError, RefusedError
@@ -52,7 +53,10 @@ class ContactLine:
 
 @dataclass(frozen=True, slots=True)
 class CasePage:
-    """Everything about a case that names nobody."""
+    """Everything about a case that names nobody.
+
+    ``allows_exact``: whether the case lets those who are told see exact times and places.
+    """
 
     file: CaseFile
     district: str
@@ -65,6 +69,7 @@ class CasePage:
     notes_count: int
     calls: tuple[Call, ...]
     merged_into: str | None
+    allows_exact: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +173,7 @@ class Work:
             )
             notes = select(func.count()).select_from(case_note)
             count = connection.scalar(notes.where(case_note.c.case_id == case_id))
+            exact = allows_exact(connection, case_id)
         decisions, calls = self.decisions.of_case(case_id), self.calls.of_case(case_id)
         return CasePage(
             file=self.cases.case(case_id),
@@ -181,6 +187,7 @@ class Work:
             notes_count=int(count or 0),
             calls=calls,
             merged_into=self.duplicates.merged_into(case_id),
+            allows_exact=exact,
         )
 
     def contact(self, case_id: str, contact: str, reader: Reader, now: int) -> ContactPage:

@@ -21,10 +21,15 @@ Kind: TypeAlias = Literal[
     "notify",
     "support",
     "statistics",
+    "exact",
 ]
 By: TypeAlias = Literal["self", "guardian"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 BY: Final[tuple[By, ...]] = get_args(By)
+OF_A_CASE: Final[Kind] = "exact"
+"""The one thing that only a tested person is asked, of the open file of their own test."""
+AT_ANY_TIME: Final = tuple(kind for kind in KINDS if kind != OF_A_CASE)
+"""What everybody who takes part is asked."""
 _OF_EVIDENCE: Final[dict[tuple[str, str], Kind]] = {
     ("fixes", "phone"): "trace.phone",
     ("fixes", "upload"): "trace.phone",

@@ -92,6 +92,12 @@ class Consents:
             kinds = tuple(kind for kind in KINDS if standing(before, kind) is not None)
             return self._withdraw(connection, person, before, kinds, now)
 
+    def end(self, connection: Connection, person: str, kind: str, now: int) -> None:
+        """End a grant in the caller's transaction, where one stands."""
+        known, before = kind_named(kind), _held(connection, person, locked=True)
+        if standing(before, known) is not None:
+            self._withdraw(connection, person, before, (known,), now)
+
     def held(self, person: str) -> tuple[Grant, ...]:
         """Return every grant of a person, withdrawn ones too, in the order they were given."""
         with self.database.read() as connection:

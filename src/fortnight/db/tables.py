@@ -48,6 +48,7 @@ GRANT_KINDS: Final = (
     "notify",
     "support",
     "statistics",
+    "exact",
 )
 EVIDENCE_KINDS: Final = ("fixes", "visits", "encounters", "ties")
 ORIGINS: Final = ("phone", "upload", "operator")

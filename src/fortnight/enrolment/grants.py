@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from fortnight.consent.grant import KINDS, standing
+from fortnight.consent.exact import counts, has_open_file
+from fortnight.consent.grant import AT_ANY_TIME, OF_A_CASE, standing
 from fortnight.consent.texts import current_text, text_agreed_to
 from fortnight.errors import RefusedError
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 WITH_A_GUARDIAN: Final = "Somebody who cares for you says yes for you. You may say no at any time."
 NOT_OF_AGE: Final = "Say first that you are old enough to agree for yourself."
+NO_FILE: Final = "There is no open file of a test of yours to say this for."
 NOT_READ: Final = "The text has changed since you read it. Read it again, then choose."
 
 
@@ -47,9 +49,14 @@ class Grants:
     guardians: Guardians
 
     def choices(self, person: str, language: str) -> tuple[Choice, ...]:
-        """Return everything that may be agreed to, each with its text and what was said of it."""
+        """Return everything that may be agreed to, each with its text and what was said of it.
+
+        What is of a case is asked of nobody else; and where it stands it can be ended.
+        """
         held = self.consents.held(person)
-        return tuple(_choice(held, kind, language) for kind in KINDS)
+        asked = standing(held, OF_A_CASE) is not None or self._has_open_file(person)
+        kinds = (*AT_ANY_TIME, OF_A_CASE) if asked else AT_ANY_TIME
+        return tuple(_choice(held, kind, language) for kind in kinds)
 
     def give(
         self, person: str, kind: str, version: str, language: str, now: int, *, by: str
@@ -69,12 +76,26 @@ class Grants:
             raise RefusedError(WITH_A_GUARDIAN)
         if current_text(kind, language).version != version:
             raise RefusedError(NOT_READ)
+        if kind == OF_A_CASE:
+            self._make_room(person, now)
         who = "self" if by == person else "guardian"
         self.consents.give(person, kind, text_version=version, language=language, by=who, now=now)
 
     def withdraw(self, person: str, kind: str, now: int) -> None:
         """End one grant at once; nothing else changes. Nobody is refused this."""
         self.consents.withdraw(person, kind, now)
+
+    def _has_open_file(self, person: str) -> bool:
+        with self.consents.database.read() as connection:
+            return has_open_file(connection, person)
+
+    def _make_room(self, person: str, now: int) -> None:
+        """End what was said of an earlier test: it counts for none. RefusedError without a file."""
+        with self.consents.database.write() as connection:
+            if not has_open_file(connection, person):
+                raise RefusedError(NO_FILE)
+            if not counts(connection, person):
+                self.consents.end(connection, person, OF_A_CASE, now)
 
 
 def _choice(held: tuple[Grant, ...], kind: Kind, language: str) -> Choice:

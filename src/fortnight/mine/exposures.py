@@ -1,42 +1,40 @@
 """My exposures: what somebody decided to tell a person, in bands, and what follows for them.
 
 Shown are only meetings about which a named person decided that this person is told. Exact times and
-places are not: they could name the case.
+places could name the case, and are shown only while the case allows it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from sqlalchemy import select
 
 from fortnight.case.bands import Banded, Met, band_of, banded
+from fortnight.case.exact import exact_meetings, ms
 from fortnight.case.exposures import day_parts, exposures
-from fortnight.db.office_tables import decision
-from fortnight.db.tables import case_file, message
+from fortnight.case.told import told_to
+from fortnight.consent.exact import allows_exact
 from fortnight.errors import GoneError
-from fortnight.notify.templates import Template
 from fortnight.risk.dates import by_date, curve_of, ill_by
 from fortnight.risk.disease import load_disease
 from fortnight.risk.tiers import threshold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from zoneinfo import ZoneInfo
 
     from sqlalchemy import Connection, Row
 
     from fortnight.case.day_parts import DayPart
+    from fortnight.case.exact import Exact
     from fortnight.case.exposures import Exposure
     from fortnight.db.engine import Database
     from fortnight.risk.disease import Disease
     from fortnight.vault.door import Vault
 
-_TOLD: Final = "told "
-_KEY_WORDS: Final = 3
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 
 
@@ -90,13 +88,16 @@ class OwnExposure:
     """One exposure that a person was told of. ``told_at`` and ``withdrawn_at``: ms since 1970.
 
     ``withdrawn_at`` is when the test proved wrong: nothing follows from it any more. ``measured``
-    is None then, and where nothing is held of it.
+    is None then, and where nothing is held of it. ``allows_exact`` tells whether the case lets
+    times and places be seen; ``exact`` holds them where they were asked for, and is empty else.
     """
 
     told_at: int
     disease: str
     withdrawn_at: int | None
     measured: Measured | None
+    allows_exact: bool
+    exact: tuple[Exact, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,20 +108,30 @@ class OwnExposures:
     vault: Vault
     zone: ZoneInfo
 
-    def of_person(self, person: str) -> tuple[OwnExposure, ...]:
-        """Return what a person was told of, the newest first."""
-        with self.database.read() as connection:
-            found = [self._one(connection, row) for row in _decided(connection, person)]
-        return tuple(found)
+    def of_person(self, person: str, *, exact_until: int | None = None) -> tuple[OwnExposure, ...]:
+        """Return what a person was told of, the newest first.
 
-    def _one(self, connection: Connection, row: Row[Any]) -> OwnExposure:
+        ``exact_until``: with times and places of the meetings that ended by then (ms since 1970),
+        as far as the case allows it. None for whoever did not show their PIN or passkey.
+        """
+        with self.database.read() as connection:
+            return tuple(
+                self._one(connection, row, exact_until) for row in told_to(connection, person)
+            )
+
+    def _one(self, connection: Connection, row: Row[Any], exact_until: int | None) -> OwnExposure:
         disease = load_disease(row.disease)
         withdrawn = row.retracted_at is not None
+        found: tuple[Exact, ...] = ()
+        if exact_until is not None and not withdrawn:
+            found = exact_meetings(connection, row.case_id, row.contact, self.vault.unseal_case)
         return OwnExposure(
             told_at=row.second_at or row.at,
             disease=disease.name,
             withdrawn_at=row.retracted_at,
             measured=None if withdrawn else self._measured(connection, row, disease),
+            allows_exact=not withdrawn and allows_exact(connection, row.case_id),
+            exact=tuple(one for one in found if one.end <= (exact_until or 0)),
         )
 
     def _measured(self, connection: Connection, row: Row[Any], disease: Disease) -> Measured | None:
@@ -181,7 +192,7 @@ def curve(disease: Disease, days: Sequence[int], until: int) -> tuple[Point, ...
 
 def _episodes(parts: Sequence[DayPart]) -> list[Met]:
     return [
-        Met(_ms(one.start), _ms(one.end), one.expected_minutes)
+        Met(ms(one.start), ms(one.end), one.expected_minutes)
         for part in parts
         for one in part.episodes
         if not one.presumed
@@ -189,12 +200,8 @@ def _episodes(parts: Sequence[DayPart]) -> list[Met]:
 
 
 def _visits(parts: Sequence[DayPart]) -> list[Met]:
-    spans = [(_ms(one.start), _ms(one.end)) for part in parts for one in part.visits]
+    spans = [(ms(one.start), ms(one.end)) for part in parts for one in part.visits]
     return [Met(start, end, (end - start) / 60_000) for start, end in spans]
-
-
-def _ms(instant: str) -> int:
-    return round(datetime.fromisoformat(instant).timestamp() * 1_000)
 
 
 def _day_within(written: str | None, first: int, last: int) -> int | None:
@@ -203,36 +210,3 @@ def _day_within(written: str | None, first: int, last: int) -> int | None:
         return None
     day = date.fromisoformat(written).toordinal() - _EPOCH
     return day if first <= day <= last else None
-
-
-def _decided(connection: Connection, person: str) -> Iterator[Row[Any]]:
-    """Yield the decisions by which a person was told, the newest first.
-
-    Of those that were retracted only they count whose test proved wrong: the person was told, and
-    is told of that too.
-    """
-    columns = select(decision, case_file.c.disease, case_file.c.state)
-    d = decision.c
-    for case_id, contact in sorted(_told(connection, person)):
-        rows = connection.execute(
-            columns.join(case_file, case_file.c.id == d.case_id)
-            .where(d.case_id == case_id, d.contact == contact, d.kind == "tell")
-            .where(d.needs_second.is_(False) | d.second_by.is_not(None))
-            .order_by(d.at.desc(), d.id)
-        )
-        stands = [row for row in rows if row.retracted_at is None or row.state == "withdrawn"]
-        yield from stands[:1]
-
-
-def _told(connection: Connection, person: str) -> set[tuple[str, str]]:
-    """Return (case, contact) of each case for which a person was told, by text or by a call."""
-    m = message.c
-    keys = connection.scalars(
-        select(m.key).where(
-            m.person == person,
-            m.template == Template.PLEASE_CALL,
-            m.key.startswith(_TOLD, autoescape=True),
-        )
-    )
-    words = [key.split() for key in keys]
-    return {(said[1], said[2]) for said in words if len(said) >= _KEY_WORDS}

@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, LargeBinary, select
 from fortnight.db.tables import case_file, look
 from fortnight.errors import GoneError, RefusedError
 from fortnight.taking.evidence import of_lake, waiting
+from fortnight.taking.meetings import meetings
 from fortnight.taking.moments import band, day, instant
 from fortnight.taking.proofs import receipts
 from fortnight.taking.selecting import Known
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from fortnight.vault.door import Vault
     from fortnight.vault.purposes import Reader
 
+BESIDE: Final = ("you", "names-by-day", "on-its-way", "meetings", "devices")
+"""Parts that are rows of no one table of ours, besides the evidence."""
 _NO_INSTANTS: Final = frozenset({"rows"})
 
 
@@ -77,6 +80,8 @@ class Gathering:
         parts["on-its-way"] = waiting(self.database, self.vault, person)
         for source in SOURCES:
             parts[source.name] = self._rows(source, known)
+        parts["meetings"] = meetings(self.database, self.vault, person)
+        parts["devices"] = _devices(self.vault, person)
         self._add_words(parts["texts"])
         proofs = receipts(self.database, self.vault, self.log, person)
         return Held(person, now, parts, proofs)
@@ -176,6 +181,18 @@ def _you(known: Known) -> Taken:
 
 def _names(known: Known) -> list[Taken]:
     return [{"day": day(at), "name": one.hex()} for at, one in sorted(known.pseudonyms.items())]
+
+
+def _devices(vault: Vault, person: str) -> list[Taken]:
+    return [
+        {
+            "id": one.id,
+            "kind": one.kind,
+            "made_at": instant(one.made_at),
+            "revoked_at": None if one.revoked_at is None else instant(one.revoked_at),
+        }
+        for one in vault.devices_of(person)
+    ]
 
 
 def _said(line: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fortnight.errors import GoneError, RefusedError
 from fortnight.vault.parts import Parts
-from fortnight.vault.people import Device, DeviceKind, NewDevice
+from fortnight.vault.people import Device, DeviceKind, NewDevice, OwnDevice
 from fortnight.vault.sealing import seal, unseal
 
 if TYPE_CHECKING:
@@ -104,6 +104,10 @@ class Devices(Parts):
         if sealed is None:
             raise RefusedError("This device has no encryption key: it is revoked, or no OwnTracks.")
         return unseal(self._keys.person_key(device.person), sealed, _OWNTRACKS)
+
+    def devices_of(self, person: str) -> list[OwnDevice]:
+        """Return what a person may know of every device of theirs, ended ones too."""
+        return self._people.devices_of(person)
 
     def revoke_device(self, person: str, device: str, now: int) -> None:
         """End a person's device for good. Raises GoneError where it is not theirs, or not live."""

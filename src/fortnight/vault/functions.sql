@@ -355,6 +355,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = people, fortnight, pg_tem
     SELECT owntracks_sealed FROM device WHERE id = p_device AND revoked_at IS NULL
 $$;
 
+CREATE FUNCTION people.devices_of(p_person text)
+RETURNS TABLE (id text, kind text, made_at bigint, revoked_at bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = people, fortnight, pg_temp AS $$
+    SELECT d.id, d.kind, d.made_at, d.revoked_at FROM device AS d
+    WHERE d.person = p_person ORDER BY d.made_at, d.id COLLATE "C"
+$$;
+
 CREATE FUNCTION people.revoke_device(p_person text, p_device text, p_now bigint) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = people, fortnight, pg_temp AS $$
 BEGIN
@@ -917,6 +924,7 @@ GRANT EXECUTE ON FUNCTION
     people.ids,
     people.add_devices,
     people.device_of,
+    people.devices_of,
     people.owntracks_key,
     people.revoke_device,
     people.revoke_devices,

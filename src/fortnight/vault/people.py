@@ -113,6 +113,18 @@ class Device:
     kind: DeviceKind
 
 
+class OwnDevice(NamedTuple):
+    """What a person may know of a device of theirs; instants in ms since 1970.
+
+    ``revoked_at`` is None while it may send. When it last sent is kept nowhere.
+    """
+
+    id: str
+    kind: DeviceKind
+    made_at: int
+    revoked_at: int | None
+
+
 class Ask(NamedTuple):
     """Who opens, why, what, and for which case."""
 
@@ -163,6 +175,9 @@ class People(Protocol):
 
     def owntracks_key(self, device: str) -> bytes | None:
         """Return a device's sealed key; None for unknown, revoked, or one without a key."""
+
+    def devices_of(self, person: str) -> list[OwnDevice]:
+        """Return every device of a person, ended ones too, in the order they were made."""
 
     def revoke_device(self, person: str, device: str, now: int) -> bool:
         """End a person's device for good. Return whether it was theirs and live."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy.exc import DBAPIError
 
 from fortnight.errors import GoneError, RefusedError
-from fortnight.vault.people import Device, Opened
+from fortnight.vault.people import Device, Opened, OwnDevice
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -73,6 +73,10 @@ class PostgresPeople:
         """Return a device's sealed key; None for unknown, revoked, or one without a key."""
         sealed = self._value("owntracks_key(%s)", device)
         return None if sealed is None else bytes(sealed)
+
+    def devices_of(self, person: str) -> list[OwnDevice]:
+        """Return every device of a person, ended ones too, in the order they were made."""
+        return [OwnDevice(*row) for row in self._rows("devices_of(%s)", person)]
 
     def revoke_device(self, person: str, device: str, now: int) -> bool:
         """End a person's device for good. Return whether it was theirs and live."""

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import IntegrityError
 
 from fortnight.errors import GoneError
-from fortnight.vault.people import Device
+from fortnight.vault.people import Device, OwnDevice
 from fortnight.vault.tables import (
     beacon,
     case_contact,
@@ -124,6 +124,13 @@ class SqliteRows:
             return connection.scalar(
                 select(device.c.owntracks_sealed).where(_live_device(device.c.id == device_id))
             )
+
+    def devices_of(self, person_id: str) -> list[OwnDevice]:
+        """Return every device of a person, ended ones too, in the order they were made."""
+        d = device.c
+        query = select(d.id, d.kind, d.made_at, d.revoked_at).where(d.person == person_id)
+        with self._people.read() as connection:
+            return [OwnDevice(*row) for row in connection.execute(query.order_by(d.made_at, d.id))]
 
     def revoke_device(self, person_id: str, device_id: str, now: int) -> bool:
         """End a person's device for good. Return whether it was theirs and live."""

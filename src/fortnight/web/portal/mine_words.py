@@ -65,6 +65,7 @@ GRANTS: Final[Mapping[str, str]] = {
     "notify": _("Texts to you"),
     "support": _("Help at home"),
     "statistics": _("Counts without names"),
+    "exact": _("Exact time and place, for those who are told"),
 }
 STATES: Final[Mapping[str, str]] = {
     "opened": _("opened; it waits for your yes"),
