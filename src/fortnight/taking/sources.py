@@ -219,6 +219,7 @@ SOURCES: Final = (
 BESIDE_TABLES: Final = (
     "people.person.number_sealed",
     "people.person.language",
+    *(f"people.device.{name}" for name in ("id", "kind", "made_at", "revoked_at")),
     "people.pseudonym.day",
     "people.pseudonym.pseudonym",
     *(f"home/lake/{kind}" for kind in EVIDENCE),
