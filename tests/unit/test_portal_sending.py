@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import zipfile
 from base64 import b64decode, b64encode
 from dataclasses import dataclass, replace
 from html import unescape
@@ -318,6 +320,10 @@ TAKEOUT = json.dumps(
     {"locations": [{"latitudeE7": 569500000, "longitudeE7": 241100000, "accuracy": 12,
                     "timestamp": "2026-02-28T10:00:00Z"}]}
 ).encode()  # fmt: skip
+ZIP = io.BytesIO()
+with zipfile.ZipFile(ZIP, "w", zipfile.ZIP_DEFLATED) as _made:
+    _made.writestr("Takeout/Location History/Records.json", TAKEOUT)
+    _made.writestr("Takeout/archive_browser.html", b"<html></html>")
 GEOJSON = json.dumps(
     {"type": "FeatureCollection", "features": [
         {"type": "Feature", "geometry": {"type": "Point", "coordinates": [24.11, 56.95]},
@@ -327,8 +333,8 @@ GEOJSON = json.dumps(
 
 @pytest.mark.parametrize(
     ("content", "places"),
-    [(TIMELINE, 5), (TAKEOUT, 1), (GEOJSON, 1)],
-    ids=["timeline", "takeout", "geojson"],
+    [(TIMELINE, 5), (TAKEOUT, 1), (GEOJSON, 1), (ZIP.getvalue(), 1)],
+    ids=["timeline", "takeout", "geojson", "zip"],
 )
 def test_the_files_that_phones_export_are_read(here: Browser, content: bytes, places: int) -> None:
     assert f": {places} places" in checked(here.upload(content))

@@ -7,7 +7,7 @@ import zlib
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import TYPE_CHECKING, Final, Self
+from typing import IO, TYPE_CHECKING, Final, Protocol, Self
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,6 +18,17 @@ BLOCK_BYTES: Final = 4 << 20
 MAX_LINE_BYTES: Final = 16 << 20
 _GZIP: Final = b"\x1f\x8b"
 _UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+class Openable(Protocol):
+    """What is read like a file: one in memory, or one in an archive."""
+
+    @property
+    def name(self) -> str:
+        """Its name, by which whoever it is of is called where its content names nobody."""
+
+    def open(self, mode: str, /) -> IO[bytes]:
+        """Return it opened for reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +50,7 @@ class Source:
     ended early, where they did; what came before is still delivered.
     """
 
-    def __init__(self, path: Path | InMemory, on_read: Callable[[int], None] | None = None) -> None:
+    def __init__(self, path: Path | Openable, on_read: Callable[[int], None] | None = None) -> None:
         self.path = path
         self.participant = participant_of(path)  # for formats that name nobody
         self.damage: str | None = None
@@ -145,7 +156,7 @@ class Source:
             self._on_read(self._file.tell())
 
 
-def participant_of(path: Path | InMemory) -> str:
+def participant_of(path: Path | Openable) -> str:
     """Return a file's name without its ending, and without .gz before that."""
     name = path.name
     if name.lower().endswith(".gz") and len(name) > len(".gz"):

@@ -31,6 +31,16 @@ from fortnight.evidence.source import InMemory, Source, participant_of
 from fortnight.evidence.tables.cells import RawSites
 from fortnight.evidence.tables.kinds import format_of, needed_table, table_of
 from fortnight.evidence.tally import Tally, with_refused
+from fortnight.evidence.zipped import (
+    DAMAGE,
+    DAMAGED,
+    MAGIC,
+    NONE,
+    ON_DISK,
+    OTHER,
+    SENT,
+    members,
+)
 from fortnight.parameters import DEFAULTS, Parameters
 
 if TYPE_CHECKING:
@@ -41,6 +51,7 @@ if TYPE_CHECKING:
     from fortnight.evidence.reading import Batch, Raw
     from fortnight.evidence.schema import InputReport
     from fortnight.evidence.tables.kinds import Table
+    from fortnight.evidence.zipped import Bounds
 
 __all__ = [
     "FixBatch", "SignBatch", "StayBatch", "Stream", "TableStream", "held_batches",
@@ -126,6 +137,9 @@ class Stream:
         """Yield the unchecked rows of one file."""
         if not path.is_file():
             raise InputError("not a file that can be read")
+        if _is_archive(path):
+            yield from _archived(path, ON_DISK, tally, self._parameters, self._enrolled)
+            return
         with Source(path, self._progress.within(path)) as source:
             shape = recognise(source.head)
             tally.format = shape.format
@@ -139,6 +153,45 @@ class Stream:
                 raise InputError("a Parquet file inside gzip: unpack it")
         share = self._progress.share(path)
         yield from parquet.read(path, participant_of(path), tally, share, self._enrolled)
+
+
+def _shape_of_member(source: Source) -> Shape:
+    shape = recognise(source.head)
+    if shape.format == "parquet":  # it is read from its end
+        raise InputError("a Parquet file: unpack it")
+    return shape
+
+
+def _is_archive(path: Path) -> bool:
+    """Tell whether a file on a disk begins as a zip archive does."""
+    with path.open("rb") as file:
+        return file.read(4).startswith(MAGIC)
+
+
+def _archived(
+    file: Path | InMemory,
+    bounds: Bounds,
+    tally: Tally,
+    parameters: Parameters,
+    enrolled: frozenset[str] | None = None,
+) -> Iterator[Raw]:
+    """Yield the unchecked rows of the location files in an archive.
+
+    Files of another kind are counted, with what they look like; their names are told nowhere.
+    """
+    found = False
+    for member in members(file, tally, bounds):
+        try:
+            with Source(member) as source:
+                shape = _shape_of_member(source)
+                tally.format, found = shape.format, True
+                yield from _reader(shape)(Reading(source, tally, shape.level, parameters, enrolled))
+        except InputError as error:
+            tally.refuse(OTHER, member.where, str(error))
+        except (*DAMAGE, pa.ArrowException):
+            tally.refuse(DAMAGED, member.where, "the data in it is damaged")
+    if not found:
+        raise InputError(NONE)
 
 
 def _reader(shape: Shape) -> Callable[[Reading], Iterator[Raw]]:
@@ -171,8 +224,9 @@ def held_batches(
 ) -> TableStream:
     """Return the rows of a file that is held in memory, checked just as one on a disk.
 
-    What is packed is not unpacked here, and Parquet is not read: whoever sends some megabytes
-    must not make gigabytes of them. The stream's report says so.
+    Of zip archives the files are read within `zipped.SENT`; what is packed otherwise is not
+    unpacked here, and Parquet is not read: whoever sends some megabytes must not make gigabytes of
+    them. The stream's report says so.
     """
     tally = Tally(input_name, 0, limits)
     return TableStream(_held_rows(InMemory(input_name, content), tally, parameters), tally)
@@ -181,6 +235,9 @@ def held_batches(
 def _held_rows(file: InMemory, tally: Tally, parameters: Parameters) -> Iterator[Raw]:
     if file.content.startswith(_GZIP):
         raise InputError("a packed file (gzip): unpack it first")
+    if file.content.startswith(MAGIC):
+        yield from _archived(file, SENT, tally, parameters)
+        return
     with Source(file) as source:
         shape = recognise(source.head)
         tally.format = shape.format

@@ -34,6 +34,11 @@ REFUSED_ROWS: Final[Mapping[str, str]] = {
     "bad-accuracy": _("With an impossible accuracy"),
     "exact-repeat": _("There twice"),
     "nested-visit": _("Inside another visit"),
+    "zip-other-file": _("Files in the zip that hold no places"),
+    "zip-locked": _("Files in the zip that are locked"),
+    "zip-archive": _("Archives inside the zip"),
+    "zip-too-large": _("Files in the zip that are too large"),
+    "zip-damaged": _("Files in the zip that cannot be unpacked"),
 }
 UNREADABLE: Final = _(
     "There are no places in this file that can be read. Choose the timeline of your phone, "
