@@ -160,6 +160,7 @@ ERRORS: Final = (
     ),
     _("A reset was asked for already: it goes on, or is stopped first."),
     _("Say first that you are old enough to agree for yourself."),
+    _("There is no open file of a test of yours to say this for."),
     _("The text has changed since you read it. Read it again, then choose."),
     _("This person agreed for themselves, or has a guardian already."),
     _("Nobody is their own guardian: type the number of whom you care for."),
