@@ -1,12 +1,45 @@
-"""What tests of several rooms share."""
+"""What tests of several rooms share: where their files lie, in which order they are begun."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 pytest_plugins = ["tests.services"]
+
+_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
+_ROOM_BYTES: Final = 6 << 30
+_FOLDER: Final = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep what tests write in memory, where there is room; ``TMPDIR`` says otherwise.
+
+    Every commit of a store waits for the disk: thousands of them were most of the time. Tests let
+    processes die at any moment, which a file in memory outlives, and never the machine.
+    """
+    if "TMPDIR" in os.environ or not os.access(_MEMORY, os.W_OK):
+        return  # a process of xdist, whose controller has chosen
+    if shutil.disk_usage(_MEMORY).free < _ROOM_BYTES:
+        return
+    folder = Path(tempfile.mkdtemp(prefix="fortnight-tests-", dir=_MEMORY))
+    folder.chmod(0o711)  # PostgreSQL runs as another user, in a folder of its own below
+    os.environ["TMPDIR"], tempfile.tempdir = str(folder), None
+    config.stash[_FOLDER] = folder
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Give the memory back."""
+    folder = config.stash.get(_FOLDER, None)
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)
+        del os.environ["TMPDIR"]
+        tempfile.tempdir = None
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, tzinfo
 from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -148,6 +148,16 @@ class NoFollowUp:
     @property
     def bell(self) -> NoFollowUp:
         return self
+
+    @property
+    def zones(self) -> NoFollowUp:
+        return self
+
+    def chosen(self, _person: str) -> None:
+        return None
+
+    def of(self, _person: str) -> tzinfo:
+        return UTC
 
     def shown(self, _now: int) -> None:
         return None

@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from litestar.testing import TestClient
 from tests.case_world import CASE_NUMBER, CONTACT_NUMBER
-from tests.services import HOUR, seeded
+from tests.services import HOUR, new_sqlite, seeded
 from tests.support_world import CONTACT, Following
 from tests.unit.web_rooms import Rooms, rooms
 
 from fortnight.case.reviews import Reviews
-from fortnight.db.engine import open_sqlite
-from fortnight.db.tables import metadata
 from fortnight.enrolment.rooms import open_enrolment
 from fortnight.lake.lake import Lake
 from fortnight.ledger.log import Log
@@ -119,9 +117,7 @@ def checked(answer: Response, status: int = 200) -> str:
 @contextmanager
 def portal_world(tmp_path: Path, clock: Clock) -> Iterator[Portal]:
     """Open a portal at ten in the morning, when today's question has been asked."""
-    database = open_sqlite(tmp_path / "fortnight.db")
-    with database.write() as connection:
-        metadata.create_all(connection)
+    database = new_sqlite(tmp_path / "fortnight.db")
     office = Following(database, clock, seeded().randbytes)
     service: Any = rooms(tmp_path, port=8080)
     (tmp_path / "log").mkdir()

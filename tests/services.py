@@ -6,6 +6,9 @@ import random
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -39,9 +42,9 @@ from fortnight.vault.tables import people_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     import psycopg
+    from sqlalchemy import MetaData
 
     from fortnight.vault.people import People
 
@@ -75,6 +78,24 @@ def seeded(seed: int = 1) -> random.Random:
 def clock() -> Clock:
     """Return a clock at a noon in March 2026."""
     return Clock()
+
+
+def new_sqlite(path: Path, tables: MetaData = metadata) -> Database:
+    """Open a new file with every table: a copy of the first one that this process made."""
+    path.write_bytes(_blank(tables, len(tables.tables)))
+    return open_sqlite(path)
+
+
+@cache
+def _blank(tables: MetaData, _: int) -> bytes:
+    """Return a file with these tables and no row; their number is asked as more may be imported."""
+    with TemporaryDirectory() as folder:
+        made = Path(folder) / "blank.db"
+        database = open_sqlite(made)
+        with database.write() as connection:
+            tables.create_all(connection)
+        database.close()  # the last to close takes the write-ahead log into the file
+        return made.read_bytes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +135,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         urls: PostgresUrls = request.getfixturevalue("postgres_urls")
         opened = open_postgres(urls.app)
     else:
-        opened = open_sqlite(tmp_path / "fortnight.db")
-        with opened.write() as connection:
-            metadata.create_all(connection)
+        opened = new_sqlite(tmp_path / "fortnight.db")
     yield opened
     opened.close()
 
@@ -178,10 +197,8 @@ def postgres_stores(urls: PostgresUrls, folder: Path, clock: Clock) -> Iterator[
 @contextmanager
 def sqlite_stores(folder: Path, clock: Clock) -> Iterator[Stores]:
     """Open an empty vault on SQLite files in a folder."""
-    main, people = open_sqlite(folder / "fortnight.db"), open_sqlite(folder / "people.db")
-    for database, tables in ((main, metadata), (people, people_metadata)):
-        with database.write() as connection:
-            tables.create_all(connection)
+    main = new_sqlite(folder / "fortnight.db")
+    people = new_sqlite(folder / "people.db", people_metadata)
     consents = Consents(main, seeded(2).randbytes)
     stores = _stores(main, SqlitePeople(people, main, consents), consents, folder, clock)
     try:

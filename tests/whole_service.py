@@ -6,6 +6,9 @@ import json
 import uuid
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,7 +19,7 @@ from fortnight.arrivals.bounds import Bounds
 from fortnight.arrivals.rows import fixes_of_json
 from fortnight.case.cases import NewCase
 from fortnight.consent.texts import current_text
-from fortnight.db.migrate import migrate_postgres
+from fortnight.db.migrate import MAIN_FILE, migrate_embedded, migrate_postgres
 from fortnight.db.tables import message
 from fortnight.jobs.queue import migrate_queue
 from fortnight.service import open_service
@@ -26,7 +29,6 @@ from fortnight.vault.purposes import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from tests.postgres_server import Server
 
@@ -56,6 +58,8 @@ def opened(
     settings: Settings, clock: Callable[[], int], random: Callable[[int], bytes]
 ) -> Iterator[Service]:
     """Open a service, and close it."""
+    if settings.is_embedded:
+        fill(settings.home)
     service = open_service(settings, clock=clock, random=random)
     try:
         yield service
@@ -67,13 +71,40 @@ def opened(
 def migrated(server: Server) -> Iterator[str]:
     """Yield the URL of a fresh PostgreSQL database that is migrated as `fortnight migrate` does."""
     name = f"whole_{uuid.uuid4().hex}"
-    server.make_database(name)
+    server.make_database(name, template=_migrated_once(server))
     try:
-        migrate_postgres(server.url(OWNER, name), APP)
-        migrate_queue(server.url(OWNER, name), APP)
         yield server.url(APP, name)
     finally:
         server.drop_database(name)
+
+
+@cache
+def _migrated_once(server: Server) -> str:
+    """Return the database of a server that was migrated, to be copied; made once."""
+    name = "whole_template"
+    server.make_database(name)
+    migrate_postgres(server.url(OWNER, name), APP)
+    migrate_queue(server.url(OWNER, name), APP)
+    return name
+
+
+@cache
+def _new_home() -> Mapping[str, bytes]:
+    """Return the files of a home as `fortnight migrate` makes them, to be copied; made once."""
+    with TemporaryDirectory() as folder:
+        home = Path(folder)
+        migrate_embedded(home)
+        migrate_queue(f"sqlite:///{home / MAIN_FILE}")
+        return {one.name: one.read_bytes() for one in home.iterdir()}
+
+
+def fill(home: Path) -> None:
+    """Give a new home its databases, unless it has them: a start migrates what is not current."""
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for name, content in _new_home().items():
+        if not (home / name).exists():
+            (home / name).write_bytes(content)
+            (home / name).chmod(0o600)
 
 
 def agree(service: Service, person: str, *kinds: str) -> None:

@@ -15,11 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.message_centre import SOURCE, Manners, gateway_to, running_centre, until
 from tests.served import free_port
-from tests.services import Clock, seeded
+from tests.services import Clock, new_sqlite, seeded
 from tests.text_world import PEOPLE_A_TEXT, RunningClock, Texts, check, number_of
 
-from fortnight.db.engine import open_sqlite
-from fortnight.db.tables import metadata
 from fortnight.notify.gateway import Answer, Incoming, Outcome, Receipt, Said, Text
 from fortnight.notify.segments import segments
 from fortnight.notify.smpp.gateway import Manner
@@ -37,9 +35,7 @@ MESSAGES = int(os.environ.get("FORTNIGHT_TEST_MESSAGES", "300"))
 
 @pytest.fixture
 def texts(tmp_path: Path) -> Iterator[Texts]:
-    database = open_sqlite(tmp_path / "fortnight.db")
-    with database.write() as connection:
-        metadata.create_all(connection)
+    database = new_sqlite(tmp_path / "fortnight.db")
     yield Texts(database, seeded(7).randbytes, MESSAGES // PEOPLE_A_TEXT)
     database.close()
 

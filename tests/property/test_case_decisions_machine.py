@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from tests.services import Clock, seeded
+from tests.services import Clock, new_sqlite, seeded
 from tests.work_world import Colleagues, contact_id
 
 from fortnight.case import decisions as decisions_module
 from fortnight.case.state import State
-from fortnight.db.engine import open_sqlite
-from fortnight.db.tables import metadata
 from fortnight.errors import ConflictError, RefusedError
 
 if TYPE_CHECKING:
@@ -37,9 +35,7 @@ class DecisionMachine(RuleBasedStateMachine):
     @initialize(crowd=st.booleans())
     def open(self, *, crowd: bool) -> None:
         self.folder = tempfile.TemporaryDirectory()
-        self.database = open_sqlite(Path(self.folder.name) / "fortnight.db")
-        with self.database.write() as connection:
-            metadata.create_all(connection)
+        self.database = new_sqlite(Path(self.folder.name) / "fortnight.db")
         self.office = Colleagues(self.database, Clock(), seeded().randbytes)
         self.case_id = self.office.traced(CONTACTS)
         self.sensitive = crowd

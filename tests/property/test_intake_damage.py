@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.intake_world import HEADER, WORKER, IntakeOffice, as_csv
-from tests.services import Clock, seeded
+from tests.services import Clock, new_sqlite, seeded
 
-from fortnight.db.engine import open_sqlite
-from fortnight.db.tables import metadata
 from fortnight.errors import InputError
 from fortnight.exchange.intake import rows_of
 
@@ -48,9 +46,7 @@ def test_any_bytes_are_rows_or_refused(content: bytes) -> None:
 @settings(max_examples=30, deadline=None)
 def test_a_damaged_upload_conserves_its_rows(tmp_path_factory: object, data: st.DataObject) -> None:
     folder: Path = tmp_path_factory.mktemp("intake")  # type: ignore[attr-defined] # pytest's own
-    database = open_sqlite(folder / "fortnight.db")
-    with database.write() as connection:
-        metadata.create_all(connection)
+    database = new_sqlite(folder / "fortnight.db")
     world = IntakeOffice(database, Clock(), seeded(data.draw(st.integers(0, 99))).randbytes)
     content = bytearray(as_csv([world.row(place) for place in range(6)]))
     for _ in range(data.draw(st.integers(0, 8))):

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 from sqlalchemy import insert
+from tests.services import new_sqlite
 
 from fortnight.api import index_of
 from fortnight.contact.trace import Case, trace_one
-from fortnight.db.engine import open_sqlite
-from fortnight.db.tables import arrival, metadata
+from fortnight.db.tables import arrival
 from fortnight.errors import GoneError
 from fortnight.evidence.packed import (
     Encounters,
@@ -197,9 +197,7 @@ def waters(folder: Path, database: Database | None = None, seed: int = 1) -> Wat
     """Return an empty lake in a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     if database is None:
-        database = open_sqlite(folder / "fortnight.db")
-        with database.write() as connection:
-            metadata.create_all(connection)
+        database = new_sqlite(folder / "fortnight.db")
     vault, grants = Vault(), Grants()
     chance = random.Random(seed).randbytes  # noqa: S311 - tests have to be repeatable
     lake = folder / "lake"

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.services import MINUTE, seeded
+from tests.services import MINUTE, new_sqlite, seeded
 from tests.support_world import CONTACT, Following
 
-from fortnight.db.engine import Database, open_sqlite
-from fortnight.db.tables import metadata
+from fortnight.db.engine import Database
 from fortnight.errors import RefusedError
 from fortnight.followup.codes import NO_TRY_LEFT, TRIES, VALID_MS
 from fortnight.followup.day import Day, DayState, Tick, next_minute, step
@@ -28,9 +27,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def office(tmp_path: Path, clock: Clock) -> Iterator[Following]:
-    database = open_sqlite(tmp_path / "fortnight.db")
-    with database.write() as connection:
-        metadata.create_all(connection)
+    database = new_sqlite(tmp_path / "fortnight.db")
     yield Following(database, clock, seeded().randbytes)
     database.close()
 

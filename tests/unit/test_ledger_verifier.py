@@ -24,9 +24,8 @@ from tests.reference.ledger import (
     open_log,
     verify,
 )
+from tests.services import new_sqlite
 
-from fortnight.db.engine import open_sqlite
-from fortnight.db.tables import metadata
 from fortnight.errors import RefusedError
 from fortnight.ledger.checkpoint import sign_checkpoint
 from fortnight.ledger.log import Inclusion, Log
@@ -59,9 +58,7 @@ class Published:
 def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
     """Yield a log of two full bundles and a partial one, and its checkpoint of 300 entries."""
     home = tmp_path_factory.mktemp("home")
-    database = open_sqlite(home / "fortnight.db")
-    with database.write() as connection:
-        metadata.create_all(connection)
+    database = new_sqlite(home / "fortnight.db")
     leaves = make_leaves(random.Random(1), SIZE)  # noqa: S311 - tests have to be repeatable
     log = open_log(database, home / "log")
     add_leaves(database, leaves[:300])

@@ -230,6 +230,22 @@ def ticket_path(world: World, ticket: str) -> str:
     return f"{world.office.case}/tickets/{ticket}"
 
 
+def test_a_case_worker_says_in_which_time_zone_somebody_is(world: World) -> None:
+    refused = world.send(f"{world.path}/zone", zone="Moskow")
+    assert refused.status_code == 409
+    assert "Did you mean Europe/Moscow?" in text(refused)
+    assert 'value="Moskow"' in text(refused)
+    assert world.send(f"{world.path}/zone", zone="moscow").status_code == 303
+    assert "Europe/Moscow" in text(world.get(world.path))
+    (line,) = [
+        one for one in world.service.support.record.of_person(world.person)
+        if one.kind == "time-zone"
+    ]  # fmt: skip
+    assert line.detail == "own-time"
+    assert world.send(f"{world.path}/zone", zone="").status_code == 303
+    assert "Europe/Moscow" not in text(world.get(world.path))
+
+
 def test_a_ticket_is_read_under_a_look_and_a_partner_gets_its_fields_alone(world: World) -> None:
     held = {"name": "As on the door", "address": "Third floor", "items": "Bread", "note": "cough"}
     path = ticket_path(world, world.ask(Need.FOOD, **held))

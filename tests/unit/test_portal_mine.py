@@ -14,16 +14,20 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from msgspec.structs import replace
 from sqlalchemy import insert, update
+from tests.case_world import FakeGateway
 from tests.portal_world import Portal, portal_world, signed, unlocked
 from tests.services import HOUR, MINUTE, Clock, seeded
 from tests.unit.sample_document import sample_document
 from tests.work_world import iso
 
 from fortnight.case.reviews import CLOCK_MS, Reviews
+from fortnight.db.message_tables import receipt_heard
 from fortnight.db.office_tables import decision, staff_account
 from fortnight.db.sending_tables import sending_phone
 from fortnight.db.tables import case_file, exposure
 from fortnight.ledger.note import Signer
+from fortnight.notify.gateway import Answer, Said
+from fortnight.notify.settling import settle
 from fortnight.vault.looks import add_looks
 from fortnight.vault.people import Ask, Seed
 from fortnight.vault.purposes import Field, Purpose, Reader
@@ -357,3 +361,70 @@ def test_titles_and_addresses_are_of_a_short_neutral_list(portal: Portal) -> Non
     spoken = re.compile(r"(?i)expos|contact|case|covid|test|ill|sick|map|track|trace|infect|locat")
     for route in PORTAL_ROUTES:
         assert not spoken.search(route.path), route.path
+
+
+# -- the record ----------------------------------------------------------------------------------
+
+
+def entries_in(page: str) -> list[str]:
+    return re.findall(r'href="(/portal/record/proof/\w+)"', page)
+
+
+def test_every_question_and_text_has_a_proof_that_the_verifier_accepts(
+    own_portal: Portal, tmp_path: Path
+) -> None:
+    office = own_portal.office
+    (asked,) = [
+        row.id
+        for row in office.messages()
+        if row.template == "question" and row.person == office.contact
+    ]
+    waiting = [row for row in office.messages() if row.state == "queued"]
+    said = {row.id: Said(Answer.TAKEN, ("part-1",) if row.id == asked else ()) for row in waiting}
+    gateway = FakeGateway(window=len(waiting))
+    gateway.answers = [
+        said[row.id] for row in sorted(waiting, key=lambda one: (one.made_at, one.id))
+    ]
+    office.outbox.drain(gateway, office.clock())
+    with office.database.write() as connection:
+        heard = {"id": "e" * 32, "person": office.contact, "reference": "part-1", "marker": None}
+        values = heard | {"outcome": "delivered", "heard_at": office.clock()}
+        connection.execute(insert(receipt_heard).values(values))
+        settle(connection, asked, office.clock() + 1, seeded(9).randbytes)
+    pending = own_portal.page("/portal/record")
+    assert "A text: how are you today?: arrived" in re.sub(r"<[^>]*>|\n", "", pending)
+    assert entries_in(pending) == []
+    assert pending.count("log: pending") >= 4
+    own_portal.log.sequence()
+    page = own_portal.page("/portal/record")
+    assert "log: pending" not in page
+    assert re.search(r"sent, <a [^>]*>log: entry \d+</a> · arrived, <a [^>]*>log: entry", page)
+    proofs = [
+        proved(own_portal, path, tmp_path)["opening"]["detail"] for path in set(entries_in(page))
+    ]
+    texts = [one for one in proofs if one.get("message") == asked]
+    assert sorted(one["outcome"] for one in texts) == ["delivered", "sent"]
+    assert {one["template"] for one in texts} == {"question"}
+    assert "asked" in {one.get("kind") for one in proofs}
+    assert {one["person"] for one in proofs} == {office.contact}
+
+
+def test_a_proof_of_somebody_elses_line_or_of_none_is_not_given(own_portal: Portal) -> None:
+    office = own_portal.office
+    office.followups.choose_zone(office.person, "Moscow", office.clock())
+    own_portal.log.sequence()
+    (line, *_) = office.support.record.of_person(office.person)
+    (mine, *_) = office.support.record.of_person(office.contact)
+    assert own_portal.get(f"/portal/record/proof/{mine.leaf}").status_code == 200
+    answers = [
+        own_portal.get(f"/portal/record/proof/{leaf}") for leaf in (line.leaf, "0" * 32, "x")
+    ]
+    assert len({(one.status_code, one.content) for one in answers}) == 1
+    assert answers[0].status_code >= 400
+
+
+def test_a_proof_that_waits_for_the_log_says_so(own_portal: Portal) -> None:
+    (line, *_) = own_portal.office.support.record.of_person(own_portal.office.contact)
+    answer = own_portal.get(f"/portal/record/proof/{line.leaf}")
+    assert answer.status_code == 409
+    assert "every minute" in answer.text

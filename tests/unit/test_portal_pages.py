@@ -338,6 +338,38 @@ def test_what_somebody_wrote_never_runs(portal: Portal) -> None:
     assert said in unescape(raw)
 
 
+def test_a_person_says_in_which_time_zone_they_are(portal: Portal) -> None:
+    signed(portal)
+    assert "Where you are it is now 10:00." in portal.page("/portal/choices")
+    answer = portal.send("/portal/choices", act="zone", zone="Vladivostok")
+    assert answer.headers["location"] == "/portal/choices#time"
+    page = portal.page("/portal/choices")
+    assert "Where you are it is now 20:00." in page
+    assert "Asia/Vladivostok" in page
+    record = portal.page("/portal/record")
+    assert "Where your time is taken from was changed: from where you are" in record
+    assert "Vladivostok" not in record  # the record says that it changed, not to where
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "Did you mean Europe/Moscow?"),
+        ("ru", "Может быть, Europe/Moscow?"),
+        ("ar", "هل تقصد Europe/Moscow؟"),
+    ],
+)
+def test_a_zone_that_is_none_is_refused_with_help_and_kept_in_the_form(
+    portal: Portal, language: str, said: str
+) -> None:
+    signed(portal)
+    answer = portal.send("/portal/choices", language, act="zone", zone="Moskow")
+    page = checked(answer, 422)
+    assert said in page
+    assert 'value="Moskow"' in page
+    assert portal.office.followups.zones.chosen(portal.office.contact) is None
+
+
 def test_the_record_of_a_long_follow_up_comes_in_small_pages(portal: Portal) -> None:
     signed(portal)
     for _ in range(60):

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import httpx
 
 from fortnight.errors import ConflictError, RefusedError
 from fortnight.exchange.results import Taken
+from fortnight.followup.rows import here
 from fortnight.notify.post import Dropped
 from fortnight.settings import Settings
 from fortnight.vault.people import Device
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from fortnight.arrivals.checked import Checked
     from fortnight.exchange.observation import Observed
+    from fortnight.followup.rows import Here
     from fortnight.isolation.reminder import Position
     from fortnight.web.bodies import Patience
 
@@ -199,9 +202,17 @@ class Reminders:
         return person in self.people and abs(position.lat) > 1
 
 
+class FollowUps:
+    """Everybody lives by UTC."""
+
+    def here(self, person: str | None, now: int) -> Here:  # noqa: ARG002 - whoever it is
+        return here(now, ZoneInfo("UTC"))
+
+
 @dataclass
 class Support:
     reminders: Reminders = field(default_factory=Reminders)
+    followups: FollowUps = field(default_factory=FollowUps)
 
 
 @dataclass

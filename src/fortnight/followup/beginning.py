@@ -28,6 +28,7 @@ from fortnight.followup.rows import (
     row_seen,
     seal_kept,
 )
+from fortnight.notify.zones import Zones
 from fortnight.risk.disease import load_disease
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ class Beginnings:
         with self.database.write() as connection:
             case = self._standing(connection, case_id)
             exposed = self._exposed(connection, case, contact)
-            today = here(now, self.zone).day
+            today = self._today(person, now)
             plan = plan_contact(load_disease(case.disease), exposed, today)
             kept = Kept(plan, today, exposed=exposed)
             new = _New(self.random(16).hex(), case_id, contact, person)
@@ -138,7 +139,7 @@ class Beginnings:
         self, connection: Connection, case_id: str, reader: Reader, now: int, *, by_voice: bool
     ) -> str:
         case = self._standing(connection, case_id)
-        today = here(now, self.zone).day
+        today = self._today(case.person, now)
         ill = Ill(case.onset_day, case.test_day)
         kept = Kept(plan_case(load_disease(case.disease), ill, today), today, ill=ill)
         new = _New(self.random(16).hex(), case_id, CASE, case.person)
@@ -327,6 +328,10 @@ class Beginnings:
         if not number:
             raise ConflictError("Their number is not known: open the case as a new one.")
         return number
+
+    def _today(self, person: str | None, now: int) -> int:
+        zones = Zones(self.database, self.vault, self.zone)
+        return here(now, zones.of(person)).day
 
     # -- refusing ----------------------------------------------------------------------------------
 

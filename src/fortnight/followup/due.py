@@ -15,12 +15,14 @@ from sqlalchemy import select
 from fortnight.db.support_tables import follow_day, follow_up, support_pause
 from fortnight.db.tables import case_file, exposure
 from fortnight.followup.day import Day, DayState, next_minute
+from fortnight.followup.rows import here
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from fortnight.consent.store import Consents
     from fortnight.followup.rows import Here
+    from fortnight.notify.zones import Zones
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,28 +31,40 @@ class Mark:
 
     sealed: bytes
     facts: tuple[object, ...]  # of the follow-up's row, its case and its exposure
+    zone: str  # in which they are
     day: int  # today
-    days: tuple[tuple[int, str, int], ...]  # today, and earlier ones without an answer
+    days: tuple[tuple[int, str, int], ...]  # today's, and earlier ones without an answer
     paused: tuple[str, ...]
     supported: bool
 
 
-def marks(connection: Connection, at: Here, consents: Consents) -> dict[str, Mark]:
-    """Return the marks of every running follow-up, by its id."""
+def marks(
+    connection: Connection, zones: Zones, now: int, consents: Consents
+) -> dict[str, tuple[Mark, Here]]:
+    """Return the mark of every running follow-up by its id, and what time it is for its person."""
     rows = list(connection.execute(_running()))
-    days, pauses = _days(connection, at.day), _pauses(connection)
     people = {row.person for row in rows if row.person is not None}
+    elsewhere = zones.among(connection, people)
+    there = {row.id: elsewhere.get(row.person, zones.district) for row in rows}
+    times = {zone: here(now, zone) for zone in {zones.district, *there.values()}}
+    days = _days(connection, min(at.day for at in times.values()))
+    pauses = _pauses(connection)
     willing = consents.live_people(connection, people, "support")
     return {
-        row.id: Mark(
-            sealed=sha256(row.sealed).digest(),
-            facts=_facts(row),
-            day=at.day,
-            days=tuple(days.get(row.id, ())),
-            paused=tuple(pauses.get(row.id, ())),
-            supported=row.person is None or row.person in willing,
+        row.id: (
+            Mark(
+                sealed=sha256(row.sealed).digest(),
+                facts=_facts(row),
+                zone=str(zone),
+                day=times[zone].day,
+                days=tuple(days.get(row.id, ())),
+                paused=tuple(pauses.get(row.id, ())),
+                supported=row.person is None or row.person in willing,
+            ),
+            times[zone],
         )
         for row in rows
+        for zone in (there[row.id],)
     }
 
 
@@ -87,13 +101,13 @@ def _facts(row: Row[Any]) -> tuple[object, ...]:
 
 
 def _days(connection: Connection, today: int) -> dict[str, list[tuple[int, str, int]]]:
-    """Return today of each running follow-up, and what is left of earlier days."""
+    """Return each running follow-up from a day on, and what is left of earlier days."""
     d, f = follow_day.c, follow_up.c
     left = d.state.in_(("asked", "reminded", "reminded-again", "to-call"))
     query = (
         select(d.follow_up, d.day, d.state, d.since)
         .join(follow_up, f.id == d.follow_up)
-        .where(f.state == "running", (d.day == today) | left)
+        .where(f.state == "running", (d.day >= today) | left)
         .order_by(d.follow_up, d.day)
     )
     found: dict[str, list[tuple[int, str, int]]] = {}

@@ -23,6 +23,7 @@ from fortnight.followup.rows import (
     row_seen,
     running_of,
 )
+from fortnight.notify.zones import zone_named
 from fortnight.vault.purposes import Field, Purpose
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class FollowPage:
     calendar: tuple[CalendarDay, ...]
     answers: dict[int, tuple[Answer, Feeling]]
     before: tuple[str, ...]
+    zone: str | None  # where they say that they are; None for the district's
 
 
 class Office(Parts):
@@ -104,6 +106,12 @@ class Office(Parts):
         with self.database.read() as connection:
             return str(row_seen(connection, follow_up_id).case_id)
 
+    def day_of(self, follow_up_id: str, now: int) -> int:
+        """Return the day (since 1970) where somebody is who is followed."""
+        with self.database.read() as connection:
+            person = row_seen(connection, follow_up_id).person
+        return self.here(person, now).day
+
     def unanswered(self, district: str, now: int) -> tuple[FollowLine, ...]:
         """Return who was asked and has not answered, today or yesterday, in a district."""
         today, c, d = here(now, self.zone).day, follow_up.c, follow_day.c
@@ -142,6 +150,7 @@ class Office(Parts):
                 calendar=calendar_of(connection, follow_up_id),
                 answers={day: (one, feeling(kept.plan, one)) for day, one in said.items()},
                 before=tuple(before) if row.contact == CASE else (),
+                zone=None if row.person is None else self.zones.chosen(row.person),
             )
 
     def look(self, row: Row[Any], reader: Reader, now: int) -> None:
@@ -191,6 +200,21 @@ class Office(Parts):
             return self.beginnings.replan(
                 connection, row, now, immune=immune, treatment_day=treatment_day
             )
+
+    def set_zone(self, follow_up_id: str, said: str, reader: Reader, now: int) -> None:
+        """Take the time zone in which somebody says on the phone that they are.
+
+        Nothing stands for the district's. Raises QuestionError for one that there is not.
+        """
+        name = zone_named(said) if said.strip() else None
+        with self.database.write() as connection:
+            row = row_of(connection, follow_up_id)
+            if row.person is None:
+                raise ConflictError("They are not enrolled: they are called, and never texted.")
+            self.note_zone(connection, row.person, name, now, reader)
+            entry: dict[str, str | int] = {"case": row.case_id, "contact": row.contact}
+            said_so = entry | {"step": "time-zone"}
+            log(connection, "case", said_so, reader, now, self.beginnings.random)
 
     def set_by_voice(self, follow_up_id: str, reader: Reader, now: int, *, by_voice: bool) -> None:
         """Serve somebody by calls alone, or by texts again where they are enrolled."""

@@ -16,12 +16,12 @@ from fortnight.followup.parts import Parts
 from fortnight.followup.rows import (
     answers_of,
     calendar_of,
-    here,
     kept_of,
     running_of,
     together_with,
 )
 from fortnight.notify.templates import Template
+from fortnight.notify.zones import zone_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,7 +69,7 @@ class Own(Parts):
 
     def mine(self, person: str, now: int) -> tuple[Mine, ...]:
         """Return a person's own follow-ups: the plan, the rule, the days."""
-        at = here(now, self.zone)
+        at = self.here(person, now)
         with self.database.read() as connection:
             return tuple(self._mine(connection, row, at) for row in running_of(connection, person))
 
@@ -84,9 +84,9 @@ class Own(Parts):
         note: str = "",
     ) -> AnsweredDay:
         """Take today's answer of a person, or of one of the household that answers together."""
-        at = here(now, self.zone)
         with self.database.write() as connection:
             row = self._own(connection, person, follow_up_id)
+            at = self.here(row.person, now)
             answer = ticked(kept_of(self.vault, row).plan, symptoms, needs, note)
             return self.take(connection, row, at.day, answer, now)
 
@@ -95,9 +95,9 @@ class Own(Parts):
 
         Raises RefusedError for one that is not.
         """
-        at = here(now, self.zone)
         with self.database.read() as connection:
-            return self._mine(connection, self._own(connection, person, follow_up_id), at)
+            row = self._own(connection, person, follow_up_id)
+            return self._mine(connection, row, self.here(row.person, now))
 
     def said(self, person: str) -> tuple[Said, ...]:
         """Return everything that was answered for a person, the newest first."""
@@ -126,6 +126,15 @@ class Own(Parts):
             for row in rows:
                 self._take_text(connection, row, day, number)
         return bool(rows)
+
+    def choose_zone(self, person: str, said: str, now: int) -> None:
+        """Take the time zone in which a person says that they are; nothing for the district's.
+
+        Raises QuestionError for one that there is not.
+        """
+        name = zone_named(said) if said.strip() else None
+        with self.database.write() as connection:
+            self.note_zone(connection, person, name, now)
 
     def invite(self, person: str, now: int) -> str:
         """Return digits by which another of the household answers together with a person."""

@@ -13,6 +13,7 @@ from fortnight.followup.answers import feeling, has_symptoms
 from fortnight.followup.day import DayState, Feeling
 from fortnight.followup.days import paused
 from fortnight.followup.rows import CASE, State, here, kept_of
+from fortnight.notify.zones import Zones
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     from fortnight.followup.days import Days
     from fortnight.followup.due import Mark
     from fortnight.followup.emergency import Emergency
+    from fortnight.followup.rows import Here
     from fortnight.vault.door import Vault
+    from fortnight.vault.purposes import Reader
 
 UNANSWERED: Final = ("asked", "reminded", "reminded-again", "to-call")
 
@@ -75,11 +78,33 @@ class Parts:
     clock: Callable[[], int]
     settled: dict[str, tuple[Mark, int | None]] = field(default_factory=dict, repr=False)
 
+    @property
+    def zones(self) -> Zones:
+        """Where people say that they are."""
+        return Zones(self.database, self.vault, self.zone)
+
+    def here(self, person: str | None, now: int) -> Here:
+        """Return an instant (ms since 1970) as somebody's own day and minute."""
+        return here(now, self.zones.of(person))
+
+    def note_zone(
+        self,
+        connection: Connection,
+        person: str,
+        name: str | None,
+        now: int,
+        reader: Reader | None = None,
+    ) -> None:
+        """Keep where somebody is; the record says that it changed, and not to where."""
+        self.zones.choose(connection, person, name, now)
+        word = "district-time" if name is None else "own-time"
+        self.days.record.note(connection, person, "time-zone", word, now, reader)
+
     def take(
         self, connection: Connection, row: Row[Any], day: int, answer: Answer, now: int
     ) -> AnsweredDay:
         """Take an answer for a day of a follow-up, in the caller's transaction."""
-        at, plan = here(now, self.zone), kept_of(self.vault, row).plan
+        at, plan = self.here(row.person, now), kept_of(self.vault, row).plan
         if not row.first_day <= day <= at.day:
             raise QuestionError("This day is not one of the follow-up, or is yet to come.")
         felt = feeling(plan, answer)
@@ -90,7 +115,7 @@ class Parts:
 
     def line(self, connection: Connection, row: Row[Any], now: int) -> FollowLine:
         """Return a follow-up as a line of a list, which names nobody."""
-        at, d, t = here(now, self.zone), follow_day.c, support_ticket.c
+        at, d, t = self.here(row.person, now), follow_day.c, support_ticket.c
         today = connection.scalar(select(d.state).where(d.follow_up == row.id, d.day == at.day))
         silent = select(func.count()).where(d.follow_up == row.id, d.state.in_(UNANSWERED))
         tickets = select(func.count()).where(t.follow_up == row.id, t.ended_at.is_(None))

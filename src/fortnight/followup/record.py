@@ -40,6 +40,7 @@ KINDS: Final = (
     "reply",
     "reply-answered",
     "household",
+    "time-zone",
     "became-case",
     "ended",
 )

@@ -17,7 +17,7 @@ from fortnight.followup.plan import Change, Exposed, Plan
 from fortnight.followup.release import Ill
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
+    from datetime import tzinfo
 
     from sqlalchemy import Connection, Row
 
@@ -62,7 +62,7 @@ class CalendarDay:
     channel: str | None
 
 
-def here(now: int, zone: ZoneInfo) -> Here:
+def here(now: int, zone: tzinfo) -> Here:
     """Return an instant (ms since 1970) as people's own day and minute."""
     there = datetime.fromtimestamp(now / 1_000, zone)
     return Here(now, (there.date() - _EPOCH).days, there.hour * 60 + there.minute)

@@ -14,12 +14,13 @@ from fortnight.followup.day import DayOver, Tick
 from fortnight.followup.days import paused
 from fortnight.followup.due import due_at, marks
 from fortnight.followup.parts import UNANSWERED, Parts
-from fortnight.followup.rows import here, kept_of, row_of
+from fortnight.followup.rows import kept_of, row_of
 from fortnight.followup.told import begin_told
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
+    from fortnight.followup.due import Mark
     from fortnight.followup.rows import Here
 
 
@@ -35,20 +36,20 @@ class Turns(Parts):
         nothing to do yet, is left alone: it costs no transaction.
         """
         begin_told(self.beginnings, now)
-        at = here(now, self.zone)
         with self.database.read() as connection:
-            found = marks(connection, at, self.beginnings.consents)
+            found = marks(connection, self.zones, now, self.beginnings.consents)
         for gone in self.settled.keys() - found.keys():
             self.settled.pop(gone, None)
-        due = [one for one, mark in found.items() if not self._is_settled(one, mark, at)]
+        due = [one for one, marked in found.items() if not self._is_settled(one, *marked)]
         done = 0
         for follow_up_id in due:
+            mark, at = found[follow_up_id]
             with contextlib.suppress(GoneError, RefusedError):  # erased or swept this moment
                 done += self._turn(follow_up_id, at)
-            self.settled[follow_up_id] = found[follow_up_id], due_at(found[follow_up_id], at)
+            self.settled[follow_up_id] = mark, due_at(mark, at)
         return done
 
-    def _is_settled(self, follow_up_id: str, mark: Any, at: Here) -> bool:  # noqa: ANN401 - a mark
+    def _is_settled(self, follow_up_id: str, mark: Mark, at: Here) -> bool:
         before, next_minute = self.settled.get(follow_up_id, (None, 0))
         return before == mark and (next_minute is None or at.minute < next_minute)
 

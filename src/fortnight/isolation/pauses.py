@@ -12,6 +12,7 @@ from fortnight.db.support_tables import follow_day, support_pause
 from fortnight.errors import ConflictError, QuestionError
 from fortnight.followup.day import Paused, Resumed
 from fortnight.followup.rows import here, row_of, running_of
+from fortnight.notify.zones import Zones
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from fortnight.db.engine import Database
     from fortnight.followup.days import Days
     from fortnight.followup.record import Record
+    from fortnight.followup.rows import Here
     from fortnight.vault.purposes import Reader
 
 Kind = Literal["hospital", "appointment"]
@@ -97,8 +99,8 @@ class Pauses:
         until: int | None,
         now: int,
     ) -> None:
-        at = here(now, self.zone)
         for row in rows:
+            at = self._here(row, now)
             self._closed(connection, row, now)
             values = {"id": self.random(16).hex(), "case_id": row.case_id, "follow_up": row.id}
             connection.execute(
@@ -111,12 +113,14 @@ class Pauses:
 
     def _end(self, connection: Connection, row: Row[Any], now: int) -> None:
         if self._closed(connection, row, now):
-            at = here(now, self.zone)
-            d = follow_day.c
+            at, d = self._here(row, now), follow_day.c
             there = select(d.day).where(d.follow_up == row.id, d.day == at.day)
             if connection.scalar(there) is not None:
                 self.days.tick(connection, row, at.day, Resumed(at.minute), at)
             self.record.note(connection, row.person, "back", "", now)
+
+    def _here(self, row: Row[Any], now: int) -> Here:
+        return here(now, Zones(self.database, self.days.vault, self.zone).of(row.person))
 
     def _closed(self, connection: Connection, row: Row[Any], now: int) -> bool:
         p = support_pause.c

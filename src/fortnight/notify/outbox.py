@@ -33,6 +33,7 @@ from fortnight.notify.templates import (
     purpose_of,
     render,
 )
+from fortnight.notify.zones import Zones
 from fortnight.vault.purposes import Field, Purpose, Reader
 
 if TYPE_CHECKING:
@@ -94,6 +95,11 @@ class Outbox:
     district: str
     pace: Pace = field(default_factory=Pace)
     line: str = ""
+
+    @property
+    def zones(self) -> Zones:
+        """Where people say that they are."""
+        return Zones(self.database, self.vault, self.pace.zone)
 
     # -- in the caller's transaction ---------------------------------------------------------------
 
@@ -197,7 +203,8 @@ class Outbox:
     def _send(self, gateway: Gateway, rows: Sequence[MessageRow], now: int) -> list[str]:
         """Send texts; return the states in which they end."""
         ends: list[str] = []
-        ready = [one for row in rows if (one := self._prepared(row, now, ends)) is not None]
+        awake = self._awake(rows, now, ends)
+        ready = [one for row in awake if (one := self._prepared(row, now, ends)) is not None]
         claimed = self._claim(ready, now, ends)
         # From here to the last commit a death leaves them unknown, never queued.
         said = _handed(gateway, [one.text for one in claimed])
@@ -205,6 +212,25 @@ class Outbox:
             for one, answer in zip(claimed, said, strict=True):
                 self._write_down(connection, one, answer, now)
         return ends + [_ENDS[answer.answer] for answer in said]
+
+    def _awake(self, rows: Sequence[MessageRow], now: int, ends: list[str]) -> list[MessageRow]:
+        """Put off until morning what is for people who say that they are where it is night."""
+        with self.database.read() as connection:
+            zones = self.zones.among(connection, {row.person for row in rows})
+        awake = []
+        for row in rows:
+            zone = zones.get(row.person)
+            is_own = Template(row.template) in OWN_ACTS
+            if is_own or zone is None or not self.pace.is_quiet(now, zone):
+                awake.append(row)
+                continue
+            self._put_off(row, self.pace.morning(now, zone))
+            ends.append("later")
+        return awake
+
+    def _put_off(self, row: MessageRow, until: int) -> None:
+        with self.database.write() as connection:
+            moved(connection, row.id, "queued", "queued", not_before=until)
 
     def _prepared(self, row: MessageRow, now: int, ends: list[str]) -> _Ready | None:
         """Return a text as it goes, or None where it ends otherwise, which joins ``ends``."""

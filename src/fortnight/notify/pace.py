@@ -1,13 +1,13 @@
 """When a text may go: not at night where the person is, and not too many to one person.
 
-"Where the person is" is the district of the service: nothing else is known of where somebody is,
-and nothing is looked up to find out.
+"Where the person is" is where they say that they are (`zones`), else the district of the service:
+nothing is looked up to find out.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Final
 
 HOUR_MS: Final = 3_600_000
@@ -23,7 +23,7 @@ class Pace:
     Attributes
     ----------
     zone : tzinfo
-        Of the district.
+        Of the district: for whoever says of no other that they are there.
     quiet_from, quiet_until : int
         Full hours there, such as 21 and 8: at 21:00 it is quiet already, at 8:00 no more.
     a_day : int
@@ -35,14 +35,26 @@ class Pace:
     quiet_until: int = QUIET_UNTIL
     a_day: int = 4
 
-    def is_quiet(self, now: int) -> bool:
-        """Tell whether it is night at an instant, in ms since 1970."""
-        hour = datetime.fromtimestamp(now / 1_000, self.zone).hour
+    def is_quiet(self, now: int, zone: tzinfo | None = None) -> bool:
+        """Tell whether it is night in a zone, at an instant in ms since 1970."""
+        hour = self._there(now, zone).hour
         if self.quiet_from <= self.quiet_until:
             return self.quiet_from <= hour < self.quiet_until
         return hour >= self.quiet_from or hour < self.quiet_until
 
-    def day(self, now: int) -> int:
-        """Return the day in the district, counted from 1970."""
-        there = datetime.fromtimestamp(now / 1_000, self.zone)
+    def morning(self, now: int, zone: tzinfo | None = None) -> int:
+        """Return when the night ends that is now in a zone, in ms since 1970."""
+        there = self._there(now, zone)
+        is_evening = there.hour >= self.quiet_until
+        day = there.date() + timedelta(days=1) if is_evening else there.date()
+        return (
+            round(datetime.combine(day, time(self.quiet_until), there.tzinfo).timestamp()) * 1_000
+        )
+
+    def day(self, now: int, zone: tzinfo | None = None) -> int:
+        """Return the day in a zone, counted from 1970."""
+        there = self._there(now, zone)
         return there.date().toordinal() - datetime(1970, 1, 1, tzinfo=UTC).date().toordinal()
+
+    def _there(self, now: int, zone: tzinfo | None) -> datetime:
+        return datetime.fromtimestamp(now / 1_000, zone or self.zone)

@@ -133,7 +133,8 @@ class Post:
         if isinstance(reply, Help):
             return "help"
         if isinstance(reply, Answer):
-            taken = self.answers.taken(person, self.pace.day(now), reply.number)
+            today = self.pace.day(now, self.outbox.zones.of(person))
+            taken = self.answers.taken(person, today, reply.number)
             return "answer" if taken else "for-person"
         return "for-person"
 

@@ -15,6 +15,7 @@ from fortnight.followup.rows import Kept
 from fortnight.isolation.reminders import LABEL as HOME_LABEL
 from fortnight.notify.outbox import label_of as message_label
 from fortnight.notify.post import label_of as reply_label
+from fortnight.notify.zones import LABEL as ZONE_LABEL
 from fortnight.venues.visits import LABEL as CHECK_IN_LABEL
 
 if TYPE_CHECKING:
@@ -80,4 +81,5 @@ WAITING_TEXT: Final = Opener(
 )
 WRITTEN_BACK: Final = Opener("sealed", "words", lambda row: reply_label(row.id), bytes.decode)
 NEVER_SENT: Final = Opener("sealed", "choice", lambda _: NEVER_SENT_LABEL, _as(NeverSent))
+ZONE: Final = Opener("sealed", "time_zone", lambda _: ZONE_LABEL, bytes.decode)
 CHECK_IN: Final = Opener("sealed", "said", lambda _: CHECK_IN_LABEL, _as(Any))

@@ -14,6 +14,7 @@ from fortnight.db.tables import consent_grant
 from fortnight.followup.record import Entry
 from fortnight.ledger.log import Inclusion
 from fortnight.ledger.receipt import Opening, receipt
+from fortnight.notify.own_texts import texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -41,8 +42,13 @@ class _Said:
 
 
 def receipts(database: Database, vault: Vault, log: Log, person: str) -> list[Receipt]:
-    """Return a receipt of every look, grant, withdrawal and line of the record."""
-    said = [*_looks(vault, person), *_grants(database, person), *_record(database, person)]
+    """Return a receipt of every look, grant, withdrawal, line of the record, and end of a text."""
+    said = [
+        *_looks(vault, person),
+        *_grants(database, person),
+        *_record(database, person),
+        *_texts(database, person),
+    ]
     proofs = log.proofs([one.leaf for one in said])
     return [
         Receipt(one.name, receipt(proof, one.opening) if isinstance(proof, Inclusion) else None)
@@ -67,6 +73,12 @@ def _record(database: Database, person: str) -> Iterator[_Said]:
     for row in _rows(database, support_record, person):
         line = Entry(row.id, row.at, row.kind, row.detail, row.leaf, row.salt)
         yield _Said(f"record-{row.id}", row.leaf, Opening(row.salt, line.detail_of(person)))
+
+
+def _texts(database: Database, person: str) -> Iterator[_Said]:
+    for text in texts_of(database, person):
+        for one in text.entries:
+            yield _Said(f"text-{text.id}-{one.outcome}", one.leaf, Opening(one.salt, one.detail))
 
 
 def _opened(

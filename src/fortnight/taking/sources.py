@@ -17,7 +17,14 @@ from fortnight.db.enrolment_tables import (
     portal_pin,
     start_over,
 )
-from fortnight.db.message_tables import call_task, inbound, message_part, receipt_heard
+from fortnight.db.message_tables import (
+    call_task,
+    inbound,
+    message_part,
+    own_zone,
+    receipt_heard,
+    text_entry,
+)
 from fortnight.db.office_tables import call_record, case_source, decision, review
 from fortnight.db.sending_tables import check_in, never_sent, never_sent_count, sending_phone
 from fortnight.db.support_tables import (
@@ -189,6 +196,12 @@ SOURCES: Final = (
         opening.WAITING_TEXT,
     ),
     _source("text-parts", message_part, beside(message, "message"), "message part reference"),
+    _source(
+        "text-entries",
+        text_entry,
+        beside(message, "message"),
+        "leaf message at outcome language salt",
+    ),
     _source("text-receipts", receipt_heard, own, "id reference marker outcome heard_at"),
     _source("written-back", inbound, own, "id at kind done_at", opening.WRITTEN_BACK),
     _source("calls-wanted", call_task, own, "id message reason made_at done_at"),
@@ -213,6 +226,7 @@ SOURCES: Final = (
     _source("guardian", guardianship, own, "until_day made_at"),
     _source("phones", sending_phone, own, "device app made_at"),
     _source("never-sent", never_sent, own, "changed_at", opening.NEVER_SENT),
+    _source("time-zone", own_zone, own, "changed_at", opening.ZONE),
     _source("check-ins", check_in, own, "id day due_at", opening.CHECK_IN),
     _source("never-sent-counts", never_sent_count, own, "day rows"),
 )

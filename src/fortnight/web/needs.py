@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from fortnight.arrivals.checked import Checked
     from fortnight.exchange.observation import Observed
     from fortnight.exchange.results import Taken
+    from fortnight.followup.rows import Here
     from fortnight.isolation.reminder import Position
     from fortnight.notify.rooms import TextRooms
     from fortnight.settings import Settings
@@ -111,12 +112,23 @@ class Reminders(Protocol):
         """Judge a position of now, which is kept nowhere; return whether to remind."""
 
 
+class FollowUps(Protocol):
+    """What time it is for people."""
+
+    def here(self, person: str | None, now: int) -> Here:
+        """Return an instant (ms since 1970) as somebody's own day and minute."""
+
+
 class Support(Protocol):
     """Support at home, as far as a door has to know."""
 
     @property
     def reminders(self) -> Reminders:
         """Who wants to be reminded."""
+
+    @property
+    def followups(self) -> FollowUps:
+        """Where people say that they are."""
 
 
 class Service(Protocol):

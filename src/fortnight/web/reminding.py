@@ -10,14 +10,12 @@ import asyncio
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
-from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import MediaType, Request, Response, post
 
 from fortnight.evidence.packed import unpack_fixes
 from fortnight.evidence.schema import SOURCES
-from fortnight.followup.rows import here
 from fortnight.followup.words import LANGUAGES, say
 from fortnight.isolation.reminder import Position
 from fortnight.web import documents, problems
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
     from fortnight.vault.people import Device
     from fortnight.web.bodies import Incoming
     from fortnight.web.door import Door
+    from fortnight.web.needs import Service
 
 LENGTH: Final = 1_536
 """Bytes of every answer to a position: blanks fill up what a short one lacks."""
@@ -147,10 +146,13 @@ def _answer(said: object) -> bytes:
 async def _judged(door: Door, person: str, position: partial[Position]) -> bool:
     service = door.service
     now = service.clock()
-    minute = here(now, ZoneInfo(service.settings.timezone)).minute
-    return await asyncio.to_thread(
-        service.support.reminders.position, person, position(now, minute), now
-    )
+    return await asyncio.to_thread(_judged_at, service, person, position, now)
+
+
+def _judged_at(service: Service, person: str, position: partial[Position], now: int) -> bool:
+    """Judge a position at the hour that it is where the person says that they are."""
+    minute = service.support.followups.here(person, now).minute
+    return service.support.reminders.position(person, position(now, minute), now)
 
 
 def _position(said: _Said, now: int, minute: int) -> Position:

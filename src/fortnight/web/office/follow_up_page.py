@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from fortnight.errors import GoneError, RefusedError
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
     Asked = Request[Any, Any, Any]
 
 _CONFLICT: Final = 409
-_EPOCH: Final = date(1970, 1, 1)
 _WEEK: Final = 7
 
 
@@ -66,7 +64,7 @@ def shown_follow_up(
     now = rooms.clock()
     line = line_of(request, case_id, number, "followup.read")
     opened, gone = _opened(request, number)
-    today = (said.local(now).date() - _EPOCH).days
+    today = rooms.support.followups.day_of(number, now)
     links = rooms.support.followups.chain(case_id)
     records = theirs(rooms, staff.account, "followup.record")
     return page(

@@ -10,6 +10,7 @@ from litestar.params import FromPath  # noqa: TC002 - the framework reads annota
 from fortnight.errors import ConflictError, GoneError, QuestionError, RefusedError
 from fortnight.isolation.needs import ASKED_FOR
 from fortnight.isolation.rescore import Reply
+from fortnight.notify.zones import LONGEST
 from fortnight.web.office.cases import CASE_PATH, shown_case
 from fortnight.web.office.contacts import CONTACT_PATH
 from fortnight.web.office.follow_up_page import shown_follow_up
@@ -137,6 +138,20 @@ def voice(request: Asked, case_id: FromPath[str], follow_up: FromPath[str]) -> R
     )
 
 
+@post(f"{FOLLOW_UP_PATH}/zone", include_in_schema=False, sync_to_thread=True, status_code=303)
+def zone(request: Asked, case_id: FromPath[str], follow_up: FromPath[str]) -> Response[bytes]:
+    """Take down in which time zone somebody is: at night there, nobody texts them."""
+    rooms, staff = rooms_of(request), signed_in(request)
+    said = form_of(request).optional("zone", LONGEST) or ""
+    change = rooms.support.followups.set_zone
+    return _do(
+        request,
+        case_id,
+        follow_up,
+        lambda: change(follow_up, said, staff.reader, rooms.clock()),
+    )
+
+
 @post(f"{FOLLOW_UP_PATH}/pause", include_in_schema=False, sync_to_thread=True, status_code=303)
 def pause(request: Asked, case_id: FromPath[str], follow_up: FromPath[str]) -> Response[bytes]:
     """Ask nothing while they are in hospital, or have an appointment."""
@@ -232,6 +247,7 @@ HANDLERS: Final = (
     follow_up,
     answer,
     voice,
+    zone,
     pause,
     back,
     plan,

@@ -48,6 +48,7 @@ SUPPORT_ROUTES: Final = (
     ),
     _recorded("answer", "What somebody answered on the phone; a red flag is answered at once."),
     _recorded("voice", "Somebody is called instead of texted, or texted again."),
+    _recorded("zone", "Where they say that they are: nobody texts them at night there."),
     _recorded("pause", "Somebody is in hospital, or has an appointment: nobody asks."),
     _recorded("back", "They are back: they are asked again."),
     _recorded("plan", "Immunity or treatment, as they said: the plan is made anew."),

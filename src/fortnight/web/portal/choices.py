@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from litestar import Request, Response, get, post
 
 from fortnight.consent.texts import LANGUAGES
 from fortnight.errors import ConflictError, QuestionError, RefusedError
+from fortnight.notify.zones import LONGEST
 from fortnight.web.in_thread import in_thread
 from fortnight.web.portal.language import speech
 from fortnight.web.portal.pages import page, see
@@ -36,9 +38,12 @@ def choices(request: _Request) -> Response[bytes]:
 def choose(request: _Request) -> Response[bytes]:
     """Turn one thing on or off; nothing else changes."""
     person, rooms = person_of(request), rooms_of(request)
-    if form_of(request).optional("act", _SHORT) == "of-age":
+    act = form_of(request).optional("act", _SHORT)
+    if act == "of-age":
         rooms.enrolment.people.is_of_age(person, rooms.clock())
         return see(GRANTS)
+    if act == "zone":
+        return _zone(request, person)
     return chosen(request, person, GRANTS, by=person)
 
 
@@ -53,6 +58,16 @@ def chosen(request: _Request, person: str, action: str, *, by: str) -> Response[
     except (RefusedError, QuestionError) as error:
         return choices_page(request, person, action, status=_UNUSABLE, wrong=str(error), by=by)
     return see(f"{action}#{kind}")
+
+
+def _zone(request: _Request, person: str) -> Response[bytes]:
+    """Take down where they are, so that nobody texts them at night there."""
+    rooms, said = rooms_of(request), form_of(request).optional("zone", LONGEST) or ""
+    try:
+        rooms.support.followups.choose_zone(person, said, rooms.clock())
+    except QuestionError as error:
+        return choices_page(request, person, GRANTS, status=_UNUSABLE, wrong=str(error), typed=said)
+    return see(f"{GRANTS}#time")
 
 
 def _take_down(rooms: Rooms, form: Form, person: str, kind: str, by: str) -> None:
@@ -75,12 +90,15 @@ def choices_page(
     status: int = 200,
     wrong: str = "",
     by: str = "",
+    typed: str | None = None,
 ) -> Response[bytes]:
     """Return the page of a person's choices, whose forms go to ``action``."""
     rooms = rooms_of(request)
     enrolment, now = rooms.enrolment, rooms.clock()
     standing = enrolment.people.standing(person)
     is_own = by in {"", person}
+    zones = rooms.support.followups.zones
+    zone = zones.chosen(person)
     return page(
         request,
         "choices.html",
@@ -93,6 +111,10 @@ def choices_page(
         is_of_age=not is_own or (standing is not None and standing.of_age_at is not None),
         may_choose=is_own and standing is not None and standing.may_choose(now),
         age=_age(rooms),
+        zone=zone,
+        zone_typed=zone or "" if typed is None else typed,
+        clock_there=datetime.fromtimestamp(now / 1_000, zones.of(person)).strftime("%H:%M"),
+        longest=LONGEST,
     )
 
 

@@ -35,4 +35,5 @@ PORTAL_ROUTES: Final = (
     _own("/portal/remind", "GET", "Whether a person's own reminder is on, and how it works."),
     _own("/portal/remind", "POST", "A person turns their own reminder on or off."),
     _own("/portal/record", "GET", "Every question, answer, text and ticket of a person."),
+    _own("/portal/record/proof/{entry}", "GET", "The proof that the log holds a line of it."),
 )

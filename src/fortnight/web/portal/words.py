@@ -77,6 +77,7 @@ KINDS: Final[Mapping[str, str]] = {
     "reply": _("You replied"),
     "reply-answered": _("Your reply was answered"),
     "household": _("Your household"),
+    "time-zone": _("Where your time is taken from was changed"),
     "became-case": _("A test of yours was positive"),
     "ended": _("The daily questions ended"),
 }
@@ -90,6 +91,8 @@ DETAILS: Final[Mapping[str, str]] = {
     "does-not-stand": _("it counts as it was measured"),
     "together": _("answers together"),
     "alone": _("you answer alone"),
+    "own-time": _("from where you are"),
+    "district-time": _("from where the health team is"),
 }
 TEXTS: Final[Mapping[str, str]] = {
     "case-opened": _("that a file of yours was opened"),
