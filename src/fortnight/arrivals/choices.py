@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
 from zoneinfo import ZoneInfo
 
@@ -108,7 +107,7 @@ def without_hidden(person: str, kind: str, rows: Checked, chosen: Chosen) -> Che
     if kept == rows.kept:
         return rows
     refused = {**rows.refused, REASON: rows.kept - kept}
-    return replace(rows, packed=packed, kept=kept, refused=dict(sorted(refused.items())))
+    return rows._replace(packed=packed, kept=kept, refused=dict(sorted(refused.items())))
 
 
 def count_hidden(connection: Connection, hidden: Mapping[tuple[str, int], int]) -> None:

@@ -6,9 +6,8 @@ messages, and however often it sends them again, each is taken once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -23,8 +22,7 @@ _NOTHING: Final = b""
 _FIRST: Final = np.zeros(1, dtype=np.int64)
 
 
-@dataclass(frozen=True, slots=True)
-class Post:
+class Post(NamedTuple):
     """What one place came to: one fix kept, or one refusal."""
 
     batch: str  # the same for the same device and time, so that a repeat is stored once

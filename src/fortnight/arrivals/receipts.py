@@ -7,7 +7,6 @@ transaction is taken back, what was acknowledged is looked up, and the rest is w
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import bindparam, select
@@ -43,8 +42,7 @@ class Key(NamedTuple):
     batch: str
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedTuple):
     """One batch that waits to be written."""
 
     key: Key
@@ -57,8 +55,7 @@ class Waiting:
     hidden: int = 0  # rows that the person chose never to send
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What is acknowledged: the same bytes each time the same batch comes."""
 
     answer: bytes  # JSON

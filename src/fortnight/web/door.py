@@ -85,7 +85,10 @@ class Door:
         self.laboratories = Known(service.laboratories.authenticate)
         self.portal = Sessions(secrets.token_bytes)
         self.one_delivery = asyncio.Lock()
-        self.addresses, self.meters = _meters(service.settings.posts_a_minute)
+        settings = service.settings
+        self.bounds = Bounds(max_bytes=settings.max_body_bytes, max_rows=settings.max_rows)
+        self._ends_at = settings.ends_at
+        self.addresses, self.meters = _meters(settings.posts_a_minute)
 
     def most_bytes(self, route: Route) -> int:
         """Return how large a body the route takes, in bytes."""
@@ -116,7 +119,7 @@ class Door:
         now = self.service.clock()
         address = scope["client"][0] if scope.get("client") else ""
         _check_rate(self.addresses[route.limit], address, now)
-        if now >= self.service.settings.ends_at and route.path not in AFTER_THE_END:
+        if now >= self._ends_at and route.path not in AFTER_THE_END:
             raise problems.ProblemError(problems.GONE, ENDED)
         if route.permission in {"browser", "staff"}:
             visit = await who.admit(self, scope, receive, route)
@@ -162,9 +165,9 @@ class Door:
         return Caller(self, route, device=device)
 
     async def _named(self, scope: Any, receive: Receive, route: Route, now: int) -> Caller:  # noqa: ANN401 - as above
-        most, settings = self.most_bytes(route), self.service.settings
+        most = self.most_bytes(route)
         body = await read(Request(scope, receive=receive), most, self.patience) if most else b""
-        secret = secret_in(scope, body, Bounds(settings.max_body_bytes, settings.max_rows))
+        secret = secret_in(scope, body, self.bounds)
         if not secret or not secret.isascii():
             raise _unknown()
         return replace(await self._device(route, secret, now), body=body)

@@ -20,7 +20,6 @@ from fortnight.arrivals.owntracks import read_post
 from fortnight.arrivals.rows import Decoded
 from fortnight.errors import GoneError, RefusedError
 from fortnight.parameters import MILLISECONDS_A_DAY
-from fortnight.settings import Settings
 from fortnight.vault.people import Device
 from fortnight.web import documents, problems
 from fortnight.web.bodies import Incoming, header, media_type, read
@@ -83,7 +82,7 @@ async def take_message(request: Incoming) -> bytes:
         device.id,
         partial(door.service.vault.owntracks_key, device),
         door.service.clock(),
-        bounds_of(door.service.settings),
+        door.bounds,
     )
     # The key of an encrypted message comes from the database, which may keep us waiting.
     may_wait = _ENCRYPTED in body
@@ -114,11 +113,6 @@ def device_of(request: Incoming) -> Device:
     if caller.device is None:
         raise problems.ProblemError(problems.UNKNOWN_SECRET, "This route is for devices.")
     return caller.device
-
-
-def bounds_of(settings: Settings) -> Bounds:
-    """Return how much one message may hold."""
-    return Bounds(max_bytes=settings.max_body_bytes, max_rows=settings.max_rows)
 
 
 _BATCH_ANSWERS: Final = {
@@ -185,7 +179,7 @@ async def take_batch(request: Incoming, kind: str) -> bytes:
             problems.WRONG_TYPE, f"Send {documents.JSON} or {documents.ARROW}."
         )
     body = await read(request, door.most_bytes(caller_of(request).route), door.patience)
-    found = await _decoded(decode, body, bounds_of(door.service.settings), door.service.clock())
+    found = await _decoded(decode, body, door.bounds, door.service.clock())
     batch = _batch_name(header(request.scope, documents.BATCH_HEADER.lower().encode()), found.batch)
     checked = found.checked
     if checked.received and not checked.kept:

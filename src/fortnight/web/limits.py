@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -31,8 +31,7 @@ class Rate:
         return max(_US_A_MINUTE // self.a_minute, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """What came of one request. ``wait_ms`` is 0 where it is allowed."""
 
     whole_at_us: int
@@ -56,9 +55,9 @@ def take(rate: Rate, whole_at_us: int, now: int) -> Taken:
     now : int
         The present, in milliseconds since 1970.
     """
-    now_us = now * _US_A_MS
-    after = max(whole_at_us, now_us) + rate.interval_us
-    excess_us = after - now_us - rate.interval_us * rate.at_once
+    now_us, interval_us = now * _US_A_MS, rate.interval_us
+    after = max(whole_at_us, now_us) + interval_us
+    excess_us = after - now_us - interval_us * rate.at_once
     if excess_us > 0:  # a refused request costs nothing, or patience would never be rewarded
         return Taken(whole_at_us, -(-excess_us // _US_A_MS))
     return Taken(after, 0)

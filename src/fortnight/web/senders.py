@@ -19,7 +19,7 @@ from fortnight.vault.people import Device
 from fortnight.web import documents, problems, sender_documents
 from fortnight.web.bodies import read
 from fortnight.web.door import Door, caller_of, door_of
-from fortnight.web.ingest import bounds_of, device_of
+from fortnight.web.ingest import device_of
 from fortnight.web.named import parameters
 
 OK: Final = b'{"result":"ok"}'
@@ -48,8 +48,8 @@ async def overland(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Take a batch of Overland: places as GeoJSON features."""
     door, device = door_of(request), device_of(request)
     body = await read(request, door.most_bytes(caller_of(request).route), door.patience)
-    now, bounds = door.service.clock(), bounds_of(door.service.settings)
-    found = await asyncio.to_thread(overland_app.read_batch, body, device.id, now, bounds)
+    now = door.service.clock()
+    found = await asyncio.to_thread(overland_app.read_batch, body, device.id, now, door.bounds)
     await keep(door, device, found)
     return Response(OK, media_type=documents.JSON)
 
@@ -81,8 +81,7 @@ async def _traccar(request: Request[Any, Any, Any]) -> Response[bytes]:
     if said:
         found = traccar_app.read_form_message(said, device.id, now)
     else:
-        bounds = bounds_of(door.service.settings)
-        found = traccar_app.read_json_message(body, device.id, now, bounds)
+        found = traccar_app.read_json_message(body, device.id, now, door.bounds)
     await keep(door, device, found)
     return Response(b"", media_type=documents.JSON)
 

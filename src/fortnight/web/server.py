@@ -1,7 +1,8 @@
 """The server: granian in this process, on its event loop, beside the rooms that it serves.
 
 One worker. The journal groups what all requests of a moment want written into one commit, which
-several processes could not share.
+several processes could not share. The loop is uvloop's: the server wakes it from threads of its
+own, which with asyncio's is a system call for each message, and the interpreter given up for it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import signal
 from typing import TYPE_CHECKING, Final
 
 import structlog
+import uvloop
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
@@ -50,7 +52,8 @@ def serve(
     gc.collect()
     gc.freeze()  # what was made by now stays: looking through it again and again held up requests
     try:
-        asyncio.run(_until_signal(app, host, port, grace_s))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_until_signal(app, host, port, grace_s))
     finally:
         if on_stop is not None:
             on_stop()

@@ -7,9 +7,8 @@ a test asks both ways the same and compares the answers byte for byte.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from fortnight.errors import FortnightError
 from fortnight.web import ingest, problems
@@ -38,8 +37,7 @@ TAKES: Final[Mapping[str, Take]] = {
 _METHOD: Final = "POST"
 
 
-@dataclass(frozen=True, slots=True)
-class _Incoming:
+class _Incoming(NamedTuple):
     """A request without the framework."""
 
     scope: Scope
