@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from tests.longest import LONGEST
 
 pytest_plugins = ["tests.services"]
 
+_TESTS: Final = Path(__file__).parent
 _MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
 _ROOM_BYTES: Final = 6 << 30
 _FOLDER: Final = pytest.StashKey[Path]()
@@ -40,6 +42,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         del os.environ["TMPDIR"]
         tempfile.tempdir = None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest."""
+    places = {_TESTS / one: place for place, one in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.longest import LONGEST
 
 ROOT = Path(__file__).parents[2]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -70,6 +71,11 @@ def test_no_file_names_a_package_registry_or_a_path_of_one_machine() -> None:
         ]
     ]
     assert named == []
+
+
+def test_what_is_said_to_take_longest_is_there_once() -> None:
+    assert [one for one in LONGEST if not (ROOT / "tests" / one).is_file()] == []
+    assert len(set(LONGEST)) == len(LONGEST)
 
 
 def test_no_file_is_large() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.unit.web_rooms import client_of, rooms
+from tests.unit.web_rooms import Client, Rooms, client_of, rooms
 
 from fortnight.web.door import AFTER_THE_END, ENDED
 from fortnight.web.routes import ROUTES
@@ -34,10 +34,18 @@ def test_what_stays_open_is_the_log_and_what_says_that_it_is() -> None:
     }
 
 
+@pytest.fixture(scope="module")
+def doors(tmp_path_factory: pytest.TempPathFactory) -> tuple[Rooms, Client]:
+    """Return a service and its doors: to make them anew for each takes longer than to ask."""
+    service = rooms(tmp_path_factory.mktemp("doors"))
+    return service, client_of(service)
+
+
 @pytest.mark.parametrize("route", SHUT, ids=NAMES)
-def test_a_door_is_shut_with_the_programme_and_not_before(tmp_path: Path, route: Route) -> None:
-    service = rooms(tmp_path)
-    client = client_of(service)
+def test_a_door_is_shut_with_the_programme_and_not_before(
+    doors: tuple[Rooms, Client], route: Route
+) -> None:
+    service, client = doors
     service.now = service.settings.ends_at - 1
     assert client.ask(route.method, path_of(route)).status_code != 410
     service.now += 1

@@ -1,0 +1,39 @@
+"""Which files of tests take longest, the longest first: they are begun first.
+
+Each file is the work of one process. Where a long one comes last the other processes wait for it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+LONGEST: Final = (
+    "browser/test_office_screens.py",
+    "property/test_contacts_reference.py",
+    "integration/test_intake_large.py",
+    "integration/test_office_matrix.py",
+    "property/test_contacts_invariance.py",
+    "browser/test_told_and_helped.py",
+    "integration/test_staff_web.py",
+    "faults/test_kill_nine.py",
+    "browser/test_morning.py",
+    "browser/test_participant.py",
+    "integration/test_same_contacts.py",
+    "unit/test_web_routes.py",
+    "integration/test_jobs_queue.py",
+    "faults/test_arrivals_crash.py",
+    "faults/test_outbox_crashes.py",
+    "unit/test_web_straight.py",
+    "faults/test_smpp_kills.py",
+    "browser/test_portal_form.py",
+    "browser/test_report_page.py",
+    "property/test_never_sent.py",
+    "promises/test_outbreak.py",
+    "unit/test_web_ingest.py",
+    "integration/test_office_cross_site.py",
+    "unit/test_docs_run.py",
+    "unit/test_enrolment_pages.py",
+    "unit/test_office_pages.py",
+    "integration/test_demo_service.py",
+    "promises/test_operator_delivery.py",
+)
