@@ -6,6 +6,7 @@ import os
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -19,8 +20,13 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page, Response
 
 AXE: Final = Path(__file__).with_name("axe") / "axe.min.js"
+HEARD: Final = ("en", "ar")
+"""The languages whose pages are held against axe-core: Russian is marked up as English is."""
+IN_THE_DARK: Final = "en"
+"""The language whose pages are looked at in a dark scheme too: colours are the same in each."""
+COLOURS: Final = {"runOnly": ["color-contrast"]}
 _AXE_RUN: Final = (
-    "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
+    "async (only) => (await axe.run(document, {resultTypes: ['violations'], ...only})).violations"
     ".filter((one) => ['serious', 'critical'].includes(one.impact))"
     ".map((one) => ({id: one.id, where: one.nodes[0].html.slice(0, 200)}))"
 )
@@ -31,6 +37,8 @@ _SIDE: Final = (
 LOCALES: Final = {"en": "en-GB", "ru": "ru-RU", "ar": "ar-EG"}
 PHONE: Final = 360
 WIDTHS: Final = (PHONE, 1280)
+_MOVED: Final = range(300, 400)
+"""Answers without a body."""
 MOST_REQUESTS: Final = 4
 """A page, its style, and at most a script for a passkey: each costs a slow phone a journey."""
 PICTURES: Final = os.environ.get("PORTAL_PICTURES", "")
@@ -38,6 +46,11 @@ PICTURES: Final = os.environ.get("PORTAL_PICTURES", "")
 TELLING: Final = re.compile(
     r"(?i)covid|test|symptom|\bill|health|exposure|исследов|анализ|болезн|контакт|مرض|فحص|أعراض|مخالط"
 )
+
+
+@cache
+def _axe() -> str:
+    return AXE.read_text(encoding="utf-8")
 
 
 @dataclass
@@ -55,6 +68,7 @@ class Phone:
         answer = self.page.goto(self.town.origin + path)
         assert answer is not None
         assert answer.status == 200, (path, answer.status)
+        self._speaks()
 
     def form(self, action: str, holds: str = "") -> Locator:
         """Return the form that sends there and holds such a thing; opened, where it is folded."""
@@ -73,7 +87,12 @@ class Phone:
         self._answers.clear()
         with self.page.expect_navigation() as coming:
             form.locator(press).first.click()
+        self._speaks()
         return coming.value.status if coming.value else 0
+
+    def _speaks(self) -> None:
+        """See that the page in front is in the language of the phone."""
+        assert self.page.locator("html").get_attribute("lang") == self.language, self.page.url
 
     def come_in(self, number: str, *, wrong: str = "") -> None:
         """Ask for digits by text, and come in with them; with ``wrong`` ones first."""
@@ -109,11 +128,16 @@ class Phone:
         assert not TELLING.search(self.page.title()), where
         assert not TELLING.search(self.page.url.removeprefix(self.town.origin)), where
         assert self.page.locator(".leave").count() == 1, where
-        weights = {one.url: len(one.body()) for one in self._answers if one.status == 200}
+        weights = {one.url: len(one.body()) for one in self._answers if one.status not in _MOVED}
         assert sum(weights.values()) < MOST_BYTES, (where, weights)
         assert len(self._answers) <= MOST_REQUESTS, (where, weights)
-        self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        assert self.page.evaluate(_AXE_RUN) == [], where
+        if self.language in HEARD:
+            self.page.evaluate(_axe())
+            assert self.page.evaluate(_AXE_RUN, {}) == [], where
+        if self.language == IN_THE_DARK:
+            self.page.emulate_media(color_scheme="dark")
+            assert self.page.evaluate(_AXE_RUN, COLOURS) == [], (*where, "dark")
+            self.page.emulate_media(color_scheme="light")
         self._fits(name)
 
     def _fits(self, name: str) -> None:

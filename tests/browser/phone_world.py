@@ -90,17 +90,20 @@ def staffed_in(folder: Path) -> Iterator[Staffed]:
         yield made
 
 
-def exposed(world: Staffed, number: str) -> None:
-    """Have somebody who came in by themselves agree, be found in the cafe, and be told."""
+def exposed(world: Staffed, *numbers: str) -> None:
+    """Have people who came in by themselves agree, be found in the cafe, and be told."""
     service = world.town.service
-    person = service.vault.person_with(number)
-    assert person is not None, "nobody came in with this number"
-    agree(service, person, *EVERYTHING)
-    send_fixes(service, person, evenings(service.clock(), THEIR_HOME), "theirs")
+    for number in numbers:
+        person = service.vault.person_with(number)
+        assert person is not None, "nobody came in with this number"
+        agree(service, person, *EVERYTHING)
+        send_fixes(service, person, evenings(service.clock(), THEIR_HOME), "theirs")
     wait(lambda: not service.waiting(), "what was sent was not filed")
     case_id = world.opened_case(CASE_NUMBER, "test-1")
-    (contact,) = world.traced(case_id)
-    world.told(case_id, contact)
+    contacts = world.traced(case_id)
+    assert len(contacts) == len(numbers)
+    for contact in contacts:
+        world.told(case_id, contact)
 
 
 def digits_in(text: str) -> str:

@@ -1,7 +1,8 @@
 """A participant from their first digits to their last, on a phone without a single script.
 
-The other side of it, the office, works through the service's own rooms here; its pages have a
-walk of their own.
+In each language, by what forms hold and where they send: no step is found by a word. The other
+side of it, the office, works through the service's own rooms here; its pages have a walk of their
+own.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import base64
 import json
 import random
 import zipfile
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,14 +19,18 @@ import httpx
 import pytest
 from nacl.secret import SecretBox
 from tests.browser.office_world import wait
-from tests.browser.phone import Phone, in_hand
+from tests.browser.phone import LOCALES, Phone, in_hand
 from tests.browser.phone_world import (
     CASE_NUMBER,
+    EVERYTHING,
+    HOME,
     THEIR_HOME,
     Staffed,
+    Stream,
     evenings,
     staffed_in,
 )
+from tests.whole_service import enrolled, send_fixes
 
 from fortnight.clock import now_ms
 from fortnight.db.tables import GRANT_KINDS
@@ -36,11 +42,18 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.browser
-NUMBER: Final = "+37120000003"
 PIN: Final = "904417"
 WANTED: Final = ("trace.phone", "trace.operator", "notify", "support")
-NOTE: Final = "Curtain-of-glass-4711"
-ASKED_FOR: Final = "Rye-bread-and-0815-candles"
+NOTES: Final = {
+    "en": "Curtain-of-glass-4711",
+    "ru": "Стеклянная-штора-4711",
+    "ar": "ستارة-من-زجاج-4711",
+}
+ASKED_FOR: Final = {
+    "en": "Rye-bread-and-0815-candles",
+    "ru": "Ржаной-хлеб-и-0815-свечей",
+    "ar": "خبز-و-0815-شمعة",
+}
 BROKEN: Final = (
     b"",
     b"[",
@@ -50,58 +63,93 @@ BROKEN: Final = (
     b'{"_type":"encrypted","data":"AAAA"}',
     b'{"_type":"lwt","tst":1}',
 )
-_SEEN: Final = random.Random(7)  # noqa: S311 - the order in which a phone's posts come
+
+
+@dataclass(frozen=True)
+class Walk:
+    """Who walks, in which language; whoever infected them sat in a town of their own."""
+
+    language: str
+
+    @property
+    def place(self) -> int:
+        """Which of the walks it is; each is a degree of longitude east of the one before."""
+        return list(LOCALES).index(self.language)
+
+    @property
+    def number(self) -> str:
+        return f"+3712000{self.place}003"
+
+    @property
+    def case(self) -> str:
+        """Return the number of whoever infected them."""
+        return f"+3712000{self.place}001"
+
+    @property
+    def note(self) -> str:
+        return NOTES[self.language]
+
+    @property
+    def asked_for(self) -> str:
+        return ASKED_FOR[self.language]
+
+    def fixes(self, home: tuple[float, float]) -> Stream:
+        """Return three evenings in the cafe of their town."""
+        return [(at, lon + self.place, lat) for at, lon, lat in evenings(now_ms(), home)]
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staffed]:
     with staffed_in(tmp_path_factory.mktemp("participant")) as made:
+        for walk in map(Walk, LOCALES):
+            if walk.case != CASE_NUMBER:
+                person = enrolled(made.town.service, walk.case, *EVERYTHING)
+                send_fixes(made.town.service, person, walk.fixes(HOME), "case")
         yield made
 
 
+@pytest.mark.parametrize("language", LOCALES)
 def test_somebody_enrols_sends_sees_objects_takes_and_leaves(
-    world: Staffed, browser_without_webgl: Browser
+    world: Staffed, browser_without_webgl: Browser, language: str
 ) -> None:
-    service = world.town.service
-    with in_hand(browser_without_webgl, world.town, scripts=False) as phone:
-        _come_in_after_a_slip(phone)
-        _agree_to_each_alone(phone, service)
+    service, walk = world.town.service, Walk(language)
+    with in_hand(browser_without_webgl, world.town, language, scripts=False) as phone:
+        _come_in_after_a_slip(phone, walk)
+        _agree_to_each_alone(phone, service, walk)
         _choose_a_pin_after_a_slip(phone)
-        sent = _send_a_stream(_set_up(phone))
+        sent = _send_a_stream(_set_up(phone), walk)
         wait(lambda: not service.waiting(), "what was sent was not filed")
         _see(phone, sent)
-        _be_told(world)
-        _object_and_ask(phone)
+        _be_told(world, walk)
+        _object_and_ask(phone, walk)
         _question_a_look(phone)
         whole = _take(phone)
         assert sum(name.endswith(".gpx") for name in whole) == 1
         text = b"\n".join(whole.values()).decode()
-        assert NOTE in text
-        assert ASKED_FOR in text
-        assert NUMBER in text
-        _withdraw_the_operator(phone, service)
-        _leave(phone, world)
-    _find_nothing_on_disk(world)
+        assert all(one in text for one in (walk.note, walk.asked_for, walk.number))
+        _withdraw_the_operator(phone, service, walk)
+        _leave(phone, world, walk)
+    _find_nothing_on_disk(world, walk)
 
 
-def _come_in_after_a_slip(phone: Phone) -> None:
+def _come_in_after_a_slip(phone: Phone, walk: Walk) -> None:
     """Type a number that is none, and wrong digits: both are answered, and nothing is lost."""
     phone.open("/portal")
     assert phone.send("/portal/digits", number="12") == 422
     assert phone.page.locator('[name="number"]').first.input_value() == "12"
     assert phone.page.locator(".wrong").inner_text()
-    phone.come_in(NUMBER, wrong="00000000")
+    phone.come_in(walk.number, wrong="00000000")
     assert phone.page.url.endswith("/portal/choices")
 
 
-def _agree_to_each_alone(phone: Phone, service: Any) -> None:  # noqa: ANN401 - the service
+def _agree_to_each_alone(phone: Phone, service: Any, walk: Walk) -> None:  # noqa: ANN401 - the service
     """Turn on one thing after the other: whatever was not touched stays as it was."""
     assert phone.send("/portal/choices", holds='[value="of-age"]') == 200
     on: set[str] = set()
     for kind in WANTED:
         assert phone.send("/portal/choices", holds=f'[name="kind"][value="{kind}"]') == 200
         on.add(kind)
-        person = service.vault.person_with(NUMBER)
+        person = service.vault.person_with(walk.number)
         assert {one for one in GRANT_KINDS if service.consents.live(None, person, one)} == on
 
 
@@ -127,12 +175,12 @@ def _set_up(phone: Phone) -> dict[str, Any]:
     return told
 
 
-def _send_a_stream(told: Mapping[str, Any]) -> int:
+def _send_a_stream(told: Mapping[str, Any], walk: Walk) -> int:
     """Send three evenings: plain and encrypted, out of order, some twice, some broken."""
     box = SecretBox(str(told["encryptionKey"]).encode().ljust(32, b"\0"))
-    fixes = evenings(now_ms(), THEIR_HOME)
+    fixes = walk.fixes(THEIR_HOME)
     posts = [_post(fix, box if place % 2 else None) for place, fix in enumerate(fixes)]
-    _SEEN.shuffle(posts)
+    random.Random(7).shuffle(posts)  # noqa: S311 - the order in which a phone's posts come
     stream = [*posts[:200], *posts[:40], *BROKEN, *posts[200:]]
     who = (told["username"], told["password"])
     with httpx.Client(auth=who, timeout=60) as client:
@@ -160,25 +208,25 @@ def _see(phone: Phone, sent: int) -> None:
     assert phone.page.locator("svg.map circle").count() >= 2
 
 
-def _be_told(world: Staffed) -> None:
-    case_id = world.opened_case(CASE_NUMBER, "test-2")
+def _be_told(world: Staffed, walk: Walk) -> None:
+    case_id = world.opened_case(walk.case, f"test-{walk.language}")
     (contact,) = world.traced(case_id)
     world.told(case_id, contact)
 
 
-def _object_and_ask(phone: Phone) -> None:
+def _object_and_ask(phone: Phone, walk: Walk) -> None:
     """Read of the exposure, say what was different, answer the day, and ask for bread."""
     phone.open("/portal/notes")
     assert phone.page.locator("svg.curve").count() == 1
     phone.open("/portal/reply")
     form = phone.form("/portal/reply")
     form.locator('[value="wall"]').check()
-    assert phone.send("/portal/reply", note=NOTE) == 200
-    assert NOTE not in phone.page.url
+    assert phone.send("/portal/reply", note=walk.note) == 200
+    assert walk.note not in phone.page.url
     phone.open("/portal/today")
     assert phone.send("/portal/today", holds='[name="follow_up"]') == 200
     phone.open("/portal/help")
-    assert phone.send("/portal/help", holds='[value="food"]', items=ASKED_FOR) == 200
+    assert phone.send("/portal/help", holds='[value="food"]', items=walk.asked_for) == 200
 
 
 def _question_a_look(phone: Phone) -> None:
@@ -199,16 +247,16 @@ def _take(phone: Phone) -> dict[str, bytes]:
         return {name: copy.read(name) for name in copy.namelist()}
 
 
-def _withdraw_the_operator(phone: Phone, service: Any) -> None:  # noqa: ANN401 - the service
+def _withdraw_the_operator(phone: Phone, service: Any, walk: Walk) -> None:  # noqa: ANN401 - the service
     phone.open("/portal/choices")
     kind = "trace.operator"
     assert phone.send("/portal/choices", holds=f'[name="kind"][value="{kind}"]') == 200
-    person = service.vault.person_with(NUMBER)
+    person = service.vault.person_with(walk.number)
     live = {one for one in GRANT_KINDS if service.consents.live(None, person, one)}
     assert live == set(WANTED) - {kind}
 
 
-def _leave(phone: Phone, world: Staffed) -> None:
+def _leave(phone: Phone, world: Staffed, walk: Walk) -> None:
     """Leave: at once nobody is known by this number, and the code fetches how far it is."""
     phone.open("/portal/leave-all")
     phone.form("/portal/leave-all").locator('[name="sure"]').check()
@@ -219,18 +267,20 @@ def _leave(phone: Phone, world: Staffed) -> None:
     assert phone.page.locator(".wrong").inner_text()
     assert phone.send("/portal/proof", code=code) == 200
     vault = world.town.service.vault
-    wait(lambda: vault.person_with(NUMBER) is None, "the number is still known")
+    wait(lambda: vault.person_with(walk.number) is None, "the number is still known")
     phone.page.goto(world.town.origin + "/portal/today")
     assert phone.page.url.endswith("/portal")
 
 
-def _find_nothing_on_disk(world: Staffed) -> None:
+def _find_nothing_on_disk(world: Staffed, walk: Walk) -> None:
     """Read every file of the service: neither the number nor a word of theirs is in any."""
+    needles = [one.encode() for one in (walk.number[1:], walk.note, walk.asked_for)]
     found = {
         str(path): one
         for path in world.town.home.rglob("*")
         if path.is_file() and path.name != TEXTS_FILE  # where this test's phones read their texts
-        for one in (NUMBER.encode(), NUMBER[1:].encode(), NOTE.encode(), ASKED_FOR.encode())
-        if one in path.read_bytes()
+        for content in (path.read_bytes(),)
+        for one in needles
+        if one in content
     }
     assert found == {}

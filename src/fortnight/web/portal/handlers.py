@@ -11,6 +11,7 @@ from fortnight.web.portal import (
     household,
     leave_all,
     looks,
+    more,
     never_sent,
     notes,
     others,
@@ -29,6 +30,7 @@ from fortnight.web.portal import (
 
 HANDLERS: Final = (
     *sign_in.HANDLERS,
+    *more.HANDLERS,
     *today.HANDLERS,
     *household.HANDLERS,
     *requests.HANDLERS,

@@ -10,6 +10,7 @@ from fortnight.web.portal.own_rows import LEAST_FORM_BYTES, own
 _own = partial(own, "rights", most=LEAST_FORM_BYTES)
 
 MINE_ROUTES: Final = (
+    _own("/portal/more", "GET", "Every page of the portal, each with a line on what it is for."),
     _own("/portal/held", "GET", "What is held of a person, from where, and until when."),
     _own("/portal/days", "GET", "A person's own days on a map, unlocked, without the last 24 h."),
     _own("/portal/looks", "GET", "Who looked at a person's data, when, why, and at what kind."),

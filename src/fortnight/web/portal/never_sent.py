@@ -22,7 +22,7 @@ _TIME: Final = re.compile(r"([01]?\d|2[0-3])[:.]?([0-5]\d)")
 _PLACE: Final = re.compile(r"(-?\d{1,3}\.\d+)\s*[,;\s/]\s*(-?\d{1,3}\.\d+)")
 _UNUSABLE: Final = 422
 _LONGEST: Final = 500
-_MOST_DIGITS: Final = 3
+_TYPED: Final = ("start", "until", "place", "radius")
 _Request = Request[Any, Any, Any]
 
 
@@ -74,10 +74,11 @@ def _changed(request: _Request, now: NeverSent) -> NeverSent:
     form = form_of(request)
     act = form.text("act", 12)
     if act == "hours":
-        span = Hours(minute_of(form.text("start", 10)), minute_of(form.text("until", 10)))
+        start, until = form.optional("start", 10) or "", form.optional("until", 10) or ""
+        span = Hours(minute_of(start), minute_of(until))
         return msgspec.structs.replace(now, hours=(*now.hours, span))
     if act == "place":
-        lon, lat = place_in(form.text("place", _LONGEST))
+        lon, lat = place_in(form.optional("place", _LONGEST) or "")
         radius = int(_number(form.text("radius", 5)))
         return msgspec.structs.replace(now, places=(*now.places, Place(lon, lat, radius)))
     which = int(_number(form.text("which", 5)))
@@ -101,7 +102,7 @@ def _number(typed: str) -> str:
 def _page(request: _Request, *, status: int = 200, wrong: str = "") -> Response[bytes]:
     rooms, person, form = sending_of(request), person_of(request), form_of(request)
     chosen = rooms.choices.of(person)
-    typed = {name: form.optional(name, _LONGEST) or "" for name in ("start", "until", "place")}
+    typed = {name: form.optional(name, _LONGEST) or "" for name in _TYPED}
     return page(
         request,
         "never_sent.html",

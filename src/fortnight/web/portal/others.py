@@ -44,8 +44,8 @@ def add(request: _Request) -> Response[bytes]:
     unlocked(request)
     form, number, month, act = form_of(request), "", None, ""
     try:
-        number, act = form.text("number", LONGEST_NUMBER), form.text("act", _SHORT)
         month = None if form.optional("unable", _SHORT) else form.optional("month", _SHORT) or ""
+        number, act = form.text("number", LONGEST_NUMBER), form.text("act", _SHORT)
         if month is not None:
             day_of_age(month, rooms_of(request).settings.consent_age)
         if act == "take":

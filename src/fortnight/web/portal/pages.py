@@ -13,7 +13,7 @@ from fortnight.followup import words as followed
 from fortnight.web.office.language import translations
 from fortnight.web.office.pages import HTML
 from fortnight.web.office.static import address
-from fortnight.web.portal import words
+from fortnight.web.portal import contents, words
 from fortnight.web.portal.language import LANGUAGES, speech
 from fortnight.web.portal.rooms import rooms_of
 
@@ -44,7 +44,8 @@ def page(
     """Return a template of ``templates/portal`` as a page.
 
     It knows, besides ``values``: ``csrf``, ``is_in`` (whether somebody is signed in), ``speech``,
-    ``say`` (the words of follow-up), ``navigation``, ``path`` and ``static(name)``.
+    ``say`` (the words of follow-up), ``navigation``, ``above`` (the entry of it that the page is
+    under), ``path`` and ``static(name)``.
     """
     said = speech(request)
     guest: Guest | None = getattr(request.scope.get("user"), "guest", None)
@@ -55,7 +56,8 @@ def page(
         "speech": said,
         "say": lambda section, word, given=(): followed.say(section, word, said.language, given),
         "written_day": lambda day: followed.written_day(day, said.language),
-        "navigation": words.NAVIGATION,
+        "navigation": contents.NAVIGATION,
+        "above": contents.entry_above(request.scope["path"]),
         "path": request.scope["path"],
         "next": quote(request.scope["path"], safe="/"),
         "languages": LANGUAGES,

@@ -12,10 +12,11 @@ from litestar import Request, Response
 from fortnight.errors import RefusedError
 from fortnight.web import problems
 from fortnight.web.door import Caller, Door
+from fortnight.web.office.forms import Form
 from fortnight.web.office.who import ElsewhereError, nothing_here
-from fortnight.web.portal import words
 from fortnight.web.portal.pages import page, see
-from fortnight.web.portal.who import START
+from fortnight.web.portal.typed import typed_into
+from fortnight.web.portal.who import START, OldFormError
 from fortnight.web.rows import Route
 
 _NOT_FOUND: Final = 404
@@ -44,17 +45,28 @@ def _in_the_portal(door: Door, otherwise: _Answer) -> _Answer:
         found = otherwise(request, error)
         if found.status_code == _NOT_FOUND:
             found = problems.answer(nothing_here())
-        return _page(door, request, found)
+        return _page(door, request, found, _form_of(request, error))
 
     return answered
 
 
-def _page(door: Door, request: Request[Any, Any, Any], found: Response[Any]) -> Response[bytes]:
+def _form_of(request: Request[Any, Any, Any], error: Exception) -> Form:
+    """Return the form that was sent; an empty one where none was read."""
+    if isinstance(error, OldFormError):
+        return error.form
+    caller = request.scope.get("user")
+    guest = caller.guest if isinstance(caller, Caller) else None
+    return Form({}) if guest is None else guest.form
+
+
+def _page(
+    door: Door, request: Request[Any, Any, Any], found: Response[Any], form: Form
+) -> Response[bytes]:
     problem = msgspec.json.decode(found.content, type=problems.Problem)
     if problem.status == _NOT_FOUND or not isinstance(request.scope.get("user"), Caller):
         request.scope["user"] = Caller(door, _NOWHERE)
     # No link back to this very path: ids swapped in it change nothing in the answer.
-    typed = () if problem.status == _NOT_FOUND else _typed(request.scope["user"])
+    typed = () if problem.status == _NOT_FOUND else typed_into(form)
     shown = page(
         request,
         "problem.html",
@@ -66,16 +78,3 @@ def _page(door: Door, request: Request[Any, Any, Any], found: Response[Any]) -> 
     )
     shown.headers.update(found.headers)
     return shown
-
-
-def _typed(caller: Caller) -> tuple[tuple[str, str], ...]:
-    """Return what somebody wrote in words of their own, each with what was asked: to copy again."""
-    if caller.guest is None:
-        return ()
-    fields = caller.guest.form.fields
-    return tuple(
-        (label, said)
-        for name, label in words.FIELDS.items()
-        for said in fields.get(name, ())[:1]
-        if said.strip()
-    )

@@ -26,7 +26,7 @@ from fortnight.web.portal import sending_words
 from fortnight.web.portal.pages import page, see
 from fortnight.web.portal.phones import GRANT
 from fortnight.web.portal.sending import sending_of
-from fortnight.web.portal.who import form_of, guest_of, person_of
+from fortnight.web.portal.who import OLD_FORM, form_of, guest_of, person_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -143,10 +143,7 @@ def _check_token(request: _Request, token: bytes) -> None:
     if signed is None:
         raise nothing_here()
     if not hmac.compare_digest(token, signed.csrf.encode()):
-        raise problems.ProblemError(
-            problems.REFUSED,
-            "This form is of an earlier sign-in, and nothing was changed: load the page again.",
-        )
+        raise problems.ProblemError(problems.REFUSED, OLD_FORM)
 
 
 HANDLERS: Final = (form, show, keep)

@@ -21,6 +21,7 @@ from fortnight.web.office.who import (
 )
 from fortnight.web.portal.rooms import rooms_of
 from fortnight.web.portal.sessions import COOKIE
+from fortnight.web.portal.typed import typed_into
 
 if TYPE_CHECKING:
     from litestar.types import Receive
@@ -29,6 +30,12 @@ if TYPE_CHECKING:
     from fortnight.web.portal.sessions import Signed
     from fortnight.web.rows import Route
 
+OLD_FORM: Final = (
+    "This form is of an earlier sign-in, and nothing was changed: load the page again."
+)
+SIGNED_OUT: Final = (
+    "You were signed out meanwhile, and nothing was sent. Copy what you wrote, and come in again."
+)
 START: Final = "/portal"
 UNLOCK: Final = "/portal/unlock"
 _CHANGES_NOTHING: Final = "GET"
@@ -42,41 +49,47 @@ class Guest:
     form: Form
 
 
+class OldFormError(problems.ProblemError):
+    """A form of a session that is over: whoever wrote into it gets to copy what they wrote."""
+
+    def __init__(self, detail: str, form: Form) -> None:
+        super().__init__(problems.REFUSED, detail)
+        self.form = form
+
+
 async def admit(door: Door, scope: Any, receive: Receive, route: Route) -> Guest:  # noqa: ANN401 - routing added keys of its own
     """Admit a request of the portal, or raise what it is answered with."""
     changes = scope["method"] != _CHANGES_NOTHING
     if changes:
         check_own_page(door, scope)
-    signed = _signed(door, scope, route)
-    if not changes:
-        return Guest(signed, Form({}))
-    if route.streams:  # its handler reads the body, and checks the token before anything else
-        return Guest(signed, Form({}))
-    request: Request[Any, Any, Any] = Request(scope, receive=receive)
-    body = await read(request, door.most_bytes(route), door.patience)
-    form = read_form(header(scope, b"content-type").decode("latin-1"), body)
-    if signed is not None and route.permission == "person":
+    signed, is_own = _signed(door, scope), route.permission == "person"
+    if is_own and signed is not None:
+        door.check_account(signed.person, route)
+    # A form that streams is read by its handler, which checks the token before anything else.
+    is_read = changes and not route.streams
+    form = await _form(door, scope, receive, route) if is_read else Form({})
+    if is_own and signed is None:
+        raise OldFormError(SIGNED_OUT, form) if typed_into(form) else ElsewhereError(START)
+    if is_own and signed is not None and is_read:
         _check_token(signed, form, header(scope, b"x-csrf-token").decode("latin-1"))
     return Guest(signed, form)
 
 
-def _signed(door: Door, scope: Any, route: Route) -> Signed | None:  # noqa: ANN401 - as above
+async def _form(door: Door, scope: Any, receive: Receive, route: Route) -> Form:  # noqa: ANN401 - as above
+    request: Request[Any, Any, Any] = Request(scope, receive=receive)
+    body = await read(request, door.most_bytes(route), door.patience)
+    return read_form(header(scope, b"content-type").decode("latin-1"), body)
+
+
+def _signed(door: Door, scope: Any) -> Signed | None:  # noqa: ANN401 - as above
     secret = cookie(door, scope, COOKIE)
-    signed = None if secret is None else door.portal.of(secret, door.service.clock())
-    if route.permission == "person":
-        if signed is None:
-            raise ElsewhereError(START)
-        door.check_account(signed.person, route)
-    return signed
+    return None if secret is None else door.portal.of(secret, door.service.clock())
 
 
 def _check_token(signed: Signed, form: Form, beside: str) -> None:
     given = form.optional(TOKEN_FIELD) or beside
     if not hmac.compare_digest(given.encode(), signed.csrf.encode()):
-        raise problems.ProblemError(
-            problems.REFUSED,
-            "This form is of an earlier sign-in, and nothing was changed: load the page again.",
-        )
+        raise OldFormError(OLD_FORM, form)
 
 
 def guest_of(request: Request[Any, Any, Any]) -> Guest:

@@ -13,19 +13,6 @@ def _(text: str) -> str:
     return text
 
 
-NAVIGATION: Final = (
-    ("/portal/today", _("Today")),
-    ("/portal/help", _("Requests")),
-    ("/portal/reply", _("Replies")),
-    ("/portal/record", _("Record")),
-    ("/portal/notes", _("Notes")),
-    ("/portal/looks", _("Looks")),
-    ("/portal/held", _("My data")),
-    ("/portal/phones", _("Phones")),
-    ("/portal/choices", _("Choices")),
-    ("/portal/take", _("Copy")),
-)
-"""Neutral words alone: whoever looks over a shoulder reads nothing in them."""
 DAYS: Final[Mapping[str, str]] = {
     "planned": _("not asked yet"),
     "asked": _("you were asked"),
@@ -121,6 +108,10 @@ STATES: Final[Mapping[str, str]] = {
     "failed": _("did not get through"),
 }
 ERRORS: Final = (
+    _(
+        "You were signed out meanwhile, and nothing was sent. Copy what you wrote, and come in "
+        "again."
+    ),
     _("Nobody asks you to stay home: there is nothing to remind of."),
     _(
         "These are not two numbers of a place. Type them as a map app shows them, such as "
