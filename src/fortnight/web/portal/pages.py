@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from functools import cache
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -12,7 +14,7 @@ from litestar import Response
 from fortnight.followup import words as followed
 from fortnight.web.office.language import translations
 from fortnight.web.office.pages import HTML
-from fortnight.web.office.static import address
+from fortnight.web.office.static import address, file_named
 from fortnight.web.portal import contents, words
 from fortnight.web.portal.language import LANGUAGES, speech
 from fortnight.web.portal.rooms import rooms_of
@@ -64,12 +66,30 @@ def page(
         "leave_to": rooms_of(request).settings.leave_to,
     }
     body = _environment(said.language).get_template(template).render(known | values)
-    return Response(body.encode(), status_code=status, media_type=HTML, headers={**HEADERS})
+    headers = {**HEADERS}
+    if signed is None:
+        headers["content-security-policy"] = _first_policy()
+    return Response(body.encode(), status_code=status, media_type=HTML, headers=headers)
 
 
 def see(path: str) -> Response[bytes]:
     """Send the browser on, after something was done: reloading then does nothing twice."""
     return Response(b"", status_code=303, media_type=HTML, headers={**HEADERS, "location": path})
+
+
+def sheet() -> str:
+    """Return the style sheet, which pages before a sign-in hold themselves.
+
+    Whoever was never here would wait for a file of its own, a whole way there and back on a slow
+    network. The browser fetches that file afterwards, and has it for every page that follows.
+    """
+    return file_named("portal.css").plain.decode()
+
+
+@cache
+def _first_policy() -> str:
+    digest = b64encode(sha256(sheet().encode()).digest()).decode()
+    return POLICY.replace("style-src 'self'", f"style-src 'self' 'sha256-{digest}'")
 
 
 @cache
@@ -86,5 +106,5 @@ def _environment(language: str) -> Environment:
     environment.install_gettext_translations(  # type: ignore[attr-defined] # by the extension
         translations(language), newstyle=False
     )
-    environment.globals |= {"static": address, "words": words}
+    environment.globals |= {"static": address, "words": words, "sheet": sheet}
     return environment
