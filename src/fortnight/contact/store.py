@@ -201,7 +201,7 @@ def load_index(folder: Path) -> tuple[Index, tuple[InputReport, ...]]:
         raise IndexFormatError(f"{folder}: has other parameters: make the index again.")
     try:
         calendar = _read(folder, _CALENDAR)
-        names = tuple(map(str, _mapped(folder / _PARTICIPANTS).column(0).to_pylist()))
+        names = _names(folder)
         tracks = Tracks(
             names=names,
             vertices=_read(folder, _VERTICES),
@@ -223,6 +223,12 @@ def load_index(folder: Path) -> tuple[Index, tuple[InputReport, ...]]:
     if len(names) != manifest.participants or len(index.cells) != manifest.segments:
         raise IndexFormatError(f"{folder}: its files do not belong together: make it again.")
     return index, tuple(manifest.inputs)
+
+
+def _names(folder: Path) -> tuple[str, ...]:
+    """Return the participants, by way of NumPy: Arrow makes a list value by value."""
+    column: Any = _mapped(folder / _PARTICIPANTS).column(0)
+    return tuple(column.to_numpy(zero_copy_only=False).tolist())
 
 
 def _column(rows: NDArray[np.int64], k: int) -> NDArray[np.int64]:

@@ -147,19 +147,26 @@ def read_rows(folder: Path, names: Collection[str], kind: str) -> pa.Table:
 
 
 def rows_of(
-    folder: Path, names: Collection[str], kind: str, pseudonyms: Collection[bytes]
+    folder: Path,
+    names: Collection[str],
+    kind: str,
+    pseudonyms: Collection[bytes],
+    columns: Collection[str] | None = None,
 ) -> pa.Table:
     """Return the rows of some pseudonyms alone, reading only the groups that may hold them.
 
-    Raises FileNotFoundError as ``read_rows``.
+    ``columns`` are those wanted, ``pseudonym`` among them; all by default. Raises
+    FileNotFoundError as ``read_rows``.
     """
     wanted: Any = pa.array(sorted(pseudonyms), PSEUDONYM)
-    parts = [SCHEMAS[kind].empty_table()]
+    listed = list(SCHEMAS[kind].names if columns is None else columns)
+    schema = pa.schema([SCHEMAS[kind].field(column) for column in listed])
+    parts = [schema.empty_table()]
     for name in sorted(names):
         with pq.ParquetFile(folder / name) as file:
             groups = _groups(file, sorted(pseudonyms))
             if groups:
-                rows = file.read_row_groups(groups).cast(SCHEMAS[kind])
+                rows = file.read_row_groups(groups, columns=listed).select(listed).cast(schema)
                 parts.append(rows.filter(pc.is_in(rows["pseudonym"], value_set=wanted)))
     return pa.concat_tables(parts)
 

@@ -19,7 +19,7 @@ from fortnight.lake.assemble import Assembled, Found, assembled
 from fortnight.lake.build import KINDS, ORIGINS, RECEIVED, ROWS
 from fortnight.lake.days import load_day
 from fortnight.lake.drain import held_from
-from fortnight.lake.files import DAY_MS, ORIGIN_NAMES, rows_of
+from fortnight.lake.files import DAY_MS, ORIGIN_NAMES, instants_of, rows_of
 from fortnight.lake.late import Late, late_on_its_day
 from fortnight.lake.locks import leased
 from fortnight.lake.one_person import rows_on
@@ -28,7 +28,7 @@ from fortnight.lake.search import OnDay, Wanted, look
 from fortnight.lake.shared import check_ins
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -176,26 +176,29 @@ class Lake:
 
     def _open(self, first: int, leases: ExitStack) -> _Open:
         """Lease and map the index of each day from ``first`` on that has one."""
-        with self.database.read() as connection:
-            days = [day for day in catalogue.days(connection).values() if day.day >= first]
         opened = {}
-        for day in days:
-            one = self._open_one(day.day, leases)
+        for day, row in self._days().items():
+            one = self._open_one(row, leases) if day >= first else None
             if one is not None:
-                opened[day.day] = one
+                opened[day] = one
         return opened
 
-    def _open_one(self, day: int, leases: ExitStack) -> tuple[Index, NDArray[Any]] | None:
+    def _days(self) -> dict[int, catalogue.Day]:
+        with self.database.read() as connection:
+            return catalogue.days(connection)
+
+    def _open_one(
+        self, row: catalogue.Day | None, leases: ExitStack
+    ) -> tuple[Index, NDArray[Any]] | None:
         for _ in range(_TRIES):
-            with self.database.read() as connection:
-                row = catalogue.days(connection).get(day)
             if row is None or row.index_name is None:
                 return None
-            folder = self.folder / row.index_name
+            day, folder = row.day, self.folder / row.index_name
             try:
                 leases.enter_context(leased(folder))
             except FileNotFoundError:
-                continue  # it was switched between the two lines: its successor is in the row now
+                row = self._days().get(day)  # it was switched meanwhile: its successor is there
+                continue
             return load_day(folder)
         raise DatabaseError(
             f"{self.folder}: the index of day {day} is in no folder: run `fortnight fsck`."
@@ -228,16 +231,21 @@ class Lake:
         day = sample_at // DAY_MS
         people = {met.row.pseudonym for on in found.days if on.day == day for met in on.met}
         people |= {one for d, one in found.wanted.own.items() if d == day}
-        tables = [(kind, self._rows(day, kind, people)) for kind in KINDS] if people else []
+        tables = [
+            (kind, self._rows(day, kind, people, ("pseudonym", instants_of(kind), "received")))
+            for kind in (KINDS if people else ())
+        ]
         return Late(sample_at, late_on_its_day(tables, sample_at))
 
-    def _rows(self, day: int, kind: str, pseudonyms: set[bytes]) -> pa.Table:
+    def _rows(
+        self, day: int, kind: str, pseudonyms: set[bytes], columns: Collection[str] | None = None
+    ) -> pa.Table:
         """Return some people's rows; asks again where files were replaced meanwhile."""
 
         def read() -> pa.Table:
             with self.database.read() as connection:
                 names = catalogue.files(connection, [day], kind).get((day, kind), [])
-            return rows_of(self.folder, names, kind, pseudonyms)
+            return rows_of(self.folder, names, kind, pseudonyms, columns)
 
         return _patiently(read)
 
