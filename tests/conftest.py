@@ -15,6 +15,7 @@ pytest_plugins = ["tests.services"]
 
 _TESTS: Final = Path(__file__).parent
 _MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
+_NAME: Final = "fortnight-tests-"
 _ROOM_BYTES: Final = 6 << 30
 _FOLDER: Final = pytest.StashKey[Path]()
 
@@ -29,10 +30,19 @@ def pytest_configure(config: pytest.Config) -> None:
         return  # a process of xdist, whose controller has chosen
     if shutil.disk_usage(_MEMORY).free < _ROOM_BYTES:
         return
-    folder = Path(tempfile.mkdtemp(prefix="fortnight-tests-", dir=_MEMORY))
+    _clear()
+    folder = Path(tempfile.mkdtemp(prefix=f"{_NAME}{os.getpid()}-", dir=_MEMORY))
     folder.chmod(0o711)  # PostgreSQL runs as another user, in a folder of its own below
     os.environ["TMPDIR"], tempfile.tempdir = str(folder), None
     config.stash[_FOLDER] = folder
+
+
+def _clear() -> None:
+    """Give back the memory of runs that were killed."""
+    for left in _MEMORY.glob(f"{_NAME}*"):
+        process = left.name.removeprefix(_NAME).partition("-")[0]
+        if process.isdecimal() and not Path("/proc", process).exists():
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
