@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -67,7 +67,7 @@ class Seen:
     """Latencies in milliseconds by page, and how many answers were not what they should be."""
 
     by_page: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    wrong: int = 0
+    wrong: Counter[int] = field(default_factory=Counter)
     seconds: float = 0.0
 
     def share(self, share: float, name: str | None = None) -> float:
@@ -96,9 +96,15 @@ def _measure(database: str, url: str, thinks_s: tuple[float, ...]) -> None:
             _print(f"{database}, a page each {think_s:g} s", _go(port, walks, think_s, chance))
 
 
+def _said(wrong: Counter[int]) -> str:
+    """Return how many answers were not what they should be, by status."""
+    counts = ", ".join(f"{count} times {status}" for status, count in sorted(wrong.items()))
+    return f"{wrong.total()} wrong answers" + (f" ({counts})" if counts else "")
+
+
 def _print(title: str, seen: Seen) -> None:
     count = sum(map(len, seen.by_page.values()))
-    print(f"\n{title}: {count / seen.seconds:.1f} pages/s, {seen.wrong} wrong answers\n")
+    print(f"\n{title}: {count / seen.seconds:.1f} pages/s, {_said(seen.wrong)}\n")
     print("| page | asked | p50 ms | p95 ms | p99 ms | max ms |")
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
     for name in (*seen.by_page, None):
@@ -111,8 +117,11 @@ def _print(title: str, seen: Seen) -> None:
 
 
 def _walk(one: dict[str, Any], chance: random.Random) -> Iterator[Page]:
-    """Yield a worker's pages without end, the contacts of both their cases in turn."""
-    waiting = {case_id: list(contacts) for case_id, contacts in one["cases"].items()}
+    """Yield a worker's pages without end, the contacts of both their cases in turn.
+
+    Whoever walks after them goes on with the next contact: nobody decides twice about one.
+    """
+    waiting = one["cases"]
     while True:
         yield _get("home", one, "/office")
         case_id = chance.choice(list(waiting))
@@ -212,7 +221,7 @@ def _take(
         return False
     if counts:
         seen.by_page[worker.page.name].append(answer[1] * 1e3)
-        seen.wrong += answer[0] not in _WELL
+        seen.wrong.update({answer[0]} - _WELL)
     return True
 
 

@@ -19,6 +19,8 @@ from fortnight.db.tables import trace_run
 from fortnight.ledger.counts import Entries
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fortnight.db.engine import Database
 
 
@@ -86,7 +88,7 @@ def test_what_is_taken_back_or_waits_for_a_second_person_does_not_count(world: C
 
 def test_where_two_cases_met_a_crowd_is_a_cluster_of_counts(world: Colleagues) -> None:
     first = world.traced(12, together=True)
-    rooms = PlaceTimes(world.database, world.vault.unseal_case)
+    rooms = PlaceTimes(world.database, world.vault.opener_of_case)
     assert rooms.clusters("north") == ()  # one case's crowd is on that case's page
     world.traced(3, together=True)
     (found,) = rooms.clusters("north")
@@ -101,11 +103,11 @@ def test_where_two_cases_met_a_crowd_is_a_cluster_of_counts(world: Colleagues) -
 def test_clusters_are_counted_anew_only_where_something_changed(world: Colleagues) -> None:
     opened: list[str] = []
 
-    def unseal(case_id: str, sealed: bytes, label: bytes) -> bytes:
+    def openers(case_id: str) -> Callable[[bytes, bytes], bytes]:
         opened.append(case_id)
-        return world.vault.unseal_case(case_id, sealed, label)
+        return world.vault.opener_of_case(case_id)
 
-    rooms = PlaceTimes(world.database, unseal)
+    rooms = PlaceTimes(world.database, openers)
     cases = [world.traced(3, together=True) for _ in range(2)]
     (found,) = rooms.clusters("north")
     assert set(opened) == set(cases)
@@ -120,7 +122,7 @@ def test_clusters_are_counted_anew_only_where_something_changed(world: Colleague
 def test_two_at_one_place_are_not_shown(world: Colleagues) -> None:
     for _ in range(2):
         world.traced(2, together=True)
-    assert PlaceTimes(world.database, world.vault.unseal_case).clusters(None) == ()
+    assert PlaceTimes(world.database, world.vault.opener_of_case).clusters(None) == ()
 
 
 def test_the_same_number_of_two_cases_may_be_two_people_or_one_and_is_not_added_up(

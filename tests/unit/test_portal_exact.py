@@ -140,8 +140,8 @@ def test_with_the_grant_page_and_copy_have_it_and_without_it_again_nothing_is_le
     assert shown(portal) == before
     assert copied(portal) == []
     with portal.office.database.read() as connection:
-        unseal = portal.office.vault.unseal_case
-        assert exact_meetings(connection, case_id, "0" * 16, unseal) == ()
+        openers = portal.office.vault.opener_of_case
+        assert exact_meetings(connection, case_id, "0" * 16, openers) == ()
 
 
 def test_the_last_24_hours_are_on_no_page(portal: Portal) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from fortnight.case.files import locked, log
 from fortnight.case.state import State
@@ -88,7 +88,7 @@ class Assignments:
     def of_case(self, case_id: str) -> tuple[Assignment, ...]:
         """Return whose a case was, the newest first."""
         with self.database.read() as connection:
-            rows = connection.execute(_query().where(case_assignment.c.case_id == case_id))
+            rows = connection.execute(_OF_CASE, {"case": case_id})
             return tuple(_assignment(row) for row in rows)
 
     def note_of(self, assignment_id: str) -> str | None:
@@ -192,6 +192,10 @@ def _query() -> Select[Any]:
         .join(by, by.c.id == case_assignment.c.by)
         .order_by(case_assignment.c.from_at.desc(), case_assignment.c.id)
     )
+
+
+_OF_CASE: Final = _query().where(case_assignment.c.case_id == bindparam("case"))
+"""Written down once: every page of a case asks it."""
 
 
 def _assignment(row: Row[Any]) -> Assignment:

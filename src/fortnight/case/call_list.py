@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from fortnight.case.retraction import MAY_HAVE_ARRIVED
 from fortnight.db.office_tables import (
@@ -19,7 +20,7 @@ from fortnight.db.office_tables import (
 from fortnight.db.tables import case_file, exposure, message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from sqlalchemy import Connection, Row, Select
 
@@ -73,49 +74,76 @@ def to_call(
     case_id: str | None = None,
 ) -> tuple[CallItem, ...]:
     """Return who is to be called in the cases of an account, of a district, or in one case."""
-    cases = _cases(account, district, case_id)
+    among = {"account": account, "district": district, "case": case_id}
+    asked = {name: value for name, value in among.items() if value is not None}
+    ask = _queries(frozenset(asked))
     called: dict[Key, list[Row[Any]]] = defaultdict(list)
-    for row in connection.execute(
-        select(call_record)
-        .where(call_record.c.case_id.in_(cases))
-        .order_by(call_record.c.at, call_record.c.id)
-    ):
+    for row in connection.execute(ask.calls, asked):
         called[row.case_id, row.contact].append(row)
-    waiting = [one for one in _all(connection, cases, called) if _is_open(one, called)]
+    waiting = [one for one in _all(connection, ask, asked, called) if _is_open(one, called)]
     items = [_item(group, called, now) for group in _households(waiting)]
     return tuple(sorted(items, key=_urgency))
 
 
-def _cases(account: str | None, district: str | None, case_id: str | None) -> Select[Any]:
+class _Queries(NamedTuple):
+    """What is asked of some cases, by which of ``account``, ``district`` and ``case`` are given."""
+
+    calls: Select[Any]
+    files: Select[Any]
+    told: Select[Any]
+    ranks: Select[Any]
+    named: Select[Any]
+    texted: Select[Any]
+
+
+@cache
+def _queries(given: frozenset[str]) -> _Queries:
+    """Return the queries, written down once: that takes longer than a database to answer them."""
+    cases, called, text = _cases(given), call_record.c, message.c
+    listed, named = exposure.c, named_contact.c
+    return _Queries(
+        calls=select(call_record).where(called.case_id.in_(cases)).order_by(called.at, called.id),
+        files=select(case_file).where(case_file.c.id.in_(cases)),
+        told=select(decision).where(decision.c.case_id.in_(cases), decision.c.kind == "tell"),
+        ranks=select(listed.case_id, listed.contact, listed.rank).where(listed.case_id.in_(cases)),
+        named=select(named_contact).where(named.case_id.in_(cases), named.objected_at.is_(None)),
+        texted=select(text.case_id, text.key).where(
+            text.case_id.in_(cases),
+            text.template == "please-call",
+            text.state.in_(MAY_HAVE_ARRIVED),
+        ),
+    )
+
+
+def _cases(by: frozenset[str]) -> Select[Any]:
     """Return the query of the cases whose calls are asked for; merged ones are in the other."""
     c, given = case_file.c, case_assignment.c
     cases = select(c.id).where(c.id.not_in(select(case_merge.c.merged)))
-    if account is not None:
-        own = select(given.case_id).where(given.account == account, given.until_at.is_(None))
+    if "account" in by:
+        whose = given.account == bindparam("account")
+        own = select(given.case_id).where(whose, given.until_at.is_(None))
         cases = cases.where(c.id.in_(own))
-    if district is not None:
-        cases = cases.where(c.district == district)
-    return cases if case_id is None else cases.where(c.id == case_id)
+    if "district" in by:
+        cases = cases.where(c.district == bindparam("district"))
+    return cases.where(c.id == bindparam("case")) if "case" in by else cases
 
 
 def _all(
-    connection: Connection, cases: Select[Any], called: dict[Key, list[Row[Any]]]
+    connection: Connection,
+    ask: _Queries,
+    asked: Mapping[str, str],
+    called: dict[Key, list[Row[Any]]],
 ) -> Iterator[_Call]:
     """Yield everybody who is, or was, to be called."""
-    files = {
-        row.id: row
-        for row in connection.execute(select(case_file).where(case_file.c.id.in_(cases)))
-    }
+    files = {row.id: row for row in connection.execute(ask.files, asked)}
     for row in files.values():
         if row.state == "opened":  # for the interview, and the yes
             yield _Call(row.id, "case", None, row.opened_at, None, 0)
-    ranks = _ranks(connection, cases)
-    named = _named(connection, cases)
-    texted = _texted(connection, cases)
-    told = connection.execute(
-        select(decision).where(decision.c.case_id.in_(cases), decision.c.kind == "tell")
-    )
-    for row in told:
+    listed = connection.execute(ask.ranks, asked)
+    ranks = {(row.case_id, row.contact): row.rank for row in listed}
+    named = _named(connection.execute(ask.named, asked))
+    texted = _texted(connection.execute(ask.texted, asked))
+    for row in connection.execute(ask.told, asked):
         about = named.get((row.case_id, row.contact))
         if row.needs_second and row.second_by is None:
             continue
@@ -136,13 +164,9 @@ def _was_reached(made: Row[Any], called: dict[Key, list[Row[Any]]]) -> bool:
     )
 
 
-def _texted(connection: Connection, cases: Select[Any]) -> set[Key]:
+def _texted(rows: Iterable[Row[Any]]) -> set[Key]:
     """Return the contacts whom a text may have reached: where it was wrong, another says so."""
-    c = message.c
-    query = select(c.case_id, c.key).where(
-        c.case_id.in_(cases), c.template == "please-call", c.state.in_(MAY_HAVE_ARRIVED)
-    )
-    keys = [(row.case_id, row.key.split()) for row in connection.execute(query)]
+    keys = [(row.case_id, row.key.split()) for row in rows]
     return {(case_id, words[2]) for case_id, words in keys if words[0] == "told"}
 
 
@@ -212,20 +236,10 @@ def _urgency(item: CallItem) -> tuple[object, ...]:
     )
 
 
-def _ranks(connection: Connection, cases: Select[Any]) -> dict[tuple[str, str], int]:
-    c = exposure.c
-    rows = connection.execute(select(c.case_id, c.contact, c.rank).where(c.case_id.in_(cases)))
-    return {(row.case_id, row.contact): row.rank for row in rows}
-
-
-def _named(connection: Connection, cases: Select[Any]) -> dict[tuple[str, str], Row[Any]]:
+def _named(rows: Iterable[Row[Any]]) -> dict[tuple[str, str], Row[Any]]:
     """Return whom cases named, by their number and by that of whom they are merged with."""
     found: dict[tuple[str, str], Row[Any]] = {}
-    for row in connection.execute(
-        select(named_contact).where(
-            named_contact.c.case_id.in_(cases), named_contact.c.objected_at.is_(None)
-        )
-    ):
+    for row in rows:
         found[row.case_id, row.contact] = row
         if row.merged_with is not None:
             found[row.case_id, row.merged_with] = row

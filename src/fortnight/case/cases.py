@@ -329,22 +329,22 @@ class Cases:
     def detail(self, case_id: str, contact: str) -> ContactDocument:
         """Return where and when a contact met the case, and why they are listed."""
         with self.database.read() as connection:
-            return detail(connection, case_id, contact, self.vault.unseal_case)
+            return detail(connection, case_id, contact, self.vault.opener_of_case)
 
     def details(self, case_id: str, contacts: Collection[str]) -> dict[str, ContactDocument]:
         """Return what `detail` does of several contacts of whom something is held; no words."""
         with self.database.read() as connection:
-            return details(connection, case_id, contacts, self.vault.unseal_case)
+            return details(connection, case_id, contacts, self.vault.opener_of_case)
 
     def sums(self, case_id: str, contacts: Collection[str]) -> dict[str, ContactDocument]:
         """Return what `details` does, without any place."""
         with self.database.read() as connection:
-            return sums(connection, case_id, contacts, self.vault.unseal_case)
+            return sums(connection, case_id, contacts, self.vault.opener_of_case)
 
     def episodes(self, case_id: str, contacts: Collection[str]) -> list[EpisodeDocument]:
         """Return where and when a case met several contacts."""
         with self.database.read() as connection:
-            return episodes(connection, case_id, contacts, self.vault.unseal_case)
+            return episodes(connection, case_id, contacts, self.vault.opener_of_case)
 
     # -- parts of the steps ------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 
 from fortnight.db.office_tables import case_change, case_merge
 from fortnight.db.tables import case_file, lake_day, trace_run
@@ -32,6 +32,11 @@ AGAIN_MS: Final = 3_600_000
 """A case is traced by itself once in this time at most."""
 INDEXING_MS: Final = 600_000
 """Evidence filed so shortly before a run began may not have been in the index it read."""
+_OF_CASE: Final = (
+    select(case_change)
+    .where(case_change.c.case_id == bindparam("case"))
+    .order_by(case_change.c.at.desc(), case_change.c.id)
+)
 _NAMED_EACH: Final = 7  # numbers of 16 digits of each sort, so that a detail has its 500 characters
 
 
@@ -125,10 +130,9 @@ class Changes:
 
     def of_case(self, case_id: str) -> tuple[CaseChange, ...]:
         """Return the changes of a case, the newest first."""
-        c = case_change.c
-        found = select(case_change).where(c.case_id == case_id).order_by(c.at.desc(), c.id)
         with self.database.read() as connection:
-            return tuple(_change(row.at, row.kind, row.detail) for row in connection.execute(found))
+            rows = connection.execute(_OF_CASE, {"case": case_id})
+            return tuple(_change(row.at, row.kind, row.detail) for row in rows)
 
     def retrace(self, now: int) -> list[str]:
         """Queue a trace of each case whose days hold new evidence; return the runs.

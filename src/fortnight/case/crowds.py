@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import date
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
@@ -16,6 +18,7 @@ CROWD: Final = 10
 """Contacts of one case at one place and time that make a crowd."""
 NEAR_M: Final = 50.0
 """Metres within which two meetings are at one place."""
+_DAY: Final = len("2026-03-01")
 
 
 class _Episode(msgspec.Struct, frozen=True, gc=False):
@@ -51,19 +54,52 @@ class _PlaceTime(NamedTuple):
 
 def is_in_crowd(met: Mapping[str, Sequence[MetPart]], contact: str) -> bool:
     """Tell whether the case met at least `CROWD` contacts where and when it met this one."""
-    places = {other: list(_places(parts)) for other, parts in met.items()}
-    return any(
-        sum(any(_same(own, one) for one in theirs) for theirs in places.values()) >= CROWD
-        for own in places.get(contact, ())
-    )
+    own: dict[str, list[_PlaceTime]] = {}
+    for one in _meetings(met.get(contact, ())):
+        for day in _days(one.start, one.end):
+            own.setdefault(day, []).append(_place_time(one))
+    there = Counter[_PlaceTime]()
+    for parts in met.values():
+        there.update(_where_both(own, parts))
+    return max(there.values(), default=0) >= CROWD
 
 
-def _places(parts: Sequence[MetPart]) -> Iterator[_PlaceTime]:
+def _where_both(
+    own: Mapping[str, Sequence[_PlaceTime]], parts: Sequence[MetPart]
+) -> set[_PlaceTime]:
+    """Return at which of a contact's own places and times somebody was met too.
+
+    ``own`` is by day: to read an instant takes longer than all else here, and those of other days
+    are not read.
+    """
+    both: set[_PlaceTime] = set()
+    for one in _meetings(parts):
+        near = {place for day in _days(one.start, one.end) for place in own.get(day, ())} - both
+        if near:
+            other = _place_time(one)
+            both.update(place for place in near if _same(place, other))
+    return both
+
+
+def _meetings(parts: Sequence[MetPart]) -> Iterator[_Episode | _Visit]:
     for part in parts:
-        for one in part.episodes:
-            yield _PlaceTime(*_times(one.start, one.end), None, one.lon, one.lat)
-        for visit in part.visits:
-            yield _PlaceTime(*_times(visit.start, visit.end), visit.venue, 0.0, 0.0)
+        yield from part.episodes
+        yield from part.visits
+
+
+def _days(start: str, end: str) -> list[str]:
+    """Return the UTC days of a period, as documents write them."""
+    if start[:_DAY] == end[:_DAY] and start.endswith("Z") and end.endswith("Z"):
+        return [start[:_DAY]]
+    begun, ended = parse(start).date(), parse(end).date()
+    days = range(begun.toordinal(), ended.toordinal() + 1)
+    return [date.fromordinal(day).isoformat() for day in days]
+
+
+def _place_time(one: _Episode | _Visit) -> _PlaceTime:
+    if isinstance(one, _Visit):
+        return _PlaceTime(*_times(one.start, one.end), one.venue, 0.0, 0.0)
+    return _PlaceTime(*_times(one.start, one.end), None, one.lon, one.lat)
 
 
 def _times(start: str, end: str) -> tuple[float, float]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from fortnight.case.crowds import is_in_crowd
 from fortnight.case.decision_rows import (
@@ -49,6 +49,27 @@ _LONGEST_WHY: Final = 200
 _UNDER_WAY_MS: Final = 60_000
 _DAY_MS: Final = 86_400_000
 _OVER: Final = frozenset({State.CLOSED, State.WITHDRAWN})
+
+# Written down once: SQLAlchemy takes longer to write a query than a database to answer it.
+_WAITING: Final = query().where(
+    waits(),
+    decision.c.case_id.in_(
+        select(case_file.c.id).where(case_file.c.district == bindparam("district"))
+    ),
+)
+_STANDING: Final = select(decision.c.id).where(
+    decision.c.case_id == bindparam("case"),
+    decision.c.contact == bindparam("contact"),
+    decision.c.retracted_at.is_(None),
+)
+_RESOLVED: Final = select(func.count(decision.c.contact.distinct())).where(
+    decision.c.case_id == bindparam("case"),
+    decision.c.kind == "tell",
+    decision.c.needs_second.is_(False) | decision.c.second_by.is_not(None),
+    decision.c.contact.not_in(
+        select(named_contact.c.contact).where(named_contact.c.case_id == bindparam("case"))
+    ),
+)
 
 Why = Literal["setting", "crowd", "place-time", "unknown-place", "many"]
 """Why a second person is needed: where it was, by the reviewer's word, by the number of others met
@@ -211,9 +232,8 @@ class Decisions:
 
     def waiting(self, district: str) -> tuple[Decision, ...]:
         """Return what waits for a second person in a district, the newest first."""
-        here = select(case_file.c.id).where(case_file.c.district == district)
         with self.database.read() as connection:
-            rows = connection.execute(query().where(waits(), decision.c.case_id.in_(here)))
+            rows = connection.execute(_WAITING, {"district": district})
             return tuple(decision_of(row) for row in rows)
 
     def why_second(self, case_id: str, contact: str) -> Why | None:
@@ -237,14 +257,7 @@ class Decisions:
         return subject
 
     def _refuse_decided(self, connection: Connection, case_id: str, contact: str) -> None:
-        found = connection.scalar(
-            select(decision.c.id).where(
-                decision.c.case_id == case_id,
-                decision.c.contact == contact,
-                decision.c.retracted_at.is_(None),
-            )
-        )
-        if found is not None:
+        if connection.scalar(_STANDING, {"case": case_id, "contact": contact}) is not None:
             raise ConflictError("This contact is decided already: take that back first.")
 
     def _why(
@@ -263,7 +276,7 @@ class Decisions:
     def _why_there(self, connection: Connection, case_id: str, contact: str) -> Why | None:
         """Return what speaks for a second person in where the case met a contact."""
         try:
-            met = met_parts(connection, case_id, self.vault.unseal_case)
+            met = met_parts(connection, case_id, self.vault.opener_of_case)
         except GoneError:
             return "unknown-place"
         if contact not in met:
@@ -339,19 +352,7 @@ class Decisions:
 
 def _resolved(connection: Connection, case_id: str) -> int:
     """Return how many people were resolved for a case; who was named by the case was not."""
-    c = decision.c
-    named = select(named_contact.c.contact).where(named_contact.c.case_id == case_id)
-    return (
-        connection.scalar(
-            select(func.count(c.contact.distinct())).where(
-                c.case_id == case_id,
-                c.kind == "tell",
-                c.needs_second.is_(False) | c.second_by.is_not(None),
-                c.contact.not_in(named),
-            )
-        )
-        or 0
-    )
+    return connection.scalar(_RESOLVED, {"case": case_id}) or 0
 
 
 def reader_of(connection: Connection, account: str) -> Reader:

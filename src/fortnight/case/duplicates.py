@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, or_, select, update
 
 from fortnight.case.assignments import label as assignment_label
 from fortnight.case.files import locked, log
@@ -36,6 +36,25 @@ WITHIN_MS: Final = 90 * 86_400_000
 """Two tests of one person further apart than this are two infections."""
 
 
+# Written down once: every page of a case asks them.
+_CASE: Final = select(case_file).where(case_file.c.id == bindparam("case"))
+_MERGED: Final = select(case_merge.c.kept).where(case_merge.c.merged == bindparam("case"))
+_OTHERS: Final = (
+    select(case_file)
+    .where(
+        or_(
+            case_file.c.number_hash == bindparam("number"),
+            case_file.c.person == bindparam("person"),
+        ),
+        case_file.c.id != bindparam("case"),
+        case_file.c.id.not_in(select(case_merge.c.merged)),
+        case_file.c.state != State.WITHDRAWN,
+        case_file.c.opened_at.between(bindparam("earliest"), bindparam("latest")),
+    )
+    .order_by(case_file.c.opened_at, case_file.c.id)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Duplicate:
     """Another file that may be of the same case; ``opened_at`` in ms since 1970."""
@@ -58,7 +77,7 @@ class Duplicates:
     def of(self, case_id: str) -> tuple[Duplicate, ...]:
         """Return other files of the same number or person, opened within 90 days of this one."""
         with self.database.read() as connection:
-            one = connection.execute(select(case_file).where(case_file.c.id == case_id)).first()
+            one = connection.execute(_CASE, {"case": case_id}).first()
             if one is None or one.state == State.WITHDRAWN:
                 return ()
             return tuple(_duplicate(one, row) for row in _others(connection, one))
@@ -85,10 +104,8 @@ class Duplicates:
 
     def merged_into(self, case_id: str) -> str | None:
         """Return the case that a case was merged into, or None."""
-        found = select(case_merge.c.kept).where(case_merge.c.merged == case_id)
         with self.database.read() as connection:
-            into: str | None = connection.scalar(found)
-        return into
+            return _merged_into(connection, case_id)
 
     # -- parts -------------------------------------------------------------------------------------
 
@@ -164,21 +181,21 @@ class Duplicates:
 
 
 def _others(connection: Connection, one: Row[Any]) -> list[Row[Any]]:
-    c = case_file.c
-    same = c.number_hash == one.number_hash
-    if one.person is not None:
-        same |= c.person == one.person
-    merged = select(case_merge.c.merged)
-    query = select(case_file).where(
-        same,
-        c.id != one.id,
-        c.id.not_in(merged),
-        c.state != State.WITHDRAWN,
-        c.opened_at.between(one.opened_at - WITHIN_MS, one.opened_at + WITHIN_MS),
-    )
-    if connection.scalar(select(case_merge.c.kept).where(case_merge.c.merged == one.id)):
+    if _merged_into(connection, one.id):
         return []
-    return list(connection.execute(query.order_by(c.opened_at, c.id)))
+    asked = {
+        "case": one.id,
+        "number": one.number_hash,
+        "person": one.person,  # null is nobody's: then the number alone counts
+        "earliest": one.opened_at - WITHIN_MS,
+        "latest": one.opened_at + WITHIN_MS,
+    }
+    return list(connection.execute(_OTHERS, asked))
+
+
+def _merged_into(connection: Connection, case_id: str) -> str | None:
+    into: str | None = connection.scalar(_MERGED, {"case": case_id})
+    return into
 
 
 def _duplicate(one: Row[Any], row: Row[Any]) -> Duplicate:

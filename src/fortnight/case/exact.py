@@ -16,11 +16,12 @@ from fortnight.consent.grant import OF_A_CASE
 from fortnight.errors import GoneError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from sqlalchemy import Connection, Row
 
     from fortnight.case.day_parts import DayPart
+    from fortnight.case.exposures import Openers
     from fortnight.consent.store import Consents
 
 
@@ -39,27 +40,25 @@ def exact_meetings(
     connection: Connection,
     case_id: str,
     contact: str,
-    unseal: Callable[[str, bytes, bytes], bytes],
+    openers: Openers,
 ) -> tuple[Exact, ...]:
     """Return a contact's meetings with a case that allows it, in order; nothing for any other."""
     if not allows_exact(connection, case_id):
         return ()
     try:
-        held = day_parts(connection, case_id, unseal, (contact,))
+        held = day_parts(connection, case_id, openers, (contact,))
     except GoneError:  # the case was erased a moment ago
         return ()
     return exact_of(held.get(contact, ()))
 
 
-def exact_for(
-    connection: Connection, person: str, unseal: Callable[[str, bytes, bytes], bytes]
-) -> tuple[Exact, ...]:
+def exact_for(connection: Connection, person: str, openers: Openers) -> tuple[Exact, ...]:
     """Return what a person may know of every meeting that they were told of, in order."""
     found = (
         one
         for row in told_to(connection, person)
         if row.retracted_at is None
-        for one in exact_meetings(connection, row.case_id, row.contact, unseal)
+        for one in exact_meetings(connection, row.case_id, row.contact, openers)
     )
     return tuple(sorted(found, key=_in_time))
 

@@ -16,11 +16,12 @@ from fortnight.errors import RefusedError
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
-    from sqlalchemy import Connection, Row, Select
+    from sqlalchemy import Connection, Select
 
     from fortnight.report.document import ContactDocument, EpisodeDocument
 
     Seal = Callable[[str, bytes, bytes], bytes]
+    Openers = Callable[[str], Callable[[bytes, bytes], bytes]]
 
 _Part = TypeVar("_Part", MetPart, DayPart, Sums, Episodes)
 SECOND_KINDS: Final = frozenset({"bluetooth", "visit", "visit-room"})
@@ -197,7 +198,7 @@ def _exposure(row: Any) -> Exposure:  # noqa: ANN401 - a row of the query above
     )
 
 
-def detail(connection: Connection, case_id: str, contact: str, unseal: Seal) -> ContactDocument:
+def detail(connection: Connection, case_id: str, contact: str, openers: Openers) -> ContactDocument:
     """Return the episodes, places and explanation of a contact, of the days still held.
 
     Raises RefusedError where none is, GoneError where the case's key was destroyed.
@@ -209,71 +210,70 @@ def detail(connection: Connection, case_id: str, contact: str, unseal: Seal) -> 
     ).all()
     if not rows:
         raise RefusedError(f"Nothing is held of where case {case_id} and {contact} met.")
+    opened = openers(case_id)
     return joined(
         [
-            msgspec.json.decode(
-                unseal(case_id, row.sealed, _label(contact, row.last_day)), type=DayPart
-            )
+            msgspec.json.decode(opened(row.sealed, _label(contact, row.last_day)), type=DayPart)
             for row in rows
         ]
     )
 
 
 def details(
-    connection: Connection, case_id: str, contacts: Collection[str], unseal: Seal
+    connection: Connection, case_id: str, contacts: Collection[str], openers: Openers
 ) -> dict[str, ContactDocument]:
     """Return what `detail` does of several contacts, without the words.
 
     Those of whom nothing is held are left out. Raises GoneError where the case's key was destroyed.
     """
-    held = day_parts(connection, case_id, unseal, contacts)
+    held = day_parts(connection, case_id, openers, contacts)
     return {contact: unsaid(parts) for contact, parts in held.items()}
 
 
 def sums(
-    connection: Connection, case_id: str, contacts: Collection[str], unseal: Seal
+    connection: Connection, case_id: str, contacts: Collection[str], openers: Openers
 ) -> dict[str, ContactDocument]:
     """Return of several contacts what names no place: a list of them shows no more.
 
     Raises GoneError where the case's key was destroyed.
     """
     rows = connection.execute(_LAST_PARTS, {"case": case_id, "contacts": sorted(contacts)})
-    return {contact: one.rest for contact, (one,) in _read(rows, case_id, unseal, Sums).items()}
+    return {contact: one.rest for contact, (one,) in _read(rows, case_id, openers, Sums).items()}
 
 
 def episodes(
-    connection: Connection, case_id: str, contacts: Collection[str], unseal: Seal
+    connection: Connection, case_id: str, contacts: Collection[str], openers: Openers
 ) -> list[EpisodeDocument]:
     """Return the meetings of a case with several contacts.
 
     Raises GoneError where the case's key was destroyed.
     """
-    held = _parts(connection, case_id, unseal, contacts, Episodes)
+    held = _parts(connection, case_id, openers, contacts, Episodes)
     return [one for parts in held.values() for part in parts for one in part.episodes]
 
 
-def met_parts(connection: Connection, case_id: str, unseal: Seal) -> dict[str, list[MetPart]]:
+def met_parts(connection: Connection, case_id: str, openers: Openers) -> dict[str, list[MetPart]]:
     """Return where and when the case met each contact, as far as that is held.
 
     Raises GoneError where the case's key was destroyed.
     """
-    return _parts(connection, case_id, unseal, None, MetPart)
+    return _parts(connection, case_id, openers, None, MetPart)
 
 
 def day_parts(
-    connection: Connection, case_id: str, unseal: Seal, contacts: Collection[str] | None = None
+    connection: Connection, case_id: str, openers: Openers, contacts: Collection[str] | None = None
 ) -> dict[str, list[DayPart]]:
     """Return what is held of where the case met each contact, or some, in the order of days.
 
     Raises GoneError where the case's key was destroyed.
     """
-    return _parts(connection, case_id, unseal, contacts, DayPart)
+    return _parts(connection, case_id, openers, contacts, DayPart)
 
 
 def _parts(
     connection: Connection,
     case_id: str,
-    unseal: Seal,
+    openers: Openers,
     contacts: Collection[str] | None,
     kind: type[_Part],
 ) -> dict[str, list[_Part]]:
@@ -281,16 +281,19 @@ def _parts(
         rows = connection.execute(_PARTS, {"case": case_id})
     else:
         rows = connection.execute(_SOME_PARTS, {"case": case_id, "contacts": sorted(contacts)})
-    return _read(rows, case_id, unseal, kind)
+    return _read(rows, case_id, openers, kind)
 
 
 def _read(
-    rows: Iterable[Row[Any]], case_id: str, unseal: Seal, kind: type[_Part]
+    rows: Iterable[Any], case_id: str, openers: Openers, kind: type[_Part]
 ) -> dict[str, list[_Part]]:
     held: dict[str, list[_Part]] = {}
-    for row in rows:
-        sealed = unseal(case_id, row.sealed, _label(row.contact, row.last_day))
-        held.setdefault(row.contact, []).append(msgspec.json.decode(sealed, type=kind))
+    opened = None
+    decoder = msgspec.json.Decoder(kind)
+    for contact, last_day, sealed in rows:
+        opened = opened or openers(case_id)  # where nothing is held, no key is needed
+        part = decoder.decode(opened(sealed, _label(contact, last_day)))
+        held.setdefault(contact, []).append(part)
     return held
 
 

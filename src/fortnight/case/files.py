@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 _CASE: Final = select(case_file).where(case_file.c.id == bindparam("case"))
 _LOCKED: Final = _CASE.with_for_update()
 _RUN: Final = select(trace_run).where(trace_run.c.id == bindparam("run"))
+_LAST_RUN: Final = (
+    select(trace_run)
+    .where(trace_run.c.case_id == bindparam("case"))
+    .order_by(trace_run.c.asked_at.desc(), trace_run.c.id)
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +139,16 @@ def read_run(connection: Connection, run_id: str) -> Run:
     row = connection.execute(_RUN, {"run": run_id}).first()
     if row is None:
         raise RefusedError(f"There is no trace {run_id}.")
+    return _run(row)
+
+
+def last_run(connection: Connection, case_id: str) -> Run | None:
+    """Return the last trace of a case that was asked for, or None."""
+    row = connection.execute(_LAST_RUN, {"case": case_id}).first()
+    return None if row is None else _run(row)
+
+
+def _run(row: Row[Any]) -> Run:
     first, last = row.window_first_day, row.window_last_day
     return Run(
         id=row.id,

@@ -79,7 +79,8 @@ def home_of(
     now: int,
 ) -> Home:
     """Return the work of an account, or with None of its district."""
-    rows = connection.execute(_cases(account, district)).all()
+    query, asked = (_OF_DISTRICT, {}) if account is None else (_OF_ACCOUNT, {"account": account})
+    rows = connection.execute(query, {"district": district, **asked}).all()
     known = _known(connection, [row.id for row in rows], calls)
     cases = sorted(
         (_case(row, known, now) for row in rows),
@@ -90,19 +91,23 @@ def home_of(
     return Home(tuple(cases), own, waiting, overdue)
 
 
-def _cases(account: str | None, district: str) -> Select[Any]:
+def _cases() -> Select[Any]:
+    """Return the query of a district's open cases, and whose they are."""
     c, given = case_file.c, case_assignment.c
-    query = (
+    return (
         select(case_file, given.account, staff_account.c.name)
         .outerjoin(case_assignment, (given.case_id == c.id) & given.until_at.is_(None))
         .outerjoin(staff_account, staff_account.c.id == given.account)
         .where(
-            c.district == district,
+            c.district == bindparam("district"),
             c.state.in_(_OPEN),
             c.id.not_in(select(case_merge.c.merged)),
         )
     )
-    return query if account is None else query.where(given.account == account)
+
+
+_OF_DISTRICT: Final = _cases()
+_OF_ACCOUNT: Final = _OF_DISTRICT.where(case_assignment.c.account == bindparam("account"))
 
 
 def _known(connection: Connection, cases: list[str], calls: Sequence[CallItem]) -> _Known:

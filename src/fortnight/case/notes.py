@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from fortnight.case.files import locked, log
 from fortnight.case.state import State
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from fortnight.vault.purposes import Reader
 
 LONGEST: Final = 4_000
+_OF_CASE: Final = (
+    select(case_note, staff_account.c.name)
+    .join(staff_account, staff_account.c.id == case_note.c.by)
+    .where(case_note.c.case_id == bindparam("case"))
+    .order_by(case_note.c.at, case_note.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +66,7 @@ class Notes:
     def of_case(self, case_id: str) -> tuple[Note, ...]:
         """Return the notes of a case, the oldest first. GoneError where its key was destroyed."""
         with self.database.read() as connection:
-            rows = connection.execute(
-                select(case_note, staff_account.c.name)
-                .join(staff_account, staff_account.c.id == case_note.c.by)
-                .where(case_note.c.case_id == case_id)
-                .order_by(case_note.c.at, case_note.c.id)
-            ).all()
+            rows = connection.execute(_OF_CASE, {"case": case_id}).all()
         return tuple(
             Note(
                 row.id,

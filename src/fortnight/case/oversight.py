@@ -46,7 +46,7 @@ def open_oversight(
         Reviews(database, random),
         Questioned(database),
         Precisions(database),
-        PlaceTimes(database, vault.unseal_case),
+        PlaceTimes(database, vault.opener_of_case),
         Entries(database),
         KeyHolders(database),
         log,

@@ -64,12 +64,12 @@ class PlaceTimes:
 
     Parameters
     ----------
-    unseal : callable
+    openers : callable
         The vault's, for what is sealed under a case's key.
     """
 
     database: Database
-    unseal: Callable[[str, bytes, bytes], bytes]
+    openers: Callable[[str], Callable[[bytes, bytes], bytes]]
     _held: dict[str | None, tuple[_Version, tuple[Cluster, ...]]] = field(
         default_factory=dict, repr=False
     )
@@ -112,7 +112,7 @@ class PlaceTimes:
     def _met(self, case_id: str) -> Mapping[str, Sequence[DayPart]]:
         try:
             with self.database.read() as connection:
-                return day_parts(connection, case_id, self.unseal)
+                return day_parts(connection, case_id, self.openers)
         except GoneError:
             return {}  # erased meanwhile
 

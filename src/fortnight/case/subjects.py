@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from fortnight.case.exposures import exposure_or_none
 from fortnight.db.office_tables import named_contact
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from fortnight.case.exposures import Exposure
+
+
+_OF_CASE: Final = select(named_contact).where(named_contact.c.case_id == bindparam("case"))
+_NAMED: Final = _OF_CASE.where(named_contact.c.contact == bindparam("contact"))
+_MERGED: Final = _OF_CASE.where(named_contact.c.merged_with == bindparam("contact"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +38,8 @@ def subject_of(connection: Connection, case_id: str, contact: str) -> Subject:
     who was found to be a measured contact: the measured number is theirs then.
     """
     one = exposure_or_none(connection, case_id, contact)
-    column = named_contact.c.contact if one is None else named_contact.c.merged_with
-    named = connection.execute(
-        select(named_contact).where(named_contact.c.case_id == case_id, column == contact)
-    ).first()
+    asked = {"case": case_id, "contact": contact}
+    named = connection.execute(_NAMED if one is None else _MERGED, asked).first()
     if one is None and named is None:
         raise RefusedError(f"Case {case_id} has no contact {contact}.")
     if named is not None and named.objected_at is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from fortnight.db.tables import message
 from fortnight.notify.templates import Template
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from fortnight.notify.outbox import Outbox
 
+_TEXTS: Final = select(message.c.key, message.c.state).where(message.c.case_id == bindparam("case"))
 _WENT_NOWHERE: Final = ("stopped", "failed", "unknown")
 
 
@@ -43,6 +44,6 @@ def text_or_call(
 def takes_a_call(connection: Connection, case_id: str, contact: str) -> bool:
     """Tell whether a contact was to be texted, and no text is known to have reached them."""
     key = f"told {case_id} {contact}"
-    to_them = (message.c.case_id == case_id) & message.c.key.startswith(key, autoescape=True)
-    states = connection.scalars(select(message.c.state).where(to_them)).all()
+    rows = connection.execute(_TEXTS, {"case": case_id})
+    states = [state for reason, state in rows if reason.startswith(key)]
     return bool(states) and all(state in _WENT_NOWHERE for state in states)

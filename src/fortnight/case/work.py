@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from fortnight.case.assignments import Assignment, Assignments
 from fortnight.case.calls import Call, Calls
@@ -13,6 +13,7 @@ from fortnight.case.chain import Chains
 from fortnight.case.changes import CaseChange, Changes
 from fortnight.case.decisions import Decisions, Why
 from fortnight.case.duplicates import Duplicate, Duplicates
+from fortnight.case.files import last_run
 from fortnight.case.home import Home, home_of
 from fortnight.case.named import Named, NamedContacts
 from fortnight.case.notes import Notes
@@ -21,11 +22,12 @@ from fortnight.case.state import State
 from fortnight.case.words import how_we_know
 from fortnight.consent.exact import allows_exact
 from fortnight.db.office_tables import case_note
-from fortnight.db.tables import case_file, look, trace_run
+from fortnight.db.tables import case_file, look
 from fortnight.errors import ConflictError, GoneError, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
+    from contextlib import AbstractContextManager
 
     from fortnight.case.cases import Cases
     from fortnight.case.decision_rows import Decision
@@ -38,6 +40,16 @@ if TYPE_CHECKING:
 
 _Read = TypeVar("_Read")
 _OVER: Final = frozenset({State.CLOSED, State.WITHDRAWN})
+
+# Written down once: SQLAlchemy takes longer to write a query than a database to answer it.
+_DISTRICT: Final = select(case_file.c.district).where(case_file.c.id == bindparam("case"))
+_NOTES: Final = select(func.count()).where(case_note.c.case_id == bindparam("case"))
+_LOOKS: Final = (
+    select(look.c.role, look.c.at, look.c.purpose, look.c.fields, func.count().label("people"))
+    .where(look.c.case_id == bindparam("case"))
+    .group_by(look.c.role, look.c.at, look.c.purpose, look.c.fields)
+    .order_by(look.c.at.desc(), look.c.role, look.c.fields)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +159,10 @@ class Work:
             Chains(database, vault),
         )
 
+    def reading(self) -> AbstractContextManager[None]:
+        """Return a block in which all that is read is of one transaction; no look is opened."""
+        return self.database.reading()
+
     def turn(self, now: int) -> None:
         """Do what the clock asks for: finish, trace again, let go."""
         self.decisions.finish(now)
@@ -159,20 +175,21 @@ class Work:
         Cases by deadline, overdue ones first.
         """
         whose = None if role == "lead" else account
-        waiting = tuple(one for one in self.decisions.waiting(district) if one.by != account)
-        calls = self.calls.call_list(whose, now, district=district)
-        with self.database.read() as connection:
+        with self.database.reading(), self.database.read() as connection:
+            waiting = tuple(one for one in self.decisions.waiting(district) if one.by != account)
+            calls = self.calls.call_list(whose, now, district=district)
             return home_of(connection, whose, district, calls, waiting, now)
 
     def case_page(self, case_id: str, now: int) -> CasePage:
         """Return everything about a case that names nobody. RefusedError where there is none."""
         del now  # what is shown does not depend on when; deadlines are on the home page
+        with self.database.reading():
+            return self._case_page(case_id)
+
+    def _case_page(self, case_id: str) -> CasePage:
         with self.database.read() as connection:
-            district = connection.scalar(
-                select(case_file.c.district).where(case_file.c.id == case_id)
-            )
-            notes = select(func.count()).select_from(case_note)
-            count = connection.scalar(notes.where(case_note.c.case_id == case_id))
+            district = connection.scalar(_DISTRICT, {"case": case_id})
+            count = connection.scalar(_NOTES, {"case": case_id})
             exact = allows_exact(connection, case_id)
         decisions, calls = self.decisions.of_case(case_id), self.calls.of_case(case_id)
         return CasePage(
@@ -195,8 +212,9 @@ class Work:
 
         Raises RefusedError where the case has no such contact.
         """
-        decisions, calls = self.decisions.of_case(case_id), self.calls.of_case(case_id)
-        lines = self._lines(case_id, decisions, calls)
+        with self.database.reading():
+            decisions, calls = self.decisions.of_case(case_id), self.calls.of_case(case_id)
+            lines = self._lines(case_id, decisions, calls)
         line = next((one for one in lines if one.contact == contact), None)
         if line is None:
             raise RefusedError(f"Case {case_id} has no contact {contact}.")
@@ -266,17 +284,10 @@ class Work:
 
     def looks_of_case(self, case_id: str) -> tuple[LookLine, ...]:
         """Return who looked at how many people for a case, the newest first."""
-        c = look.c
-        query = (
-            select(c.role, c.at, c.purpose, c.fields, func.count().label("people"))
-            .where(c.case_id == case_id)
-            .group_by(c.role, c.at, c.purpose, c.fields)
-            .order_by(c.at.desc(), c.role, c.fields)
-        )
         with self.database.read() as connection:
             return tuple(
                 LookLine(row.role, row.at, row.purpose, tuple(row.fields.split(",")), row.people)
-                for row in connection.execute(query)
+                for row in connection.execute(_LOOKS, {"case": case_id})
             )
 
     # -- parts -------------------------------------------------------------------------------------
@@ -319,8 +330,5 @@ class Work:
         return self.decisions.why_second(case_id, line.contact)
 
     def _last_run(self, case_id: str) -> Run | None:
-        c = trace_run.c
-        last = select(c.id).where(c.case_id == case_id).order_by(c.asked_at.desc(), c.id).limit(1)
         with self.database.read() as connection:
-            run_id: Any = connection.scalar(last)
-        return None if run_id is None else self.cases.run(run_id)
+            return last_run(connection, case_id)

@@ -118,7 +118,7 @@ look = Table(
     Column("fields", String(200), nullable=False),  # closed words, sorted, joined by commas
     Column("outcome", String(16), nullable=False),  # opened, read
     Column("actor", String(64), nullable=False),  # the office's side; never shown to the person
-    Column("case_id", ID),  # the same
+    Column("case_id", ID, index=True),  # the same
     Column("salt", LargeBinary(32), nullable=False),
     Column("office_salt", LargeBinary(32), nullable=False),
     Column("leaf", ID, ForeignKey("ledger_leaf.id"), nullable=False),

@@ -124,7 +124,7 @@ class OwnExposures:
         withdrawn = row.retracted_at is not None
         found: tuple[Exact, ...] = ()
         if exact_until is not None and not withdrawn:
-            found = exact_meetings(connection, row.case_id, row.contact, self.vault.unseal_case)
+            found = exact_meetings(connection, row.case_id, row.contact, self.vault.opener_of_case)
         return OwnExposure(
             told_at=row.second_at or row.at,
             disease=disease.name,
@@ -142,7 +142,7 @@ class OwnExposures:
 
     def _parts(self, connection: Connection, row: Row[Any]) -> Sequence[DayPart]:
         try:
-            held = day_parts(connection, row.case_id, self.vault.unseal_case, (row.contact,))
+            held = day_parts(connection, row.case_id, self.vault.opener_of_case, (row.contact,))
         except GoneError:
             return ()
         return held.get(row.contact, ())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -139,6 +139,7 @@ class Disease(_File, frozen=True, kw_only=True):
         return relative_since_test(self.curve, self.onset_to_test.law(), day)
 
 
+@cache  # they come with the library: a page would list the folder several times
 def diseases() -> tuple[str, ...]:
     """Return the ids of the diseases that come with the library."""
     folder = resources.files("fortnight.risk").joinpath("diseases")

@@ -16,5 +16,5 @@ if TYPE_CHECKING:
 def meetings(database: Database, vault: Vault, person: str) -> list[Taken]:
     """Return the meetings, in order; none of a case that did not allow it, or no longer does."""
     with database.read() as connection:
-        found = exact_for(connection, person, vault.unseal_case)
+        found = exact_for(connection, person, vault.opener_of_case)
     return [one._asdict() | {"start": instant(one.start), "end": instant(one.end)} for one in found]

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 from fortnight.errors import GoneError
 from fortnight.vault.parts import Parts
 from fortnight.vault.pseudonyms import daily_beacon, daily_pseudonym
-from fortnight.vault.sealing import seal, unseal
+from fortnight.vault.sealing import opener, seal, unseal
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
 
 _PAIRS_AT_ONCE: Final = 10_000
@@ -39,6 +39,13 @@ class Filing(Parts):
     def unseal_case(self, case_id: str, sealed: bytes, label: bytes) -> bytes:
         """Open what `seal_case` sealed; GoneError where the case's key was destroyed."""
         return unseal(self._keys.case_key(case_id), sealed, label)
+
+    def opener_of_case(self, case_id: str) -> Callable[[bytes, bytes], bytes]:
+        """Return what opens many values as `unseal_case` does each, the key asked for once.
+
+        For values of one transaction: it is not to outlive that. Raises as `unseal_case`.
+        """
+        return opener(self._keys.case_key(case_id))
 
     def file_under(self, person: str, day: int) -> bytes:
         """Return the pseudonym of a person on a day, which is on file from now on."""

@@ -81,12 +81,13 @@ def add_looks(
     """Add a look at each person, and its entry, in the caller's transaction: all or nothing."""
     rows: list[dict[str, object]] = []
     leaves: list[Leaf] = []
+    asked = _of_ask(ask)
     for person, seed in seeds.items():
         leaf = look_leaf(kind, ask, person, seed, now)
         leaves.append(leaf)
         seen = {"id": seed.look, "person": person, "at": now, "outcome": "opened"}
         opening = {"salt": leaf.salt, "office_salt": leaf.office_salt, "leaf": leaf.id}
-        rows.append(seen | _of_ask(ask) | opening)
+        rows.append(seen | asked | opening)
     add_all(connection, leaves, now)
     if rows:
         connection.execute(insert(look), rows)

@@ -30,12 +30,22 @@ def unseal(key: bytes, sealed: bytes, label: bytes) -> bytes:
 
     Raises DatabaseError where it was sealed under another key or label, or is damaged.
     """
-    if len(sealed) < _NONCE_BYTES:
-        raise DatabaseError("A sealed value is cut short: restore it from a backup.")
-    try:
-        return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], label)
-    except InvalidTag as error:
-        raise DatabaseError(
-            "A sealed value does not open: it was changed, or sealed under another key or label. "
-            "Restore it from a backup, with the keys of that time."
-        ) from error
+    return opener(key)(sealed, label)
+
+
+def opener(key: bytes) -> Callable[[bytes, bytes], bytes]:
+    """Return what unseals many values under one key, as `unseal` does each."""
+    cipher = AESGCM(key)
+
+    def opened(sealed: bytes, label: bytes) -> bytes:
+        if len(sealed) < _NONCE_BYTES:
+            raise DatabaseError("A sealed value is cut short: restore it from a backup.")
+        try:
+            return cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], label)
+        except InvalidTag as error:
+            raise DatabaseError(
+                "A sealed value does not open: it was changed, or sealed under another key or "
+                "label. Restore it from a backup, with the keys of that time."
+            ) from error
+
+    return opened

@@ -14,7 +14,7 @@ from fortnight.risk.disease import load_disease
 from fortnight.staff.permissions import allowed
 from fortnight.web.office import support_words
 from fortnight.web.office.chains import chain_of
-from fortnight.web.office.drawings import infectiousness
+from fortnight.web.office.drawings import infectiousness, met_of
 from fortnight.web.office.pages import page, speech
 from fortnight.web.office.places import days_of, places_of
 from fortnight.web.office.rooms import rooms_of
@@ -59,13 +59,14 @@ def places(request: Asked, case_id: FromPath[str]) -> Response[bytes]:
     shown = rooms.work.case_page(case_id, rooms.clock())
     measured = _measured(shown.contacts, _not_for(request, case_id))
     episodes = rooms.work.episodes(case_id, measured, signed_in(request).reader, rooms.clock())
+    met = met_of(episodes, said)
     return page(
         request,
         "case_places.html",
         case_id=case_id,
         file=shown.file,
-        found=places_of(episodes, said),
-        days=days_of(shown.file, shown.run, episodes, said),
+        found=places_of(met),
+        days=days_of(shown.file, shown.run, met, said),
     )
 
 
@@ -79,6 +80,17 @@ def shown_case(
     begin = _begin(request, len(shown.contacts))
     listed = shown.contacts[begin : begin + SHOWN]
     not_for = _not_for(request, case_id)
+    details = rooms.work.sums(case_id, _measured(listed, not_for), staff.reader, now)
+    with rooms.work.reading():  # after the look, which is listed among those of the case
+        read = {
+            "follow": section_of(rooms, staff.account, shown, not_for, now),
+            "chain": chain_of(rooms, staff.account, shown, not_for),
+            "notes": rooms.work.notes.of_case(case_id),
+            "duplicates": _duplicates(rooms, staff.account, shown),
+            "handed": _handed(rooms, shown),
+            "looks": rooms.work.looks_of_case(case_id),
+            "colleagues": _colleagues(rooms, staff.account.district),
+        }
     return page(
         request,
         "case.html",
@@ -89,27 +101,26 @@ def shown_case(
         listed=listed,
         begin=begin,
         step=SHOWN,
-        details=rooms.work.sums(case_id, _measured(listed, not_for), staff.reader, now),
+        details=details,
         not_for=not_for,
-        follow=section_of(rooms, staff.account, shown, not_for, now),
         names=support_words,
-        chain=chain_of(rooms, staff.account, shown, not_for),
         infectious={line.contact: _most(shown, line) for line in listed if line.measured},
-        undecided=sum(
-            line.measured is not None and line.measured.tier is not None and line.decision is None
-            for line in shown.contacts
-        ),
-        notes=rooms.work.notes.of_case(case_id),
-        duplicates=_duplicates(rooms, staff.account, shown),
-        handed=_handed(rooms, shown),
-        looks=rooms.work.looks_of_case(case_id),
-        colleagues=_colleagues(rooms, staff.account.district),
+        undecided=_undecided(shown),
         settings=SETTINGS,
         disease=load_disease(shown.file.disease),
         held=_held(request),
         error=error,
         now=now,
         today=now // MILLISECONDS_A_DAY,
+        **read,
+    )
+
+
+def _undecided(shown: CasePage) -> int:
+    """Return how many contacts the rules ask something of and nobody decided about."""
+    return sum(
+        line.measured is not None and line.measured.tier is not None and line.decision is None
+        for line in shown.contacts
     )
 
 

@@ -10,19 +10,20 @@ from litestar.params import FromPath  # noqa: TC002 - the framework reads annota
 from fortnight.errors import ConflictError, GoneError, QuestionError, RefusedError
 from fortnight.report import course
 from fortnight.web.office.case_steps import call_of
-from fortnight.web.office.drawings import days_drawing, minutes_by_day, ms_of, strip
+from fortnight.web.office.drawings import days_drawing, met_of, minutes_by_day, ms_of, strip
 from fortnight.web.office.explanation import explained
 from fortnight.web.office.pages import page, see, speech
 from fortnight.web.office.rooms import rooms_of
 from fortnight.web.office.who import form_of, nothing_here, signed_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from fortnight.case.decision_rows import Decision
     from fortnight.case.files import CaseFile
     from fortnight.case.named import Identity
-    from fortnight.case.work import ContactPage, Reached
+    from fortnight.case.work import Reached
+    from fortnight.web.office.drawings import Days, Met
     from fortnight.web.office.language import Speech
     from fortnight.web.office.rooms import Rooms
 
@@ -58,6 +59,7 @@ def _contact(
         raise nothing_here() from None
     file = rooms.cases.case(case_id)
     detail = shown.detail
+    met = [] if detail is None else met_of(detail.episodes, said)
     return page(
         request,
         "contact.html",
@@ -69,8 +71,8 @@ def _contact(
         detail=detail,
         explained=None if detail is None else explained(detail, said),
         file=file,
-        strip=None if detail is None or not detail.episodes else strip(detail.episodes, said),
-        curve=_curve(file, shown, said),
+        strip=None if detail is None or not detail.episodes else strip(met, said),
+        curve=None if detail is None else _curve(file, met, said),
         course=None if detail is None else course.course(detail.assessment),
         drawing=course,
         calls=shown.calls,
@@ -104,19 +106,13 @@ def _may(request: Asked) -> bool:
     return signed_in(request).relation in {"assigned", "own-district", "tied"}
 
 
-def _curve(file: CaseFile, shown: ContactPage, said: Speech) -> object:
+def _curve(file: CaseFile, met: Sequence[Met], said: Speech) -> Days:
     """Return how infectious the case was by day, with the days on which the two met."""
-    if shown.detail is None:
-        return None
-    met = {
-        day: minutes
-        for day, minutes in minutes_by_day(shown.detail.episodes, said).items()
-        if minutes > 0
-    }
+    spent = {day: minutes for day, minutes in minutes_by_day(met).items() if minutes > 0}
     anchor = file.test_day if file.onset_day is None else file.onset_day
-    first = min([anchor - _AROUND, *met])
-    last = max([anchor + 2 * _AROUND, *met])
-    return days_drawing(file, met, first, last, said)
+    first = min([anchor - _AROUND, *spent])
+    last = max([anchor + 2 * _AROUND, *spent])
+    return days_drawing(file, spent, first, last, said)
 
 
 # -- decisions and calls -----------------------------------------------------------------------

@@ -8,9 +8,9 @@ stylesheet says how it looks, in light and in dark.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from fortnight.risk.disease import load_disease
 
@@ -91,9 +91,28 @@ class Strip:
     bars: tuple[Bar, ...]
 
 
-def strip(episodes: Sequence[EpisodeDocument], speech: Speech) -> Strip:
+class Met(NamedTuple):
+    """A meeting with its instants read: in ms since 1970, and on the district's clocks."""
+
+    episode: EpisodeDocument
+    start: int
+    end: int
+    since: datetime
+    until: datetime
+
+
+def met_of(episodes: Iterable[EpisodeDocument], speech: Speech) -> list[Met]:
+    """Read the instants of meetings: a page of places shows a thousand, and each several times."""
+    met = []
+    for one in episodes:
+        start, end = ms_of(one.start), ms_of(one.end)
+        met.append(Met(one, start, end, speech.local(start), speech.local(end)))
+    return met
+
+
+def strip(met: Sequence[Met], speech: Speech) -> Strip:
     """Return the days on which two met, from the first to the last."""
-    parts = [part for one in episodes for part in _by_day(one, speech)]
+    parts = [(*part, one) for one in met for part in _by_day(one)]
     ordinals = sorted({ordinal for ordinal, *_ in parts})
     place = {ordinal: number * ROW for number, ordinal in enumerate(ordinals)}
     base = len(ordinals) * ROW
@@ -117,9 +136,9 @@ def strip(episodes: Sequence[EpisodeDocument], speech: Speech) -> Strip:
                 max(round(_across(end) - _across(start), 2), 0.5),
                 ROW - _WORDS - 8,
                 f"{one.window} presumed" if one.presumed else one.window,
-                speech.period(ms_of(one.start), ms_of(one.end)),
+                speech.period(starts, ends),
             )
-            for ordinal, start, end, one in parts
+            for ordinal, start, end, (one, starts, ends, _, _) in parts
         ),
     )
 
@@ -128,18 +147,16 @@ def _across(hour: float) -> float:
     return round(100 * hour / _DAY_HOURS, 2)
 
 
-def _by_day(
-    episode: EpisodeDocument, speech: Speech
-) -> Iterable[tuple[int, float, float, EpisodeDocument]]:
-    """Yield an episode's part of each local day: the day, from and until which hour."""
-    start, end = speech.local(ms_of(episode.start)), speech.local(ms_of(episode.end))
-    day = start.date()
-    while day <= end.date():
-        first = _hours(start) if day == start.date() else 0.0
-        last = _hours(end) if day == end.date() else _DAY_HOURS
+def _by_day(met: Met) -> list[tuple[int, float, float]]:
+    """Return a meeting's part of each local day: the day's ordinal, from and until which hour."""
+    begun, ended = met.since.toordinal(), met.until.toordinal()
+    parts = []
+    for day in range(begun, ended + 1):
+        first = _hours(met.since) if day == begun else 0.0
+        last = _hours(met.until) if day == ended else _DAY_HOURS
         if last > first:
-            yield day.toordinal(), first, last, episode
-        day += timedelta(days=1)
+            parts.append((day, first, last))
+    return parts
 
 
 def _hours(moment: datetime) -> float:
@@ -232,13 +249,13 @@ def _day_labels(days: range, width: float, speech: Speech) -> tuple[Label, ...]:
     )
 
 
-def minutes_by_day(episodes: Iterable[EpisodeDocument], speech: Speech) -> dict[int, float]:
+def minutes_by_day(met: Iterable[Met]) -> dict[int, float]:
     """Return the expected minutes of meetings by local day (since 1970)."""
     found: dict[int, float] = {}
-    for one in episodes:
-        parts = list(_by_day(one, speech))
-        whole = sum(end - start for _, start, end, _ in parts) or 1.0
-        for ordinal, start, end, _ in parts:
-            day = ordinal - _EPOCH
-            found[day] = found.get(day, 0.0) + one.expected_minutes * (end - start) / whole
+    for one in met:
+        parts = _by_day(one)
+        whole = sum(end - start for _, start, end in parts) or 1.0
+        for ordinal, start, end in parts:
+            day, minutes = ordinal - _EPOCH, one.episode.expected_minutes
+            found[day] = found.get(day, 0.0) + minutes * (end - start) / whole
     return found

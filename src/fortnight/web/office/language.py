@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
@@ -22,7 +22,6 @@ from fortnight.web.office.retell import retell
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
-    from datetime import time
 
 LANGUAGES: Final = {"en": "English", "ru": "Русский"}
 COOKIE: Final = "language"
@@ -99,8 +98,8 @@ def _day(language: str, day: int) -> str:
 
 
 @lru_cache(maxsize=4_096)
-def _clock(language: str, at: time) -> str:
-    return format_time(at, "HH:mm", locale=_locale(language))
+def _clock(language: str, hour: int, minute: int) -> str:
+    return format_time(time(hour, minute), "HH:mm", locale=_locale(language))
 
 
 @lru_cache(maxsize=4_096)
@@ -165,21 +164,27 @@ class Speech:
 
     def moment(self, at: int) -> str:
         """Return an instant (ms since 1970) such as ``Mon 9 Nov, 14:05``, in local time."""
-        local = self.local(at)
-        return self.several((self.day((local.date() - _FIRST).days), self.clock(at)))
+        return self._moment(self.local(at))
+
+    def _moment(self, local: datetime) -> str:
+        day = self.day(local.toordinal() - _FIRST.toordinal())
+        return self.several((day, _clock(self.language, local.hour, local.minute)))
 
     def clock(self, at: int) -> str:
         """Return the time of day of an instant (ms since 1970), in local time."""
-        return _clock(self.language, self.local(at).time().replace(second=0, microsecond=0))
+        local = self.local(at)
+        return _clock(self.language, local.hour, local.minute)
 
     def local(self, at: int) -> datetime:
         """Return an instant (ms since 1970) on the district's clocks."""
-        return datetime.fromtimestamp(at / 1_000, UTC).astimezone(ZoneInfo(self.timezone))
+        return datetime.fromtimestamp(at / 1_000, ZoneInfo(self.timezone))
 
     def period(self, start: int, end: int) -> str:
         """Return a period between two instants (ms since 1970)."""
-        same = self.local(start).date() == self.local(end).date()
-        return f"{self.moment(start)} \u2013 {self.clock(end) if same else self.moment(end)}"
+        begun, ended = self.local(start), self.local(end)
+        same = begun.date() == ended.date()
+        until = _clock(self.language, ended.hour, ended.minute) if same else self._moment(ended)
+        return f"{self._moment(begun)} \u2013 {until}"
 
     def spent(self, minutes: float) -> str:
         """Return a length of time such as ``2 h 5 min``."""

@@ -14,6 +14,8 @@ from fortnight.staff.permissions import allowed
 from fortnight.web.bodies import header
 from fortnight.web.office import words
 from fortnight.web.office.language import COOKIE, LANGUAGES, Speech, language_of, translations
+from fortnight.web.office.quick_calls import QuickCalls
+from fortnight.web.office.said_once import SaidOnce
 from fortnight.web.office.static import address
 
 if TYPE_CHECKING:
@@ -102,7 +104,7 @@ def _environment(language: str) -> Environment:
         autoescape=True,
         auto_reload=False,
         undefined=StrictUndefined,
-        extensions=["jinja2.ext.i18n"],
+        extensions=["jinja2.ext.i18n", SaidOnce],
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -111,5 +113,6 @@ def _environment(language: str) -> Environment:
     environment.install_gettext_translations(  # type: ignore[attr-defined] # by the extension
         translations(language), newstyle=False
     )
+    environment.context_class = QuickCalls
     environment.globals |= {"static": address, "words": words}
     return environment

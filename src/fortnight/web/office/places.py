@@ -6,14 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from fortnight.web.office.drawings import days_drawing, minutes_by_day, ms_of
+from fortnight.web.office.drawings import days_drawing, minutes_by_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from fortnight.case.files import CaseFile, Run
     from fortnight.report.document import EpisodeDocument
-    from fortnight.web.office.drawings import Days
+    from fortnight.web.office.drawings import Days, Met
     from fortnight.web.office.language import Speech
 
 PLACE_M: Final = 60.0
@@ -49,17 +49,17 @@ class Place:
     window: str
 
 
-def places_of(episodes: Iterable[EpisodeDocument], speech: Speech) -> tuple[Place, ...]:
+def places_of(met: Iterable[Met]) -> tuple[Place, ...]:
     """Return the places of a case's meetings, one row for each day, in the order of time."""
-    cells: dict[tuple[int, int], dict[str, list[EpisodeDocument]]] = {}
-    for one in episodes:
-        day = speech.local(ms_of(one.start)).date().isoformat()
-        cells.setdefault(_cell(one), {}).setdefault(day, []).append(one)
+    cells: dict[tuple[int, int], dict[str, list[Met]]] = {}
+    for one in met:
+        day = one.since.date().isoformat()
+        cells.setdefault(_cell(one.episode), {}).setdefault(day, []).append(one)
     ranked = sorted(cells.values(), key=_minutes, reverse=True)
     found = [
-        _place(number, day, met)
+        _place(number, day, there)
         for number, days in enumerate(ranked, start=1)
-        for day, met in days.items()
+        for day, there in days.items()
     ]
     return tuple(sorted(found, key=lambda place: (place.start, place.number)))
 
@@ -72,30 +72,28 @@ def _cell(one: EpisodeDocument) -> tuple[int, int]:
     )
 
 
-def _minutes(days: dict[str, list[EpisodeDocument]]) -> float:
-    return sum(one.expected_minutes for met in days.values() for one in met)
+def _minutes(days: dict[str, list[Met]]) -> float:
+    return sum(one.episode.expected_minutes for met in days.values() for one in met)
 
 
-def _place(number: int, day: str, met: Sequence[EpisodeDocument]) -> Place:
-    longest = max(met, key=lambda one: one.expected_minutes)
+def _place(number: int, day: str, met: Sequence[Met]) -> Place:
+    longest = max((one.episode for one in met), key=lambda one: one.expected_minutes)
     return Place(
         number=number,
         day=day,
-        start=min(ms_of(one.start) for one in met),
-        end=max(ms_of(one.end) for one in met),
+        start=min(one.start for one in met),
+        end=max(one.end for one in met),
         lon=longest.lon,
         lat=longest.lat,
-        minutes=sum(one.expected_minutes for one in met),
+        minutes=sum(one.episode.expected_minutes for one in met),
         meetings=len(met),
         window=longest.window,
     )
 
 
-def days_of(
-    file: CaseFile, run: Run | None, episodes: Iterable[EpisodeDocument], speech: Speech
-) -> Days:
+def days_of(file: CaseFile, run: Run | None, met: Iterable[Met], speech: Speech) -> Days:
     """Return the days of a case's window, with how infectious it was and when it met others."""
     anchor = file.test_day if file.onset_day is None else file.onset_day
     first, last = (anchor - _BEFORE, anchor + _AFTER) if not run or not run.window else run.window
     held = run.held_from_day if run else None
-    return days_drawing(file, minutes_by_day(episodes, speech), first, last, speech, held)
+    return days_drawing(file, minutes_by_day(met), first, last, speech, held)
