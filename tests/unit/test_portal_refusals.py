@@ -24,6 +24,7 @@ from fortnight.db.tables import GRANT_KINDS
 from fortnight.venues.posters import NewVenue
 from fortnight.web.app import create_app
 from fortnight.web.office.who import TOKEN_FIELD as TOKEN
+from fortnight.web.portal.contents import CONTENTS, MORE
 from fortnight.web.portal.language import LANGUAGES
 from fortnight.web.portal.routes import PORTAL_ROUTES
 
@@ -258,3 +259,10 @@ def test_what_somebody_wrote_is_there_to_copy_where_their_session_was_over(told:
     assert "two &lt;b&gt;loaves" in answer.text
     assert "You were signed out meanwhile" in answer.text
     assert told.post(form, {"need": "food"}, "en").headers["location"] == "/portal"
+
+
+def test_every_page_is_among_the_contents_of_the_portal() -> None:
+    listed = {entry.path for group in CONTENTS for entry in group.entries}
+    pages = {one.path for one in PORTAL_ROUTES if (one.method, one.permission) == ("GET", "person")}
+    elsewhere = {MORE, "/portal/unlock", "/portal/others/choices"}  # itself; reached on the way
+    assert listed == {one for one in pages if "{" not in one} - elsewhere
