@@ -9,10 +9,13 @@ from typing import Final
 
 LONGEST: Final = (
     "browser/test_office_screens.py",
+    "browser/test_office_hostile.py",
     "property/test_contacts_reference.py",
     "integration/test_intake_large.py",
     "integration/test_office_matrix.py",
     "property/test_contacts_invariance.py",
+    "browser/test_report_page.py",
+    "browser/test_portal_form.py",
     "browser/test_told_and_helped.py",
     "integration/test_staff_web.py",
     "faults/test_kill_nine.py",
@@ -25,8 +28,6 @@ LONGEST: Final = (
     "faults/test_outbox_crashes.py",
     "unit/test_web_straight.py",
     "faults/test_smpp_kills.py",
-    "browser/test_portal_form.py",
-    "browser/test_report_page.py",
     "property/test_never_sent.py",
     "promises/test_outbreak.py",
     "unit/test_web_ingest.py",
