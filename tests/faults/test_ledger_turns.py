@@ -76,7 +76,7 @@ class Machine:
         return acting
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MortalDatabase(Database):
     """A database on a machine that may die at a commit."""
 
@@ -105,7 +105,7 @@ def turn_on(machine: Machine, database: Database, folder: Path) -> None:
             patch.setattr(module, "write_file", machine.stepped("file", WRITE_FILE))
             patch.setattr(module, "settle", machine.stepped("settle", SETTLE))
         patch.setattr(shutil, "rmtree", machine.stepped("remove", REMOVE))
-        open_log(MortalDatabase(database.engine, machine), folder).sequence(NOON)
+        open_log(MortalDatabase(database.engine, machine=machine), folder).sequence(NOON)
 
 
 def entries_in_order(database: Database) -> list[bytes]:
