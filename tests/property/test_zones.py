@@ -70,6 +70,7 @@ def test_a_night_ends_in_the_morning_there_and_within_a_day_and_a_half(now: int,
     assert 0 < morning - now < 36 * HOUR  # on the day that Samoa left out, a day more
 
 
+@settings(deadline=None)  # the first of them collects the names
 @given(st.sampled_from(ZONES), st.sampled_from((str.upper, str.lower, str.title)))
 def test_a_zone_is_known_by_its_name_in_any_letters(
     zone: str, written: Callable[[str], str]
@@ -80,6 +81,19 @@ def test_a_zone_is_known_by_its_name_in_any_letters(
     assert zone_named(f" {said} ") == zone
 
 
+@pytest.mark.parametrize(
+    ("said", "zone"),
+    [
+        ("Москва", "Europe/Moscow"),
+        ("нью-йорк", "America/New_York"),
+        ("موسكو", "Europe/Moscow"),
+    ],
+)
+def test_a_zone_is_known_by_its_city_in_our_languages(said: str, zone: str) -> None:
+    assert zone_named(said) == zone
+
+
+@settings(deadline=None)  # as above
 @given(st.text(max_size=80))
 def test_what_is_no_zone_is_refused_with_help(said: str) -> None:
     try:

@@ -50,7 +50,7 @@ OK, UNUSABLE, REFUSED, FAULT = 200, 400, 403, 500
 NAMES: Final = {
     "Fortnight", "English", "PIN", "OwnTracks", "Traccar", "Client", "Overland", "iPhone",
     "Android", "Google", "Takeout", "Bluetooth", "GPX", "GeoJSON", "UTC", "ZIP", "zip", "CSV",
-    "index", "Cafe", "Moscow", "New", "York", "Europe",
+    "index", "Cafe",
 }  # fmt: skip
 _EVERY_REQUEST_MS: Final = 1_100
 """A page a second is let through."""

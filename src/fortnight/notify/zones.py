@@ -12,10 +12,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo, available_timezones
 
+from babel.dates import get_timezone_location
 from sqlalchemy import delete, insert, select, update
 
 from fortnight.db.message_tables import own_zone
 from fortnight.errors import GoneError, QuestionError
+from fortnight.notify.templates import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -30,8 +32,7 @@ LABEL: Final = b"time zone"
 LONGEST: Final = 64
 """Characters of a name; the longest that there is has 32."""
 NO_ZONE: Final = (
-    "This is no time zone that we know. Type a large city with the same time, such as Moscow or "
-    "Europe/Moscow."
+    "This is no time zone that we know. Type a large city with the same time, such as Moscow."
 )
 _AREAS: Final = (
     "Africa",
@@ -52,11 +53,11 @@ _MOST_AT_ONCE: Final = 500
 
 
 def zone_named(said: str) -> str:
-    """Return the name of a zone by its name or by its city, in capitals or not.
+    """Return the name of a zone by its name or by its city, in any of our languages.
 
     Raises QuestionError for one that there is not, with the one that is nearest in letters.
     """
-    typed = "_".join(said.split()).casefold()
+    typed = _typed(said)
     found = _names().get(typed)
     if found is not None:
         return found
@@ -70,8 +71,18 @@ def zone_named(said: str) -> str:
 def _names() -> dict[str, str]:
     """Return every zone by what may be typed for it: the whole name, or its city alone."""
     zones = sorted(one for one in available_timezones() if one.partition("/")[0] in _AREAS)
+    said = {
+        _typed(get_timezone_location(one, locale=language, return_city=True)): one
+        for language in LANGUAGES
+        for one in zones
+    }
     cities = {one.rpartition("/")[2].casefold(): one for one in zones}
-    return cities | {one.casefold(): one for one in zones}
+    return said | cities | {one.casefold(): one for one in zones}
+
+
+def _typed(said: str) -> str:
+    """Return a name as it is compared: in capitals or not, with one space or more."""
+    return "_".join(said.split()).casefold()
 
 
 @dataclass(frozen=True, slots=True)
