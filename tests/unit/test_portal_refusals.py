@@ -21,6 +21,7 @@ from tests.whole_service import agree, enrolled
 
 from fortnight.arrivals.never_sent import Hours, NeverSent, Place
 from fortnight.db.tables import GRANT_KINDS
+from fortnight.followup.words import say
 from fortnight.venues.posters import NewVenue
 from fortnight.web.app import create_app
 from fortnight.web.office.who import TOKEN_FIELD as TOKEN
@@ -258,7 +259,24 @@ def test_what_somebody_wrote_is_there_to_copy_where_their_session_was_over(told:
     assert answer.status_code == REFUSED
     assert "two &lt;b&gt;loaves" in answer.text
     assert "You were signed out meanwhile" in answer.text
-    assert told.post(form, {"need": "food"}, "en").headers["location"] == "/portal"
+    assert told.post(form, {}, "en").headers["location"] == "/portal"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "What you ticked"), ("ru", "Что вы отметили"), ("ar", "ما أشّرت عليه")],
+)
+def test_what_somebody_ticked_is_said_where_their_answer_was_not_taken(
+    told: Told, language: str, said: str
+) -> None:
+    told.come_in(told.people[0])
+    sent = {"symptom": "cough", "need": "food", "kind": "<b>", TOKEN: OLD}
+    answer = told.post(PageForm("/portal/today", ()), sent, language)
+    assert answer.status_code == REFUSED
+    shown = answer.text.partition(said)[2].partition("</ul>")[0]
+    assert say("symptoms", "cough", language) in shown
+    assert say("needs", "food", language) in shown
+    assert shown.count("<li>") == 2  # and nothing that is no word of ours
 
 
 def test_every_page_is_among_the_contents_of_the_portal() -> None:

@@ -15,7 +15,7 @@ from fortnight.web.door import Caller, Door
 from fortnight.web.office.forms import Form
 from fortnight.web.office.who import ElsewhereError, nothing_here
 from fortnight.web.portal.pages import page, see
-from fortnight.web.portal.typed import typed_into
+from fortnight.web.portal.typed import ticked_in, typed_into
 from fortnight.web.portal.who import START, OldFormError
 from fortnight.web.rows import Route
 
@@ -66,13 +66,14 @@ def _page(
     if problem.status == _NOT_FOUND or not isinstance(request.scope.get("user"), Caller):
         request.scope["user"] = Caller(door, _NOWHERE)
     # No link back to this very path: ids swapped in it change nothing in the answer.
-    typed = () if problem.status == _NOT_FOUND else typed_into(form)
+    kept = Form({}) if problem.status == _NOT_FOUND else form
     shown = page(
         request,
         "problem.html",
         status=problem.status,
         problem=problem,
-        typed=typed,
+        typed=typed_into(kept),
+        ticked=ticked_in(kept),
         path=START,
         next=START,
     )

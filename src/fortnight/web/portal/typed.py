@@ -1,14 +1,16 @@
-"""What somebody wrote into a form, for a page that cannot show the form again: to be copied."""
+"""What somebody wrote and ticked in a form, for a page that cannot show the form again."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from fortnight.followup.words import known
 from fortnight.web.portal import words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from fortnight.followup.words import Section
     from fortnight.web.office.forms import Form
 
 
@@ -30,6 +32,14 @@ LABELS: Final[Mapping[str, str]] = {
 """Every field that people write into, and what it asks for. A PIN is none, nor are digits."""
 
 
+TICKS: Final[Mapping[str, Section]] = {
+    "symptom": "symptoms",
+    "need": "needs",
+    "kind": "replies",
+}
+"""Every field that people tick, and where its words are."""
+
+
 def typed_into(form: Form) -> tuple[tuple[str, str], ...]:
     """Return what somebody wrote in words of their own, each with what was asked."""
     return tuple(
@@ -37,4 +47,14 @@ def typed_into(form: Form) -> tuple[tuple[str, str], ...]:
         for name, label in LABELS.items()
         for said in form.fields.get(name, ())[:1]
         if said.strip()
+    )
+
+
+def ticked_in(form: Form) -> tuple[tuple[Section, str], ...]:
+    """Return what somebody ticked, each with the section of its words; no word of their own."""
+    return tuple(
+        (section, one)
+        for name, section in TICKS.items()
+        for one in form.fields.get(name, ())
+        if one in known(section)
     )

@@ -21,7 +21,7 @@ from fortnight.web.office.who import (
 )
 from fortnight.web.portal.rooms import rooms_of
 from fortnight.web.portal.sessions import COOKIE
-from fortnight.web.portal.typed import typed_into
+from fortnight.web.portal.typed import ticked_in, typed_into
 
 if TYPE_CHECKING:
     from litestar.types import Receive
@@ -69,7 +69,8 @@ async def admit(door: Door, scope: Any, receive: Receive, route: Route) -> Guest
     is_read = changes and not route.streams
     form = await _form(door, scope, receive, route) if is_read else Form({})
     if is_own and signed is None:
-        raise OldFormError(SIGNED_OUT, form) if typed_into(form) else ElsewhereError(START)
+        is_filled = typed_into(form) or ticked_in(form)
+        raise OldFormError(SIGNED_OUT, form) if is_filled else ElsewhereError(START)
     if is_own and signed is not None and is_read:
         _check_token(signed, form, header(scope, b"x-csrf-token").decode("latin-1"))
     return Guest(signed, form)
