@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from fortnight.service import Service
 
+ALL_DAY: Final = range(24)
 _GRANTS: Final = ("trace.phone",)
 _ROWS_A_DRAIN: Final = 10_000_000
 _MOST_SENT: Final = 20
@@ -60,12 +61,15 @@ def service_in(folder: Path, now: int, database_url: str) -> Service:
     return open_service(settings, clock=lambda: now, random=token_bytes)
 
 
-def fill(service: Service, town: Path, now: int) -> list[str]:
-    """Enrol everybody, and drain what their phones sent; return the names who sent most."""
+def fill(service: Service, town: Path, now: int, hours: range = ALL_DAY) -> list[str]:
+    """Enrol everybody, and drain what their phones sent; return the names who sent most.
+
+    ``hours``: of each day (UTC) only what was recorded in these is taken.
+    """
     sent: dict[str, int] = {}
     waiting = 0
     with timed("enrolling, and fixes into the lake"):
-        for some in several(town / FIXES_FILE):
+        for some in several(town / FIXES_FILE, hours):
             _arrive(service, some, now)
             sent |= dict(zip(some.names, np.diff(some.bounds).tolist(), strict=True))
             waiting += len(some.fixes.time)
@@ -84,12 +88,12 @@ def number_of(name: str) -> str:
     return f"+3712{int(name[1:]):07d}"
 
 
-def several(file: Path) -> Iterator[Several]:
-    """Yield everybody's fixes, some people at a time; the file is sorted by participant."""
+def several(file: Path, hours: range = ALL_DAY) -> Iterator[Several]:
+    """Yield everybody's fixes of some hours, some people at a time, as the file is sorted."""
     rest: Any = None
     with pq.ParquetFile(file) as town:
         for group in range(town.metadata.num_row_groups):
-            table = town.read_row_group(group)
+            table = _within(town.read_row_group(group), hours)
             table = table if rest is None else pa.concat_tables([rest, table])
             names = table["participant"].combine_chunks().dictionary_encode()
             last = int(np.searchsorted(names.indices.to_numpy(), len(names.dictionary) - 1))
@@ -97,6 +101,11 @@ def several(file: Path) -> Iterator[Several]:
             if last:
                 yield _several(table.slice(0, last))
     yield _several(rest)
+
+
+def _within(table: Any, hours: range) -> Any:  # noqa: ANN401 - Arrow's own types
+    hour = table["time"].to_numpy().astype("datetime64[h]").astype(np.int64) % len(ALL_DAY)
+    return table.filter(pa.array(np.isin(hour, np.array(hours))))
 
 
 def _several(table: Any) -> Several:  # noqa: ANN401 - Arrow's own types

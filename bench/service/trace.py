@@ -1,6 +1,7 @@
 """How soon a trace among many enrolled people is done, from the request and from its job's start.
 
-python -m bench.service.trace FOLDER TOWN [--fill] [--compare INDEX] [--database URL]
+python -m bench.service.trace FOLDER TOWN [--fill [--hours 10 14] | --compare INDEX]
+                              [--database URL]
 
 ``TOWN`` is a folder that `fortnight simulate` wrote. ``--fill`` enrols its people in a service in
 ``FOLDER`` and puts their fixes into its lake as the drain does; it is run once. Then cases are
@@ -38,7 +39,7 @@ BEFORE_NOW: Final = 4
 """Days since the onset."""
 CASES: Final = 6
 _ZONE: Final = "UTC"
-_MOST_SENT: Final = "most-sent.json"
+MOST_SENT: Final = "most-sent.json"
 
 
 def main() -> None:
@@ -49,15 +50,16 @@ def main() -> None:
     parser.add_argument("--fill", action="store_true")
     parser.add_argument("--compare", type=Path)
     parser.add_argument("--database", default="")
+    parser.add_argument("--hours", type=int, nargs=2, default=(0, 24), help="of each day, to fill")
     options = parser.parse_args()
-    now = _end(options.town / FIXES_FILE)
+    now = end_of(options.town / FIXES_FILE)
     service = service_in(options.folder, now, options.database)
     try:
         if options.fill:
-            names = fill(service, options.town, now)
-            (options.folder / _MOST_SENT).write_text(json.dumps(names))
+            names = fill(service, options.town, now, range(*options.hours))
+            (options.folder / MOST_SENT).write_text(json.dumps(names))
         else:
-            names = json.loads((options.folder / _MOST_SENT).read_text())
+            names = json.loads((options.folder / MOST_SENT).read_text())
             service.traces.start()
             try:
                 for name in names[:CASES]:  # the first loads the kernels
@@ -68,7 +70,7 @@ def main() -> None:
         service.close()
 
 
-def _end(fixes: Path) -> int:
+def end_of(fixes: Path) -> int:
     """Return midnight after a town's last fix, ms since 1970."""
     times: Any = pq.ParquetFile(fixes).metadata
     column = times.schema.names.index("time")

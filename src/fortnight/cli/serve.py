@@ -37,7 +37,7 @@ def serve(home: Home = HOME) -> None:
         if service.has_ended():
             ERRORS.print(f"The programme ended on {settings.programme_end}: {_STAYS}", markup=False)
         else:
-            Thread(target=_warm_up, name="warm-up", daemon=True).start()
+            Thread(target=warm_up, name="warm-up", daemon=True).start()
         ERRORS.print(f"Fortnight listens on http://{settings.host}:{settings.port}", markup=False)
         sys.stderr.flush()
         serve_app(create_app(service), settings.host, settings.port)
@@ -45,7 +45,7 @@ def serve(home: Home = HOME) -> None:
         service.close()
 
 
-def _warm_up() -> None:
+def warm_up() -> None:
     """Load the search now, so that the first case does not wait for it.
 
     What was never compiled on this machine is compiled by a process of its own: in this one it
