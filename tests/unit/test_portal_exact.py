@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from sqlalchemy import select, update
@@ -101,7 +101,11 @@ STARTS: Final = st.integers(0, 4 * 60 - 1)
 PLACES: Final = st.tuples(st.floats(-179, 179), st.floats(-80, 80))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(
+    max_examples=25,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),  # two times and places say it all
+)
 @given(STARTS, STARTS, st.integers(16, 59), st.integers(16, 59), PLACES, PLACES)
 def test_without_the_grant_no_byte_tells_one_time_or_place_from_another(
     portal: Portal,
