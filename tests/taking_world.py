@@ -66,7 +66,7 @@ class Portal:
         assert done.status_code == 303, done.text
 
     def choose_pin(self, pin: str = PIN) -> None:
-        """Have a PIN, which was not shown in this session yet."""
+        """Have a PIN, which was not shown since the sign-in."""
         rooms = self.service.enrolment
         rooms.people.came_in(self.person, "code", self.clock())
         with self.service.database.write() as connection:

@@ -124,7 +124,7 @@ def start_over(request: _Request) -> Response[bytes]:
 
 
 def unlock_session(request: _Request) -> None:
-    """Note that whoever holds this session showed what was never sent."""
+    """Note that whoever is signed in here showed what was never sent."""
     door: Door = request.scope["user"].door
     secret = cookie(door, request.scope, COOKIE)
     if secret is not None:
