@@ -114,6 +114,7 @@ def test_everything_at_once(data: Path) -> None:
         "pub-1.json": 66,
         "pub-2.json": 63,
         "pub-3.json": 93,
+        "workplace_InVS_tij.dat.zip": 9_827,
     }
 
 
