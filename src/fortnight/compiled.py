@@ -29,8 +29,13 @@ def kernel(function: F) -> F:
     Two things keep compilation short, which a new user waits for: rows are written column by
     column (a slice assignment drags its error messages in), and counters that are passed on
     start as ``np.int64(0)`` (a literal 0 would be compiled as a second version of the callee).
+
+    And two keep the code quick. Dividing by nothing gives infinity and no error, as in NumPy: a
+    way out in the middle of a loop would keep the compiler from doing several rows at a time.
+    What is called for every row takes numbers and named tuples of numbers: an array that is
+    passed on is counted in and out at every call, which costs more than most of the sums.
     """
-    compiled: Any = nb.njit(cache=True, nogil=True)(function)
+    compiled: Any = nb.njit(cache=True, nogil=True, error_model="numpy")(function)
     # Numba looks at the kernel's own file alone to tell whether its cached code is stale. Kernels
     # call kernels of other files, and without this line a change there would go unnoticed: the
     # old machine code would go on answering.

@@ -17,6 +17,7 @@ from fortnight.contact.meeting import Motion, comes_within, inside, nearest_time
 from fortnight.contact.probability import (
     NODES,
     WEIGHTS,
+    all_within,
     distance_limits,
     reach,
     rice_table,
@@ -43,6 +44,28 @@ def test_within_is_the_rice_distribution(distance: float, sigma: float, radius: 
     exact = float(within_exact(distance / sigma, radius / sigma, NODES, WEIGHTS))
     assert abs(exact - wanted) < 1e-7
     assert abs(float(within(distance, sigma, radius, rice_table())) - wanted) < 5e-6
+
+
+samples = st.tuples(
+    st.one_of(st.floats(0.0, 200.0), st.just(0.0), st.floats(0.0, 5_000.0)),
+    st.one_of(st.floats(3.0, 90.0), st.floats(0.0, 1e-3), st.floats(0.5, 5_000.0)),
+)
+
+
+@WORLDS
+@given(rows=st.lists(samples, min_size=0, max_size=40), radius=st.one_of(st.just(25.0), radii))
+def test_many_at_once_are_those_of_one_at_a_time_to_the_last_bit(
+    rows: list[tuple[float, float]], radius: float
+) -> None:
+    squares = np.array([distance**2 for distance, _ in rows])
+    variances = np.array([sigma**2 for _, sigma in rows])
+    wanted = [
+        within(math.sqrt(square), math.sqrt(max(variance, 1e-6)), radius, rice_table())
+        for square, variance in zip(squares.tolist(), variances.tolist(), strict=True)
+    ]
+    found = np.empty(len(rows))
+    all_within(squares, variances, len(rows), radius, rice_table(), found)
+    assert found.tolist() == wanted
 
 
 @WORLDS

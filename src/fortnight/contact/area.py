@@ -9,21 +9,23 @@ import numpy as np
 from fortnight.compiled import Int, kernel
 from fortnight.contact.grid import AREA_CLASS, CLASSES
 from fortnight.contact.lookup import (
+    Box,
     Matrix,
     Shelf,
     new_desk,
     rows_near,
+    segment_at,
     shelf_of,
-    unpack_row,
 )
 from fortnight.contact.meeting import inside, overlap, path
 from fortnight.contact.pairs import judged
-from fortnight.contact.question import COLUMNS, KIND, MIDNIGHT, PARTITION, SIGMA0, SIGMA1
+from fortnight.contact.question import PARTITION, asked_at
 from fortnight.track.rules import PRESUMED as PRESUMED_KIND
 
 if TYPE_CHECKING:
     from fortnight.contact.index import Index
     from fortnight.contact.meeting import Nearness
+    from fortnight.contact.question import Segment
 
 # Columns of what is known about a participant who was only ever in the same area.
 AREA_MS: Final = 0
@@ -44,16 +46,16 @@ class Claims(NamedTuple):
 
 @kernel
 def _note_area(
-    out: Matrix, whom: Int, asked: Matrix, other: Matrix, sigma_per_accuracy: float
+    out: Matrix, whom: Int, asked: Segment, other: Segment, sigma_per_accuracy: float
 ) -> None:
     """Add the time in which a pair was within the larger of its two accuracies."""
-    sigma = max(asked[SIGMA0], asked[SIGMA1], other[SIGMA0], other[SIGMA1])
+    sigma = max(asked.sigma0, asked.sigma1, other.sigma0, other.sigma1)
     accuracy = sigma * sigma_per_accuracy
     begin, end = overlap(asked, other)
     enter, leave = inside(path(asked, other, begin, end), accuracy)
     if leave <= enter:
         return
-    start, stop = asked[MIDNIGHT] + begin + enter, asked[MIDNIGHT] + begin + leave
+    start, stop = asked.midnight + begin + enter, asked.midnight + begin + leave
     if out[whom, AREA_MS] == 0.0:
         out[whom, AREA_ACCURACY] = accuracy
         out[whom, AREA_FIRST], out[whom, AREA_LAST] = start, stop
@@ -69,19 +71,19 @@ def _search_area(
 ) -> Matrix:
     """Return, for each participant, how long they were in the same area and no more is known."""
     out = np.zeros((people, AREA_COLUMNS))
-    ranges, hits = np.empty((256, 2), dtype=np.int64), np.empty((1024, 1), dtype=np.int64)
-    other, desk = np.empty(COLUMNS), new_desk()
-    for axis in range(3):  # a coarse segment may count from beyond any box: let none be missed
-        desk.box[axis], desk.box[3 + axis] = -EVERYWHERE, EVERYWHERE
+    ranges, hits = np.empty((256, 2), dtype=np.int64), np.empty(1024, dtype=np.int64)
+    desk = new_desk()
+    far = np.int64(EVERYWHERE)  # a coarse segment may count from beyond any box: miss none
+    box = Box(-far, -far, -far, far, far, far)
     for q in range(question.shape[0]):
-        asked = question[q]
-        if asked[KIND] == PRESUMED_KIND:
+        asked = asked_at(question, q)
+        if asked.kind == PRESUMED_KIND:
             continue
-        present = shelf.day_classes[np.int64(asked[PARTITION])]
-        accuracy = max(asked[SIGMA0], asked[SIGMA1]) * claims.sigma_per_accuracy
+        present = shelf.day_classes[np.int64(question[q, PARTITION])]
+        accuracy = max(asked.sigma0, asked.sigma1) * claims.sigma_per_accuracy
         # Nothing in the fine classes has a sigma above `fine`: where a question is judged with
         # that, it needs its coarse counterparts alone. This is what keeps the list cheap.
-        least = min(asked[SIGMA0], asked[SIGMA1])
+        least = min(asked.sigma0, asked.sigma1)
         fine_pairs = least * least + claims.fine * claims.fine > limit * limit
         # A coarse class counts the other's accuracy to its size; a fine one does not, and the
         # other's may be the larger.
@@ -90,11 +92,13 @@ def _search_area(
             if not (present >> group) & 1:
                 continue
             widen = fine_accuracy if group < AREA_CLASS else accuracy
-            ranges, hits, count = rows_near(asked, who, group, widen, shelf, desk, ranges, hits)
+            ranges, hits, count = rows_near(
+                question[q], who, group, widen, box, shelf, desk, ranges, hits
+            )
             for k in range(count):
-                unpack_row(shelf.cells, hits[k, 0], other)
-                if other[KIND] != PRESUMED_KIND and not judged(asked, other, limit):
-                    whom = shelf.cells[hits[k, 0], 2]
+                other = segment_at(shelf.cells, hits[k])
+                if other.kind != PRESUMED_KIND and not judged(asked, other, limit):
+                    whom = shelf.cells[hits[k], 2]
                     _note_area(out, whom, asked, other, claims.sigma_per_accuracy)
     return out
 

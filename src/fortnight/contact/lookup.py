@@ -24,14 +24,10 @@ from fortnight.contact.grid import (
 from fortnight.contact.question import (
     FROM,
     HERE,
-    KIND,
     PARTITION,
-    SIGMA0,
-    SIGMA1,
-    START,
-    STOP,
     THERE,
     TO,
+    Segment,
 )
 from fortnight.track.geometry import UNITS_A_METRE
 from fortnight.track.growing import with_room
@@ -66,11 +62,21 @@ class Shelf(NamedTuple):
 
 
 class Desk(NamedTuple):
-    """Room to work in: the box of a question in 1/256 m, and in cells its two corners."""
+    """Room to work in: two corners of a question's box, in cells."""
 
-    box: Longs
     low: Longs
     high: Longs
+
+
+class Box(NamedTuple):
+    """The box of a question, in 1/256 m; in numbers, to be compared with every row."""
+
+    x0: Int
+    y0: Int
+    z0: Int
+    x1: Int
+    y1: Int
+    z1: Int
 
 
 def shelf_of(index: Index) -> Shelf:
@@ -82,9 +88,7 @@ def shelf_of(index: Index) -> Shelf:
 @kernel
 def new_desk() -> Desk:
     """Return room to work in."""
-    return Desk(
-        np.empty(6, dtype=np.int64), np.empty(3, dtype=np.int64), np.empty(3, dtype=np.int64)
-    )
+    return Desk(np.empty(3, dtype=np.int64), np.empty(3, dtype=np.int64))
 
 
 @kernel
@@ -202,37 +206,74 @@ def _first_row(cells: Words, start: Int, end: Int, time: float) -> Int:
 
 
 @kernel
-def bound_box(asked: Matrix, widen: float, box: Longs) -> None:
-    """Write the box around the asked part of a segment, ``widen`` metres wider, in 1/256 m."""
-    duration = asked[STOP] - asked[START]
-    for axis in range(3):
-        here, step = asked[HERE + axis], asked[THERE + axis] - asked[HERE + axis]
-        a = here + (asked[FROM] - asked[START]) / duration * step
-        b = here + (asked[TO] - asked[START]) / duration * step
-        box[axis] = np.int64(math.floor((min(a, b) - widen) * UNITS_A_METRE)) - 1
-        box[3 + axis] = np.int64(math.ceil((max(a, b) + widen) * UNITS_A_METRE)) + 1
+def _side(here: float, there: float, first: float, last: float, widen: float) -> tuple[Int, Int]:
+    """Return the least and the most of one axis of a way from ``first`` to ``last`` share."""
+    step = there - here
+    a, b = here + first * step, here + last * step
+    return (
+        np.int64(math.floor((min(a, b) - widen) * UNITS_A_METRE)) - 1,
+        np.int64(math.ceil((max(a, b) + widen) * UNITS_A_METRE)) + 1,
+    )
 
 
 @kernel
-def _misses(cells: Words, row: Int, box: Longs) -> bool:
-    """Whether a segment lies wholly to one side of a box: true of most rows of a cell."""
-    for axis in range(3):
-        a, b = cells[row, 3 + axis], cells[row, 7 + axis]
-        if (a < box[axis] and b < box[axis]) or (a > box[3 + axis] and b > box[3 + axis]):
-            return True
-    return False
+def box_around(asked: Segment, widen: float) -> Box:
+    """Return the box around the asked part of a segment, ``widen`` metres wider."""
+    duration = asked.stop - asked.start
+    first, last = (asked.begin - asked.start) / duration, (asked.end - asked.start) / duration
+    x0, x1 = _side(asked.x0, asked.x1, first, last, widen)
+    y0, y1 = _side(asked.y0, asked.y1, first, last, widen)
+    z0, z1 = _side(asked.z0, asked.z1, first, last, widen)
+    return Box(x0, y0, z0, x1, y1, z1)
 
 
 @kernel
-def unpack_row(cells: Words, row: Int, other: Matrix) -> None:
-    """Write a row of the index as a segment, in the columns of a question."""
-    other[START], other[STOP] = cells[row, 0] & TIME_MASK, cells[row, 1]
-    for axis in range(3):
-        other[HERE + axis] = cells[row, 3 + axis] * METRES_A_UNIT
-        other[THERE + axis] = cells[row, 7 + axis] * METRES_A_UNIT
-    other[SIGMA0] = cells[row, 6] * METRES_A_SIGMA_UNIT
-    other[SIGMA1] = cells[row, 10] * METRES_A_SIGMA_UNIT
-    other[KIND] = cells[row, 0] >> KIND_SHIFT
+def _touching(
+    cells: Words, first: Int, last: Int, who: Int, begin: Int, end: Int, box: Box, hits: Longs
+) -> Int:
+    """Write the rows of one cell that may matter, all but those of ``who``; return how many.
+
+    They begin before ``end``, end after ``begin``, and do not lie wholly to one side of the box.
+    Which of them do is anybody's guess, the processor's too: so no row is branched on, and each
+    is written where the next one overwrites it unless it counts.
+    """
+    n = np.uint64(0)
+    for row in range(np.uint64(first), np.uint64(last)):
+        if cells[row, 0] & TIME_MASK >= end:
+            break
+        x0, x1 = cells[row, 3], cells[row, 7]
+        y0, y1 = cells[row, 4], cells[row, 8]
+        z0, z1 = cells[row, 5], cells[row, 9]
+        meets = (cells[row, 1] > begin) & (cells[row, 2] != who)
+        meets &= (max(x0, x1) >= box.x0) & (min(x0, x1) <= box.x1)
+        meets &= (max(y0, y1) >= box.y0) & (min(y0, y1) <= box.y1)
+        meets &= (max(z0, z1) >= box.z0) & (min(z0, z1) <= box.z1)
+        hits[n] = row
+        n += np.uint64(meets)
+    return np.int64(n)
+
+
+@kernel
+def segment_at(cells: Words, row: Int) -> Segment:
+    """Return a row of the index; all of it is asked about."""
+    start, stop = np.float64(cells[row, 0] & TIME_MASK), np.float64(cells[row, 1])
+    return Segment(
+        start,
+        stop,
+        start,
+        stop,
+        cells[row, 3] * METRES_A_UNIT,
+        cells[row, 4] * METRES_A_UNIT,
+        cells[row, 5] * METRES_A_UNIT,
+        cells[row, 7] * METRES_A_UNIT,
+        cells[row, 8] * METRES_A_UNIT,
+        cells[row, 9] * METRES_A_UNIT,
+        cells[row, 6] * METRES_A_SIGMA_UNIT,
+        cells[row, 10] * METRES_A_SIGMA_UNIT,
+        np.float64(cells[row, 0] >> KIND_SHIFT),
+        0.0,
+        0.0,
+    )
 
 
 @kernel
@@ -241,32 +282,37 @@ def rows_near(
     who: Int,
     group: Int,
     widen: float,
+    box: Box,
     shelf: Shelf,
     desk: Desk,
     ranges: Longs,
     hits: Longs,
 ) -> tuple[Longs, Longs, Int]:
-    """Find the rows of class ``group`` that overlap a question in time and touch its box.
+    """Find the rows of class ``group`` that overlap a question in time and touch its ``box``.
 
-    ``desk.box`` is the question's own box, from ``bound_box`` with the same ``widen``. Rows of
-    ``who`` are left out. Returns the two buffers, which may have grown, and how many ``hits``.
+    The box is the question's own, from ``box_around`` with the same ``widen``. Rows of ``who``
+    are left out. Returns the two buffers, which may have grown, and how many ``hits``.
     """
     reach = CLASS_HALVES[group] + widen
     ranges, count = _ranges_near(asked, group, reach, shelf, desk, ranges)
     cells = shelf.cells
+    begin, end = np.int64(math.floor(asked[FROM])), np.int64(math.ceil(asked[TO]))
     oldest = asked[FROM] - shelf.leg_max if LEG_CLASS <= group < AREA_CLASS else 0.0
     n: Int = np.int64(0)
     for r in range(count):
         first, last = ranges[r, 0], ranges[r, 1]
         if oldest > 0.0:
             first = _first_row(cells, first, last, oldest)
-        for row in range(first, last):
-            if cells[row, 0] & TIME_MASK >= asked[TO]:
-                break
-            if cells[row, 1] <= asked[FROM] or _misses(cells, row, desk.box):
-                continue
-            if cells[row, 2] != who:
-                hits = with_room(hits, n, 1)
-                hits[n, 0] = row
-                n += 1
+        if n + last - first > hits.shape[0]:
+            hits = _longer(hits, n, last - first)
+        n += _touching(cells, first, last, who, begin, end, box, hits[n:])
     return ranges, hits, n
+
+
+@kernel
+def _longer(hits: Longs, used: Int, needed: Int) -> Longs:
+    """Return a copy of ``hits`` with room for ``needed`` more behind the ``used`` ones."""
+    larger = np.empty(2 * hits.shape[0] + needed, dtype=np.int64)
+    for k in range(used):
+        larger[k] = hits[k]
+    return larger

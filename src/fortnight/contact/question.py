@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,52 @@ COLUMNS: Final = 16
 
 Matrix = NDArray[np.float64]
 _DAY_MS: Final = 86_400_000
+
+
+class Segment(NamedTuple):
+    """One segment, and what is asked of it, as values: times in ms of the UTC day, metres.
+
+    Compiled code passes values in registers; a view of a row would be counted in and out at
+    every call.
+    """
+
+    begin: float
+    end: float
+    start: float
+    stop: float
+    x0: float
+    y0: float
+    z0: float
+    x1: float
+    y1: float
+    z1: float
+    sigma0: float
+    sigma1: float
+    kind: float
+    midnight: float
+    period: float
+
+
+@kernel
+def asked_at(question: Matrix, q: Int) -> Segment:
+    """Return a row of a question."""
+    return Segment(
+        question[q, FROM],
+        question[q, TO],
+        question[q, START],
+        question[q, STOP],
+        question[q, HERE],
+        question[q, HERE + 1],
+        question[q, HERE + 2],
+        question[q, THERE],
+        question[q, THERE + 1],
+        question[q, THERE + 2],
+        question[q, SIGMA0],
+        question[q, SIGMA1],
+        question[q, KIND],
+        question[q, MIDNIGHT],
+        question[q, PERIOD],
+    )
 
 
 @kernel

@@ -7,8 +7,7 @@ the probability, for those participants only who can reach the minimum that is l
 from __future__ import annotations
 
 import math
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,15 +17,13 @@ from fortnight.contact.lookup import (
     Longs,
     Shelf,
     Words,
-    bound_box,
+    box_around,
     new_desk,
     rows_near,
+    segment_at,
     shelf_of,
-    unpack_row,
 )
 from fortnight.contact.meeting import (
-    MAX_PANELS,
-    MEETING_COLUMNS,
     Matrix,
     Nearness,
     comes_within,
@@ -39,28 +36,24 @@ from fortnight.contact.meeting import (
     sigmas,
     uncertain,
 )
-from fortnight.contact.pairing import meet_moving, meet_still
-from fortnight.contact.pairs import judged, moves
+from fortnight.contact.pairing import meet
+from fortnight.contact.pairs import judged
 from fortnight.contact.probability import distance_limits, probability_peaks, rice_table
-from fortnight.contact.question import COLUMNS, KIND, PARTITION, SIGMA0, SIGMA1
-from fortnight.track.growing import trimmed, with_room
+from fortnight.contact.question import PARTITION, Segment, asked_at
+from fortnight.contact.sharing import helper, parts, shared
+from fortnight.track.growing import with_room
 from fortnight.track.rules import PRESUMED as PRESUMED_KIND
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from fortnight.contact.index import Index
 
-_Part = TypeVar("_Part")
-_Found = TypeVar("_Found")
-
 
 @kernel
 def _at_most(
-    asked: Matrix,
-    other: Matrix,
+    asked: Segment,
+    other: Segment,
     near: Nearness,
     limits: Matrix,
     peaks: Matrix,
@@ -71,13 +64,8 @@ def _at_most(
     of the probability: that at no separation and the smallest of those sigmas, or that at the
     smallest separation and whichever sigma suits it best. Presumed time is without bound.
     """
-    if not judged(asked, other, near.sigma_limit):
-        return 0.0
     begin, end = overlap(asked, other)
-    m = path(asked, other, begin, end)
-    if not comes_within(m, near.reach):
-        return 0.0
-    m = uncertain(m, asked, other, begin, near.leg_spread)
+    m = uncertain(path(asked, other, begin, end), asked, other, begin, near.leg_spread)
     low, high = sigmas(m)
     limit = near.radius
     if low < near.sigma_limit:
@@ -85,7 +73,7 @@ def _at_most(
     enter, leave = inside(m, limit)
     if leave <= enter:
         return 0.0
-    if asked[KIND] == PRESUMED_KIND or other[KIND] == PRESUMED_KIND:
+    if asked.kind == PRESUMED_KIND or other.kind == PRESUMED_KIND:  # noqa: PLR1714 - a tuple compiles slowly
         return np.inf
     most = 1.0 - math.exp(-0.5 * (near.radius / low) ** 2)
     closest = separation(m, nearest_time(m, enter, leave))
@@ -94,46 +82,69 @@ def _at_most(
 
 
 @kernel
-def _candidates(
-    question: Matrix,
-    who: Int,
-    shelf: Shelf,
-    near: Nearness,
-    limits: Matrix,
-    peaks: Matrix,
-    most: Matrix,
-) -> Longs:
-    """Return the pairs (row of the question, row of the index) that may have met.
-
-    ``most`` (participants, days) gets a bound of each participant's expected time by UTC day,
-    which costs a fraction of the integral. Presumed time is always looked at.
-    """
-    out = np.empty((1024, 2), dtype=np.int64)
-    ranges, hits = np.empty((256, 2), dtype=np.int64), np.empty((1024, 1), dtype=np.int64)
-    other, desk = np.empty(COLUMNS), new_desk()
-    n: Int = np.int64(0)
-    for q in range(question.shape[0]):
-        asked = question[q]
-        day = np.int64(asked[PARTITION])
-        if min(asked[SIGMA0], asked[SIGMA1]) > near.sigma_limit:
+def _keep_near(
+    question: Matrix, q: Int, cells: Words, near: Nearness, hits: Longs, count: Int, out: Longs
+) -> Int:
+    """Write the pairs of one row of the question that come within reach; return how many."""
+    asked = asked_at(question, q)
+    n = np.uint64(0)
+    for k in range(count):
+        other = segment_at(cells, hits[k])
+        if not judged(asked, other, near.sigma_limit):
             continue
-        bound_box(asked, near.reach, desk.box)
+        begin, end = overlap(asked, other)
+        if comes_within(path(asked, other, begin, end), near.reach):
+            out[n, 0], out[n, 1] = q, hits[k]
+            n += np.uint64(1)
+    return np.int64(n)
+
+
+@kernel
+def _candidates(question: Matrix, who: Int, shelf: Shelf, near: Nearness) -> Longs:
+    """Return the pairs (row of the question, row of the index) that came within reach."""
+    out = np.empty((4096, 2), dtype=np.int64)
+    ranges, hits = np.empty((256, 2), dtype=np.int64), np.empty(1024, dtype=np.int64)
+    desk, n = new_desk(), np.int64(0)
+    for q in range(question.shape[0]):
+        asked = asked_at(question, q)
+        if min(asked.sigma0, asked.sigma1) > near.sigma_limit:
+            continue
+        classes = shelf.day_classes[np.int64(question[q, PARTITION])]
+        box = box_around(asked, near.reach)
         for group in range(CLASSES):
-            if not (shelf.day_classes[day] >> group) & 1:
+            if not (classes >> group) & 1:
                 continue
             ranges, hits, count = rows_near(
-                asked, who, group, near.reach, shelf, desk, ranges, hits
+                question[q], who, group, near.reach, box, shelf, desk, ranges, hits
             )
-            for k in range(count):
-                row = hits[k, 0]
-                unpack_row(shelf.cells, row, other)
-                bound = _at_most(asked, other, near, limits, peaks)
-                if bound > 0.0:
-                    out = with_room(out, n, 1)
-                    out[n, 0], out[n, 1] = q, row
-                    n += 1
-                    most[shelf.cells[row, 2], day] += bound
-    return trimmed(out, n)
+            if n + count > out.shape[0]:
+                out = with_room(out, n, count)
+            n += _keep_near(question, q, shelf.cells, near, hits, count, out[n:])
+    return out[:n]
+
+
+@kernel
+def _bounds(
+    question: Matrix, pairs: Longs, cells: Words, near: Nearness, limits: Matrix, peaks: Matrix
+) -> Matrix:
+    """Return a bound of each pair's expected time, which costs a fraction of the integral."""
+    out = np.empty(pairs.shape[0])
+    for k in range(pairs.shape[0]):
+        asked, other = asked_at(question, pairs[k, 0]), segment_at(cells, pairs[k, 1])
+        out[k] = _at_most(asked, other, near, limits, peaks)
+    return out
+
+
+@kernel
+def _sum_by_day(
+    question: Matrix, pairs: Longs, cells: Words, bounds: Matrix, people: Int, days: Int
+) -> Matrix:
+    """Return the sum of bounds by participant and UTC day."""
+    out = np.zeros((people, days))
+    for k in range(pairs.shape[0]):
+        day = np.int64(question[pairs[k, 0], PARTITION])
+        out[cells[pairs[k, 1], 2], day] += bounds[k]
+    return out
 
 
 @kernel
@@ -152,33 +163,6 @@ def _may_reach(most: Matrix, day_numbers: Longs, min_ms: float) -> NDArray[np.bo
     return out
 
 
-@kernel
-def _evaluate(
-    question: Matrix,
-    pairs: Longs,
-    cells: Words,
-    near: Nearness,
-    table: Matrix,
-    limits: Matrix,
-) -> Matrix:
-    """Return the meetings of candidate pairs."""
-    out = np.empty((256, MEETING_COLUMNS))
-    other = np.empty(COLUMNS)
-    periods = np.empty((MAX_PANELS + 2, 3))
-    n: Int = np.int64(0)
-    for k in range(pairs.shape[0]):
-        asked, row = question[pairs[k, 0]], pairs[k, 1]
-        unpack_row(cells, row, other)
-        begin, end = overlap(asked, other)
-        out = with_room(out, n, MAX_PANELS)
-        whom = np.int64(cells[row, 2])
-        if moves(asked) or moves(other):
-            n = meet_moving(asked, other, whom, begin, end, near, table, limits, periods, out, n)
-        else:
-            n = meet_still(asked, other, whom, begin, end, near, table, out, n)
-    return trimmed(out, n)
-
-
 def search(
     index: Index,
     who: int,
@@ -195,44 +179,40 @@ def search(
     bound that shows it costs a fraction of the integral. The rows of one pair are in no order of
     time, because cells of several sizes are searched one after the other.
 
-    The work is always cut into the same two halves, whether one thread does them or two: sums
-    are then added in the same order, and the answer has the same bytes.
+    Two threads share the work in parts. No row of the answer depends on another, and parts are
+    put together in their order: the answer has the same bytes as one thread's.
     """
     limits = distance_limits(near.radius, near.min_probability)
-    peaks, table = probability_peaks(near.min_probability), rice_table()
-    shelf = shelf_of(index)
-    shape = (len(index.tracks.names), len(index.day_numbers))
+    table, shelf = rice_table(), shelf_of(index)
 
-    def candidates(rows: Matrix) -> tuple[Longs, Matrix]:
-        most = np.zeros(shape)
-        return _candidates(rows, who, shelf, near, limits, peaks, most), most
+    def candidates(rows: slice) -> Longs:
+        found = _candidates(question[rows], who, shelf, near)
+        found[:, 0] += rows.start
+        return found
 
-    middle = len(question) // 2
-    (first, most), (second, more) = _both(
-        candidates, question[:middle], question[middle:], threads=threads
-    )
-    most += more
+    def meetings(part: Longs) -> Matrix:
+        return meet(question, part, index.cells, near, table, limits)
+
+    with helper(threads) as pool:
+        pairs = np.concatenate(shared(candidates, parts(len(question), 16), pool))
+        if min_ms > 0.0:
+            pairs = _worth_following(index, question, pairs, near, min_ms)
+        halves = [pairs[part] for part in parts(len(pairs), 2)]
+        return np.concatenate(shared(meetings, halves, pool))
+
+
+def _worth_following(
+    index: Index, question: Matrix, pairs: Longs, near: Nearness, min_ms: float
+) -> Longs:
+    """Return the pairs of those participants only who may reach ``min_ms`` in 24 hours."""
+    limits = distance_limits(near.radius, near.min_probability)
+    peaks = probability_peaks(near.min_probability)
+    bounds = _bounds(question, pairs, index.cells, near, limits, peaks)
+    people, days = len(index.tracks.names), len(index.day_numbers)
+    most = _sum_by_day(question, pairs, index.cells, bounds, people, days)
     wanted = _may_reach(most, index.day_numbers, min_ms)
-    second[:, 0] += middle
-    pairs = np.concatenate((first, second))
-    pairs = pairs[wanted[index.cells[pairs[:, 1], 2]]]
-
-    def evaluate(part: Longs) -> Matrix:
-        return _evaluate(question, part, index.cells, near, table, limits)
-
-    middle = len(pairs) // 2
-    return np.concatenate(_both(evaluate, pairs[:middle], pairs[middle:], threads=threads))
-
-
-def _both(
-    task: Callable[[_Part], _Found], first: _Part, second: _Part, *, threads: int
-) -> tuple[_Found, _Found]:
-    """Do a task on two parts, side by side where there are two threads."""
-    if threads == 1:
-        return task(first), task(second)
-    with ThreadPoolExecutor(1) as pool:
-        other = pool.submit(task, second)
-        return task(first), other.result()
+    kept: Longs = pairs[wanted[index.cells[pairs[:, 1], 2]]]
+    return kept
 
 
 def is_compiled() -> bool:

@@ -1,0 +1,49 @@
+"""Work that two threads share: every part once, in its order, whoever does it."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fortnight.contact.sharing import helper, parts, shared
+
+
+@given(length=st.integers(0, 500), count=st.integers(1, 40))
+def test_parts_are_all_rows_once_and_nearly_alike(length: int, count: int) -> None:
+    cut = parts(length, count)
+    assert [row for part in cut for row in range(length)[part]] == list(range(length))
+    sizes = {part.stop - part.start for part in cut}
+    assert len(cut) == count
+    assert max(sizes) - min(sizes) <= 1
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_results_are_in_the_order_of_the_parts(threads: int) -> None:
+    with helper(threads) as pool:
+        assert shared(lambda part: part * part, range(50), pool) == [k * k for k in range(50)]
+        assert shared(str, [], pool) == []
+
+
+def test_two_threads_work_side_by_side() -> None:
+    both = threading.Barrier(2, timeout=30)
+    with helper(2) as pool:
+        assert shared(lambda _part: both.wait() >= 0, [0, 1], pool) == [True, True]
+
+
+def test_what_goes_wrong_in_the_other_thread_is_raised() -> None:
+    here = threading.get_ident()
+    taken = threading.Event()
+
+    def task(_part: int) -> None:
+        if threading.get_ident() == here:
+            assert taken.wait(30)  # the other thread has had a part, too
+            return
+        taken.set()
+        raise ValueError("broken")
+
+    with ThreadPoolExecutor(1) as pool, pytest.raises(ValueError, match="broken"):
+        shared(task, range(2), pool)
