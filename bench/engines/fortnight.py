@@ -130,6 +130,7 @@ class FortnightSearch:
             back=window.back,
             forward=window.forward,
             weight=window.weight,
+            threads=threads,
         )
         minutes = exposures[:, X_NEAR] / MS_A_MINUTE
         kept = minutes >= LEAST_MINUTES

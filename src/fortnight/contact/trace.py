@@ -267,6 +267,7 @@ def trace_one(
         back=window.back,
         forward=window.forward,
         weight=window.weight,
+        threads=threads,
     )
     more = question.disease.contact.linger_minutes > 0 or not index.sign_index.is_empty
     fused = _fused(index, who, episodes, window, question) if more else None
