@@ -19,6 +19,7 @@ from fortnight.contact.probability import (
     WEIGHTS,
     all_within,
     distance_limits,
+    new_samples,
     reach,
     rice_table,
     sigma_limit,
@@ -57,15 +58,15 @@ samples = st.tuples(
 def test_many_at_once_are_those_of_one_at_a_time_to_the_last_bit(
     rows: list[tuple[float, float]], radius: float
 ) -> None:
-    squares = np.array([distance**2 for distance, _ in rows])
-    variances = np.array([sigma**2 for _, sigma in rows])
+    many = new_samples(len(rows))
+    many.squares[:] = [distance**2 for distance, _ in rows]
+    many.variances[:] = [sigma**2 for _, sigma in rows]
     wanted = [
         within(math.sqrt(square), math.sqrt(max(variance, 1e-6)), radius, rice_table())
-        for square, variance in zip(squares.tolist(), variances.tolist(), strict=True)
+        for square, variance in zip(many.squares.tolist(), many.variances.tolist(), strict=True)
     ]
-    found = np.empty(len(rows))
-    all_within(squares, variances, len(rows), radius, rice_table(), found)
-    assert found.tolist() == wanted
+    all_within(many, len(rows), radius, rice_table())
+    assert many.chances.tolist() == wanted
 
 
 @WORLDS

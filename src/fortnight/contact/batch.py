@@ -8,6 +8,7 @@ import numpy as np
 
 from fortnight.compiled import Int, kernel
 from fortnight.contact.meeting import Matrix, Motion
+from fortnight.contact.probability import Samples, new_samples
 
 if TYPE_CHECKING:
     from fortnight.contact.lookup import Longs
@@ -50,14 +51,6 @@ MOST_PASSES: Final = 4 * BATCH
 MOST_PANELS: Final = MAX_PANELS * BATCH
 
 
-class Samples(NamedTuple):
-    """Squared separations and variances, and the probabilities that they make."""
-
-    squares: Matrix
-    variances: Matrix
-    chances: Matrix
-
-
 class Batch(NamedTuple):
     """Room for a batch of pairs, and how much of it is used."""
 
@@ -72,21 +65,16 @@ class Batch(NamedTuple):
 
 
 @kernel
-def _room(rows: Int) -> Samples:
-    return Samples(np.empty(rows), np.empty(rows), np.empty(rows))
-
-
-@kernel
 def new_batch() -> Batch:
     """Return room for ``BATCH`` pairs."""
     panels = np.int64(MOST_PANELS)
     return Batch(
         np.empty((BATCH, 10)),
         np.empty((MOST_PASSES, PASS_COLUMNS)),
-        _room(2 * panels + MOST_PASSES),
+        new_samples(2 * panels + MOST_PASSES),
         np.empty((panels, SEARCH_COLUMNS)),
         np.empty(panels, dtype=np.int64),
-        _room(panels),
+        new_samples(panels),
         np.empty((panels + 2 * BATCH, 4)),
         np.zeros(COUNTS, dtype=np.int64),
     )

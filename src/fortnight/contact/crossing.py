@@ -120,11 +120,12 @@ def _narrow(searches: Matrix, active: Longs, left: Int, chances: Matrix, floor: 
 @kernel
 def search_all(batch: Batch, near: Nearness, table: Matrix) -> None:
     """Find the moments at which the probability passes 5 %, a step of all of them at a time."""
-    squares, variances, chances = batch.probes
+    probes = batch.probes
+    squares, variances, chances = probes.squares, probes.variances, probes.chances
     left = batch.used[SEARCHES]
     for _ in range(_MOST_STEPS):
         _probe(batch.motions, batch.searches, batch.active, left, squares, variances)
-        all_within(squares, variances, left, near.radius, table, chances)
+        all_within(probes, left, near.radius, table)
         left = _narrow(batch.searches, batch.active, left, chances, near.min_probability)
         if left == 0:
             return

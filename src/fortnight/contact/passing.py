@@ -245,14 +245,14 @@ def follow(
     motions, passes, searches, used = batch.motions, batch.passes, batch.searches, batch.used
     _take(question, pairs, first, last, cells, near, motions)
     _plan(motions, last - first, near, limits, passes, used)
-    squares, variances, chances = batch.panels
-    _sample_passes(motions, passes, used[PASSES], squares, variances)
-    all_within(squares, variances, used[SAMPLES], near.radius, table, chances)
+    panels, probes = batch.panels, batch.probes
+    chances, middles = panels.chances, probes.chances
+    _sample_passes(motions, passes, used[PASSES], panels.squares, panels.variances)
+    all_within(panels, used[SAMPLES], near.radius, table)
     find_searches(passes, chances, near.min_probability, searches, batch.active, used)
     search_all(batch, near, table)
-    squares, variances, middles = batch.probes
-    sample_middles(motions, searches, used[SEARCHES], squares, variances)
-    all_within(squares, variances, used[SEARCHES], near.radius, table, middles)
+    sample_middles(motions, searches, used[SEARCHES], probes.squares, probes.variances)
+    all_within(probes, used[SEARCHES], near.radius, table)
     for s in range(used[SEARCHES]):
         searches[s, MIDDLE] = middles[s]
     _add_up(passes, chances, searches, near.min_probability, batch.periods, used)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,32 +130,95 @@ def within(distance: float, sigma: float, radius: float, table: Table) -> float:
     return _interpolated(beta, z, table)
 
 
-@kernel
-def all_within(
-    squares: Table, variances: Table, count: Int, radius: float, table: Table, chances: Table
-) -> None:
-    """Write ``within`` of ``count`` squared separations and variances, the same to the last bit.
+class Samples(NamedTuple):
+    """Where many probabilities are wanted, and room for what they are made of."""
 
-    Roots and quotients of several at a time, then the table for all, then the few outside it:
-    a third of the time of asking one by one. The squares are overwritten, and the variances.
+    squares: Table  # of separations; ``all_within`` overwrites them, and the variances
+    variances: Table
+    weights: Table  # eight of each sample: four across, four along
+    places: NDArray[np.int32]  # of the first of its 16 entries in the table
+    chances: Table
+
+
+@kernel
+def new_samples(rows: Int) -> Samples:
+    """Return room for ``rows`` samples."""
+    return Samples(
+        np.empty(rows),
+        np.empty(rows),
+        np.empty((8, rows)),
+        np.empty(rows, dtype=np.int32),
+        np.empty(rows),
+    )
+
+
+@kernel
+def _weigh(samples: Samples, count: Int, radius: float) -> Int:
+    """Find place and weights in the table of each sample; return how many lie outside it.
+
+    Nothing in this loop depends on what it finds, so the processor does four at a time.
     """
+    squares, variances, weights = samples.squares, samples.variances, samples.weights
+    a, b, c, d = weights[0], weights[1], weights[2], weights[3]
+    e, f, g, h, places = weights[4], weights[5], weights[6], weights[7], samples.places
+    outside = 0
     for k in range(count):
         sigma = math.sqrt(max(variances[k], 1e-6))
-        beta = radius / sigma
-        squares[k] = math.sqrt(squares[k]) / sigma
-        variances[k] = beta
+        beta, away = radius / sigma, math.sqrt(squares[k]) / sigma
+        z = away - beta
+        squares[k], variances[k] = away, beta
+        outside += (abs(z) >= _Z_REACH) | (beta > _BETA_MAX) | (beta < _BETA_MIN)
+        beta, z = min(max(beta, _BETA_MIN), _BETA_MAX), min(max(z, -_Z_REACH), _Z_REACH)
+        u = (beta - _BETA_MIN) * (1.0 / _STEP) + 1.0
+        v = (z + _Z_REACH) * (1.0 / _STEP) + 1.0
+        i, j = np.int32(u), np.int32(v)
+        places[k] = (i - np.int32(1)) * np.int32(_TABLE_ROW) + j - np.int32(1)
+        a[k], b[k], c[k], d[k] = _weights(v - j)
+        e[k], f[k], g[k], h[k] = _weights(u - i)
+    return np.int64(outside)
+
+
+@kernel
+def _look_up(samples: Samples, count: Int, table: Table) -> None:
+    """Put each sample's 16 entries of the table together by their weights."""
+    weights, places, chances = samples.weights, samples.places, samples.chances
+    one, two, three, row = np.uint32(1), np.uint32(2), np.uint32(3), np.uint32(_TABLE_ROW)
     for k in range(count):
-        beta = min(max(variances[k], _BETA_MIN), _BETA_MAX)
-        z = min(max(squares[k] - variances[k], -_Z_REACH), _Z_REACH)
-        chances[k] = _interpolated(beta, z, table)
+        p = np.uint32(places[k])
+        a, b, c, d = weights[0, k], weights[1, k], weights[2, k], weights[3, k]
+        along = a * table[p] + b * table[p + one] + c * table[p + two] + d * table[p + three]
+        value = weights[4, k] * along
+        p += row
+        along = a * table[p] + b * table[p + one] + c * table[p + two] + d * table[p + three]
+        value += weights[5, k] * along
+        p += row
+        along = a * table[p] + b * table[p + one] + c * table[p + two] + d * table[p + three]
+        value += weights[6, k] * along
+        p += row
+        along = a * table[p] + b * table[p + one] + c * table[p + two] + d * table[p + three]
+        value += weights[7, k] * along
+        chances[k] = min(1.0, max(0.0, value))
+
+
+@kernel
+def all_within(samples: Samples, count: Int, radius: float, table: Table) -> None:
+    """Write ``within`` of the first ``count`` samples, the same to the last bit.
+
+    First roots, quotients and weights, four at a time; then the table; then the few outside it:
+    a third of the time of asking one by one.
+    """
+    outside, chances = _weigh(samples, count, radius), samples.chances
+    _look_up(samples, count, table)
+    if outside == 0:
+        return
     for k in range(count):
-        beta, z = variances[k], squares[k] - variances[k]
+        beta, z = samples.variances[k], samples.squares[k] - samples.variances[k]
         if z >= _Z_REACH:
             chances[k] = 0.0
         elif z <= -_Z_REACH:
             chances[k] = 1.0
         elif beta > _BETA_MAX or beta < _BETA_MIN:
-            chances[k] = within_exact(squares[k], beta, NODES, WEIGHTS)
+            chances[k] = within_exact(samples.squares[k], beta, NODES, WEIGHTS)
 
 
 def sigma_limit(radius: float, probability: float) -> float:
