@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import mmap
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from tests.reference.worlds import Ground, Phone
 
 import fortnight
 from fortnight.api import index_of
+from fortnight.contact import store
 from fortnight.contact.store import is_index, load_index, save_index
 from fortnight.parameters import Parameters
 
@@ -183,3 +185,22 @@ def test_no_evidence_at_all_is_told(tmp_path: Path) -> None:
     save_index(empty, tmp_path / "index")
     with pytest.raises(fortnight.QuestionError, match="no evidence"):
         fortnight.trace(fortnight.open_index(tmp_path / "index"), case="a", onset=date(2024, 7, 1))
+
+
+@pytest.mark.skipif(not hasattr(mmap, "MADV_RANDOM"), reason="this system takes no advice")
+@pytest.mark.parametrize("size", [0, store.READ_AHEAD_BYTES])
+def test_only_of_large_files_are_pages_read_one_by_one(
+    index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    advised: list[int] = []
+
+    class Noted(mmap.mmap):
+        def madvise(self, option: int, *_rest: int) -> None:
+            advised.append(option)
+
+    save_index(index, tmp_path / "index")
+    monkeypatch.setattr(mmap, "mmap", Noted)
+    monkeypatch.setattr(store, "READ_AHEAD_BYTES", size)
+    load_index(tmp_path / "index")
+    files = len(list((tmp_path / "index").glob("*.arrow")))
+    assert advised == ([] if size else files * [mmap.MADV_RANDOM])

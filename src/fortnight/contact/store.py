@@ -36,6 +36,13 @@ NOTICE: Final = (
     "fifteenth day: nothing in this folder deletes itself."
 )
 
+READ_AHEAD_BYTES: Final = 64 << 20
+"""Up to this size a file is read on ahead of where it is touched: whole, in a tenth of a second.
+
+A case among many people touches thousands of pages, and asking the disk for each takes longer.
+Of a larger file it may touch few, and what lies beside them is not wanted.
+"""
+
 # File, width of a row in words (0: a plain column), and type of each array.
 _VERTICES: Final = ("by_participant.arrow", 5, np.int32)
 _CELLS: Final = ("by_cell.arrow", 11, np.int32)
@@ -93,10 +100,11 @@ def _read_signs(folder: Path, rows: Mapping[str, int]) -> Signs:
 
 
 def _opened(path: Path) -> pa.ipc.RecordBatchFileReader:
-    """Map a file; pages are read only where they are touched."""
+    """Map a file; of a large one pages are read only where they are touched."""
     with path.open("rb") as file:
         pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    if hasattr(mmap, "MADV_RANDOM"):  # not on every system; without it the answer is slower
+    # not on every system; without it the first answer is slower
+    if hasattr(mmap, "MADV_RANDOM") and len(pages) > READ_AHEAD_BYTES:
         pages.madvise(mmap.MADV_RANDOM)
     return pa.ipc.open_file(pa.BufferReader(pa.py_buffer(pages)))
 
