@@ -6,15 +6,15 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from tests.reference.agreement import same_areas, same_contacts
 from tests.reference.contacts import answer
-from tests.reference.effort import WORLDS
+from tests.reference.effort import FEWER, WORLDS
 from tests.reference.people import Fix, Person
 from tests.reference.segments import Law
 from tests.reference.tables import evidence_of
-from tests.reference.worlds import GROUNDS, Question, questions, worlds
+from tests.reference.worlds import GROUNDS, Ground, Question, questions, worlds
 
 import fortnight
 
@@ -80,5 +80,54 @@ def test_a_leg_whose_position_is_soon_unknown_is_integrated_finely() -> None:
     )
     wanted = answer(people, question.asked, Law())
     assert not wanted.doubts
+    found = traced(people, question)
+    same_contacts(found.contacts, found.episodes, wanted)
+
+
+def following(gap_m: float, metres: float, seconds: int, late_s: int) -> tuple[Person, ...]:
+    """Two who go one way, one behind the other: least is known of them in the middle of it."""
+    ground = Ground(12.5683, 55.6761)
+    first = 1_711_786_240_000
+    return tuple(
+        Person(
+            name=name,
+            fixes=tuple(
+                Fix(
+                    time=first + 1_000 * (late + second),
+                    lon=lon,
+                    lat=lat,
+                    accuracy=20.0,
+                    source="wifi",
+                )
+                for second, north in ((0, 0.0), (seconds, metres))
+                for lon, lat in (ground.at(0.0, north - behind),)
+            ),
+            visits=(),
+        )
+        for name, late, behind in (
+            ("p0", 0, 0.0),
+            ("p1", late_s, gap_m - metres / seconds * late_s),
+        )
+    )
+
+
+@FEWER
+@given(
+    gap_m=st.floats(50.0, 62.0),
+    metres=st.floats(100.0, 400.0),
+    seconds=st.integers(20, 60),
+    late_s=st.integers(0, 6),
+)
+@example(gap_m=55.0, metres=190.0, seconds=27, late_s=6)
+def test_two_who_follow_each_other_are_near_in_the_middle_of_a_leg_alone(
+    gap_m: float, metres: float, seconds: int, late_s: int
+) -> None:
+    people = following(gap_m, metres, seconds, late_s)
+    day = date(2024, 3, 30)
+    question = Question(
+        case="p0", onset=day, days=2, until=day, radius_m=25.0, min_minutes=0.0, timezone="UTC"
+    )
+    wanted = answer(people, question.asked, Law())
+    assume(not wanted.doubts)
     found = traced(people, question)
     same_contacts(found.contacts, found.episodes, wanted)

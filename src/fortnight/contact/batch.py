@@ -57,6 +57,7 @@ class Batch(NamedTuple):
     motions: Matrix  # a row a pair, the columns of ``Motion``
     passes: Matrix
     panels: Samples
+    tops: Matrix  # when a panel's middle sample is, where neither of its ends is likely
     searches: Matrix
     active: Longs
     probes: Samples
@@ -72,9 +73,10 @@ def new_batch() -> Batch:
         np.empty((BATCH, 10)),
         np.empty((MOST_PASSES, PASS_COLUMNS)),
         new_samples(2 * panels + MOST_PASSES),
-        np.empty((panels, SEARCH_COLUMNS)),
-        np.empty(panels, dtype=np.int64),
-        new_samples(panels),
+        np.empty(2 * panels + MOST_PASSES),
+        np.empty((2 * panels, SEARCH_COLUMNS)),
+        np.empty(2 * panels, dtype=np.int64),
+        new_samples(2 * panels),
         np.empty((panels + 2 * BATCH, 4)),
         np.zeros(COUNTS, dtype=np.int64),
     )

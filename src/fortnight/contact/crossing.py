@@ -41,33 +41,40 @@ _HIGH_KEPT: Final = 2.0
 
 
 @kernel
-def find_searches(
-    passes: Matrix,
-    chances: Matrix,
-    floor: float,
-    searches: Matrix,
-    active: Longs,
-    used: Longs,
-) -> None:
-    """Note each panel at one end of which the probability is 5 %, and at the other not."""
-    n: Int = np.int64(0)
-    for p in range(used[PASSES]):
-        begin, step, at = passes[p, SINCE], passes[p, STEP], np.int64(passes[p, AT])
-        before = chances[at]
-        for k in range(np.int64(passes[p, PANELS])):
-            after = chances[at + k + 1]
-            if (before >= floor) != (after >= floor):
-                low, high = begin + k * step, begin + (k + 1) * step
-                less, more = before, after
-                if before >= floor:
-                    low, high, less, more = high, low, after, before
-                searches[n, OF], searches[n, KEPT] = passes[p, PAIR], 0.0
-                searches[n, LOW], searches[n, HIGH], searches[n, FAR] = low, high, high
-                searches[n, UNDER], searches[n, OVER] = less - floor, more - floor
-                active[n] = n
-                n += 1
+def _note(batch: Batch, pair: float, low: float, high: float, under: float, over: float) -> None:
+    """Note a search between a moment of less than 5 % and one that has it."""
+    searches, n = batch.searches, batch.used[SEARCHES]
+    searches[n, OF], searches[n, KEPT] = pair, 0.0
+    searches[n, LOW], searches[n, HIGH], searches[n, FAR] = low, high, high
+    searches[n, UNDER], searches[n, OVER] = under, over
+    batch.active[n] = n
+    batch.used[SEARCHES] = n + 1
+
+
+@kernel
+def find_searches(batch: Batch, floor: float) -> None:
+    """Note each panel at one end of which the probability is 5 %, and at the other not.
+
+    And twice each panel that has it at its top alone.
+    """
+    passes, chances = batch.passes, batch.panels.chances
+    batch.used[SEARCHES] = 0
+    for p in range(batch.used[PASSES]):
+        pair, begin, step = passes[p, PAIR], passes[p, SINCE], passes[p, STEP]
+        at, count = np.int64(passes[p, AT]), np.int64(passes[p, PANELS])
+        before = chances[at] - floor
+        for k in range(count):
+            a, b, after = begin + k * step, begin + (k + 1) * step, chances[at + k + 1] - floor
+            middle = at + count + 1 + k
+            if before < 0.0 <= after:
+                _note(batch, pair, a, b, before, after)
+            elif after < 0.0 <= before:
+                _note(batch, pair, b, a, after, before)
+            elif after < 0.0 and chances[middle] >= floor:
+                top, over = batch.tops[middle], chances[middle] - floor
+                _note(batch, pair, a, top, before, over)
+                _note(batch, pair, b, top, after, over)
             before = after
-    used[SEARCHES] = n
 
 
 @kernel

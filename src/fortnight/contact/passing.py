@@ -19,6 +19,7 @@ from fortnight.contact.batch import (
     AT,
     EDGE,
     ENDS,
+    FAR,
     MAX_PANELS,
     MIDDLE,
     PAIR,
@@ -47,6 +48,7 @@ from fortnight.contact.meeting import (
 from fortnight.contact.pairs import moves
 from fortnight.contact.probability import all_within
 from fortnight.contact.question import asked_at
+from fortnight.contact.tops import find_tops
 
 if TYPE_CHECKING:
     from fortnight.contact.batch import Batch
@@ -188,6 +190,19 @@ def _integral(a: float, b: float, ends: float, middle: float) -> float:
 
 
 @kernel
+def _add_top(pair: float, searches: Matrix, s: Int, ends: float, periods: Matrix, n: Int) -> None:
+    """Write the period around a top between two panel ends that are not likely.
+
+    ``ends`` is the sum of the probabilities at the top and at 5 %.
+    """
+    top, first, last = searches[s, FAR], searches[s, EDGE], searches[s + 1, EDGE]
+    rising = _integral(first, top, ends, searches[s, MIDDLE])
+    falling = _integral(top, last, ends, searches[s + 1, MIDDLE])
+    periods[n, 0], periods[n, 1], periods[n, 2] = pair, first, last
+    periods[n, 3] = rising + falling
+
+
+@kernel
 def _add_up(
     passes: Matrix,
     chances: Matrix,
@@ -218,6 +233,11 @@ def _add_up(
                 periods[n, 2] = edge
                 periods[n, 3] = open_at + _integral(a, edge, before + floor, middle)
                 n, s, open_at = n + 1, s + 1, -1.0
+            elif chances[at + count + 1 + k] >= floor:
+                _add_top(
+                    passes[p, PAIR], searches, s, floor + chances[at + count + 1 + k], periods, n
+                )
+                n, s = n + 1, s + 2
             before = after
         if passes[p, ENDS] > 0.0 and open_at >= 0.0:
             periods[n, 2], periods[n, 3] = passes[p, UNTIL], open_at
@@ -249,7 +269,8 @@ def follow(
     chances, middles = panels.chances, probes.chances
     _sample_passes(motions, passes, used[PASSES], panels.squares, panels.variances)
     all_within(panels, used[SAMPLES], near.radius, table)
-    find_searches(passes, chances, near.min_probability, searches, batch.active, used)
+    find_tops(batch, near, table)
+    find_searches(batch, near.min_probability)
     search_all(batch, near, table)
     sample_middles(motions, searches, used[SEARCHES], probes.squares, probes.variances)
     all_within(probes, used[SEARCHES], near.radius, table)
