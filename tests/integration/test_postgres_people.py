@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
 from tests.services import NOON, seeded
 
@@ -25,12 +26,14 @@ from fortnight.vault.purposes import ALLOWED, GRANTS, LIST_GRANTS, Field, Purpos
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sqlalchemy import Connection
     from tests.services import PostgresUrls
 
 IDS = st.text("0123456789abcdef", min_size=32, max_size=32)
 ROLES = st.from_regex(r"[a-z][a-z-]{0,31}", fullmatch=True)
 NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9 ._@:+-]{0,63}", fullmatch=True)
 SALTS = st.binary(min_size=32, max_size=32)
+READER = Reader("operator", "one", "north")
 ENTRY = """
 SELECT people.entry_of(
     %(kind)s, %(at)s, %(salt)s,
@@ -144,7 +147,25 @@ def test_many_people_are_opened_for_an_operator_in_one_call(
         )
     ids, random = people.ids(), seeded(5).randbytes
     seeds = {one: Seed.of(random) for one in ids}
-    ask = Ask(Reader("operator", "one", "north"), Purpose.TRACE, (Field.NUMBER,), None)
+    ask = Ask(READER, Purpose.TRACE, (Field.NUMBER,), None)
     people.open_access(ask, seeds, NOON)
     opened = people.read_access([seed.look for seed in seeds.values()])
     assert [one.person for one in opened] == ids
+
+
+def test_a_look_is_on_the_disk_before_anybody_reads(
+    owner: psycopg.Connection, people: PostgresPeople
+) -> None:
+    with owner:
+        owner.execute("INSERT INTO person VALUES (repeat('0', 32), '', '', 'en', 1)")
+    waited = list[str]()
+
+    @event.listens_for(people.database.engine, "commit")
+    def note(connection: Connection) -> None:
+        waited.append(connection.exec_driver_sql("SHOW synchronous_commit").scalar_one())
+
+    seed, ask = Seed.of(seeded(5).randbytes), Ask(READER, Purpose.RIGHTS, (Field.LANGUAGE,), None)
+    people.open_access(ask, {"0" * 32: seed}, NOON)
+    assert waited == ["on"]
+    [opened] = people.read_access([seed.look])
+    assert (opened.language, waited) == ("en", ["on", "off"])

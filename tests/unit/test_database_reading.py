@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, func, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from fortnight.db.engine import open_sqlite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from sqlalchemy import Connection
 
     from fortnight.db.engine import Database
 
@@ -88,4 +91,26 @@ def test_a_write_that_broke_off_lets_the_next_one_in(database: Database) -> None
     with pytest.raises(ValueError, match="broken"), database.write():
         raise ValueError("broken")
     write(database, 1)
+    assert count(database) == 1
+
+
+def synchronous(connection: Connection) -> int:
+    return int(connection.exec_driver_sql("PRAGMA synchronous").scalar_one())
+
+
+def test_only_what_may_be_lost_does_not_wait_for_the_disk(database: Database) -> None:
+    for _ in range(2):  # of one connection after the other, and back
+        with database.write_soon() as connection:
+            assert synchronous(connection) == 1  # the log is written, the disk is not waited for
+        with database.write() as connection:
+            assert synchronous(connection) == 2
+
+
+def test_what_is_written_soon_is_seen_at_once_or_never(database: Database) -> None:
+    with database.write_soon() as connection:
+        connection.execute(insert(number).values(value=1))
+        assert count(database) == 0
+    assert count(database) == 1
+    with pytest.raises(IntegrityError), database.write_soon() as connection:
+        connection.execute(insert(number), [{"value": 2}, {"value": 1}])
     assert count(database) == 1

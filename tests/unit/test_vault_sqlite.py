@@ -68,6 +68,21 @@ def test_a_savepoint_that_was_released_is_no_commit(embedded: Stores) -> None:
     assert embedded.vault.looks_at(person) == []
 
 
+def test_a_look_is_on_the_disk_before_anybody_reads(embedded: Stores) -> None:
+    person, waited = enrolled(embedded, 5), list[int]()
+
+    @event.listens_for(embedded.database.engine, "commit")
+    def note(connection: Connection) -> None:
+        waited.append(connection.exec_driver_sql("PRAGMA synchronous").scalar_one())
+
+    access = embedded.vault.open_access(
+        WORKER, Purpose.RIGHTS, None, (Field.NUMBER,), (person,), embedded.clock()
+    )
+    assert waited == [2]
+    embedded.vault.read(access)
+    assert waited == [2, 1]  # that it was read may be lost with the machine: the look is not
+
+
 def test_a_look_that_cannot_be_written_leaves_nothing_to_read(embedded: Stores) -> None:
     one, two = enrolled(embedded, 5), enrolled(embedded, 6)
     seed = Seed.of(seeded().randbytes)

@@ -74,7 +74,10 @@ def _where_both(
     """
     both: set[_PlaceTime] = set()
     for one in _meetings(parts):
-        near = {place for day in _days(one.start, one.end) for place in own.get(day, ())} - both
+        days = _days(one.start, one.end)
+        if own.keys().isdisjoint(days):
+            continue  # as most: a page asks it of every meeting of a case
+        near = {place for day in days for place in own.get(day, ())} - both
         if near:
             other = _place_time(one)
             both.update(place for place in near if _same(place, other))
@@ -87,10 +90,11 @@ def _meetings(parts: Sequence[MetPart]) -> Iterator[_Episode | _Visit]:
         yield from part.visits
 
 
-def _days(start: str, end: str) -> list[str]:
+def _days(start: str, end: str) -> Sequence[str]:
     """Return the UTC days of a period, as documents write them."""
-    if start[:_DAY] == end[:_DAY] and start.endswith("Z") and end.endswith("Z"):
-        return [start[:_DAY]]
+    day = start[:_DAY]
+    if end.startswith(day) and start[-1] == end[-1] == "Z":
+        return (day,)
     begun, ended = parse(start).date(), parse(end).date()
     days = range(begun.toordinal(), ended.toordinal() + 1)
     return [date.fromordinal(day).isoformat() for day in days]

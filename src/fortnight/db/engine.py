@@ -5,6 +5,9 @@ foreign keys, zeroed deletions. A write begins with BEGIN IMMEDIATE: a transacti
 first and writes later would otherwise fail where another wrote in between. Its writers take turns
 in this process first: whoever finds the file taken sleeps, up to a tenth of a second, and those
 who come later get before them.
+
+What may be lost if the machine dies is written without waiting for the disk, on both databases: a
+later commit that does wait takes it along.
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 SCHEMA: Final = "fortnight"
 """The schema of everything but people, on PostgreSQL."""
 _BUSY_MS: Final = 30_000
+_AT_ONCE, _SOON = "FULL", "NORMAL"
 _IDLE_S: Final = 1.0
 """After how many seconds a connection is asked whether the server is still there."""
 
@@ -78,8 +82,25 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Yield a connection whose changes are durable when the block ends, or never were."""
+        with self._writing(_AT_ONCE) as connection:
+            yield connection
+
+    @contextmanager
+    def write_soon(self) -> Iterator[Connection]:
+        """As `write`, but all see the changes before they are durable: a dying machine loses them.
+
+        For what nobody was promised, such as that somebody is still there. It stays in its order:
+        once a later `write` is durable, so is this.
+        """
+        with self._writing(_SOON) as connection:
+            if self.is_postgres:
+                connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+            yield connection
+
+    @contextmanager
+    def _writing(self, durable: str) -> Iterator[Connection]:
         with self._one_at_a_time():
-            writing = self.engine.connect().execution_options(fortnight_write=True)
+            writing = self.engine.connect().execution_options(fortnight_write=durable)
             with writing as connection, connection.begin():
                 yield connection
 
@@ -129,8 +150,14 @@ def _prepare_sqlite(connection: Any, _: object) -> None:  # noqa: ANN401 - the d
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("fortnight_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    durable = connection.get_execution_options().get("fortnight_write")
+    if durable is None:
+        connection.exec_driver_sql("BEGIN")
+        return
+    if connection.info.get("durable", _AT_ONCE) != durable:  # no transaction may be open for it
+        connection.exec_driver_sql(f"PRAGMA synchronous = {durable}")
+        connection.info["durable"] = durable
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def open_postgres(url: str) -> Database:

@@ -29,7 +29,8 @@ LONGEST_MS: Final = 8 * 3_600_000
 STEPPED_UP_MS: Final = 5 * 60_000
 _SEEN_EVERY_MS: Final = 20_000
 """How often a sign of life is written down. A write for every page would slow all of them; a
-session ends that much earlier at most."""
+session ends that much earlier at most. Nobody waits for the disk: what a dying machine loses of
+it ends a session earlier too."""
 _SECRET_BYTES: Final = 32
 _LONGEST_SECRET: Final = 64
 
@@ -121,7 +122,7 @@ class Sessions:
         return Session(account_of(row), row.begun_at, row.seen_at, row.stepped_up_at, csrf)
 
     def _see(self, secret: str, now: int) -> None:
-        with self.database.write() as connection:
+        with self.database.write_soon() as connection:
             later = staff_session.c.seen_at < now  # of two pages at once the later one counts
             seen = update(staff_session).where(_of(secret), later).values(seen_at=now)
             connection.execute(seen)

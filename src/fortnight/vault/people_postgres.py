@@ -148,7 +148,7 @@ class PostgresPeople:
                 pseudonyms=_by_day(row) if row.has_pseudonyms else None,
                 contact=row.contact,
             )
-            for row in self._rows("read_access(%s)", list(looks))
+            for row in self._rows("read_access(%s)", list(looks), waits=False)
         ]
 
     def open_own(self, case_id: str, reader: Reader, seed: Seed, now: int) -> None:
@@ -299,8 +299,14 @@ class PostgresPeople:
     def _value(self, call: str, *values: object) -> Any:  # noqa: ANN401 - whatever the column is
         return self._rows(call, *values)[0][0]
 
-    def _rows(self, call: str, *values: object) -> Sequence[Any]:
-        with _told_in_our_words(), self.database.write() as connection:
+    def _rows(self, call: str, *values: object, waits: bool = True) -> Sequence[Any]:
+        """Return what a function gives.
+
+        ``waits``: until what it wrote is durable. A dying machine may lose that looks were read,
+        never the looks: those were durable before.
+        """
+        writing = self.database.write if waits else self.database.write_soon
+        with _told_in_our_words(), writing() as connection:
             # ``call`` is a text of this file; what comes from outside is in ``values``.
             return connection.exec_driver_sql(
                 f"SELECT * FROM people.{call}",  # noqa: S608 - as said above

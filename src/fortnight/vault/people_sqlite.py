@@ -329,7 +329,8 @@ class SqlitePeople(SqliteRows):
             committed = looks_there(fresh, wanted)
         if not committed:
             return []
-        with self._main.write() as main:
+        # A dying machine may lose that they were read, never the looks: those were durable before.
+        with self._main.write_soon() as main:
             rows = look_rows(main, committed)
             if any(row.outcome != "opened" for row in rows.values()):
                 raise RefusedError("A look was read before: open the access anew.")
