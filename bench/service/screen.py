@@ -1,8 +1,9 @@
 """How soon after the click on "Start the trace" what it found is on the screen, in Chromium.
 
-python -m bench.service.screen FOLDER TOWN
+python -m bench.service.screen FOLDER TOWN [--database URL]
 
-``FOLDER`` was filled by ``python -m bench.service.trace FOLDER TOWN --fill``. The service runs in a
+``FOLDER``, and the database where one is named, were filled by ``python -m bench.service.trace
+FOLDER TOWN --fill``. The service runs in a
 process of its own, as warm as ``fortnight serve`` is soon after its start. A case worker opens each
 case's page and clicks, and the clock stops when the table of contacts can be seen. The page asks
 each second how far the trace is.
@@ -53,16 +54,17 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("town", type=Path)
+    parser.add_argument("--database", default="", help="PostgreSQL; SQLite in FOLDER otherwise")
     parser.add_argument("--port", type=int, help="serves on it, and clicks on nothing")
     options = parser.parse_args()
     if options.port:
-        _serve(options.folder, options.town, options.port)
+        _serve(options.folder, options.town, options.port, options.database)
         return
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
     command = [sys.executable, "-m", "bench.service.screen", str(options.folder)]
-    command += [str(options.town), "--port", str(port)]
+    command += [str(options.town), "--port", str(port), "--database", options.database]
     told = options.folder / TOLD
     told.unlink(missing_ok=True)
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:  # noqa: S603 - this file
@@ -104,13 +106,14 @@ def _wait_for(told: Path, port: int) -> None:
     raise RuntimeError("The service does not answer.")
 
 
-def _serve(folder: Path, town: Path, port: int) -> None:
+def _serve(folder: Path, town: Path, port: int, database_url: str) -> None:
     """Serve a filled folder on the morning after its last fix; write who may click on what."""
     shift = end_of(town / FIXES_FILE) - now_ms()
     settings = Settings(
         home=folder / "home",
         keys=folder / "keys",
         programme_end=(datetime.now(UTC) + timedelta(days=300)).date(),
+        database_url=database_url,
         port=port,
         district=WORKER.district,
     )

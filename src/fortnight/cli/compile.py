@@ -17,6 +17,7 @@ from fortnight.api import index_of, question
 from fortnight.contact.index import build_index
 from fortnight.contact.trace import Case, trace_one
 from fortnight.parameters import DEFAULTS
+from fortnight.report.contacts import contacts_of
 from fortnight.track.geometry import EARTH_RADIUS_M, UNITS_A_METRE
 from fortnight.track.rules import AREA_STAY, END, LEG, STAY
 from fortnight.track.tracks import DAY_WORDS, KIND_SHIFT, SIGMA_UNITS_A_METRE, Tracks
@@ -47,7 +48,10 @@ def compile_tracks() -> None:
 
 
 def compile_search() -> None:
-    """Trace one of two people who stay, walk on and are lost to a coarse position together."""
+    """Trace one of two people who stay, walk on and are lost to a coarse position together.
+
+    And say of the other what a report does: weighing the evidence has kernels of its own.
+    """
     metre = UNITS_A_METRE
     sigma, coarse = 10 * SIGMA_UNITS_A_METRE, 1_000 * SIGMA_UNITS_A_METRE
     home = round(EARTH_RADIUS_M * metre)
@@ -65,7 +69,7 @@ def compile_search() -> None:
     for array in (vertices, days):
         array.flags.writeable = False
     tracks = Tracks(names=("one", "two"), vertices=vertices, days=days, parameters=DEFAULTS)
-    trace_one(build_index(tracks), Case("one", onset=_DAY), question())
+    contacts_of(trace_one(build_index(tracks), Case("one", onset=_DAY), question()))
 
 
 def main() -> None:

@@ -81,9 +81,14 @@ def person_day(index: Index, name: str) -> Cut | None:
 
 
 def tracks_of(names: tuple[str, ...], parts: list[Cut], parameters: Parameters) -> Tracks:
-    """Return tracks of person-days that come in order of participant and day."""
+    """Return tracks of person-days that come in order of participant and day.
+
+    Their arrays are read-only, as those of an index on disk: kernels that were given both would be
+    compiled twice, and loaded twice after each start.
+    """
     none = Cut(np.empty((0, VERTEX_WORDS), np.int32), np.empty((0, DAY_WORDS), np.int32))
     whole = joined([none, *parts])
+    whole.vertices.flags.writeable = whole.days.flags.writeable = False
     return Tracks(names, whole.vertices, whole.days, parameters)
 
 

@@ -167,6 +167,7 @@ def _near(day: int, index: Index, name: str | None, wanted: Wanted) -> dict[int,
     who = people if own is None else own
     days = wanted.tracks.days.copy()
     days[:, 0] = who
+    days.flags.writeable = False  # as all others that kernels are given: see `tracks_of`
     # the day's cells with the case's own track: what is asked may be re-cut, and is of all days
     placed = replace(
         index, tracks=replace(index.tracks, vertices=wanted.tracks.vertices, days=days)

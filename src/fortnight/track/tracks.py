@@ -8,6 +8,7 @@ where one segment ends and the next begins halves the size of a journey.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -58,7 +59,7 @@ class Tracks:
 
     def number_of(self, participant: str) -> int | None:
         """Return the number of a participant, or None where there is no such participant."""
-        low = int(np.searchsorted(np.asarray(self.names, dtype=object), participant))
+        low = bisect_left(self.names, participant)
         found = low < len(self.names) and self.names[low] == participant
         return low if found else None
 
