@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, event, update
 from tests.reference.ledger import NOON, SIGNER, add_leaves, make_leaves, mth, open_log, verify
 from tests.services import seeded
 
@@ -183,10 +183,21 @@ def test_a_turn_takes_more_than_one_transaction_holds(
     database: Database, log: Log, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(log_module, "BATCH", 256)
+    monkeypatch.setattr(log_module, "TURN", 256)
     leaves = make_leaves(seeded(), 1_000)
-    add_leaves(database, leaves)
-    assert log.sequence(NOON).root == mth(in_order(leaves))
+    add_leaves(database, leaves[:100])
+    log.sequence(NOON)  # so that the next turns begin within a tile
+    sizes = list[int]()
+
+    @event.listens_for(database.engine, "before_cursor_execute")
+    def note(*asked: object) -> None:
+        if "UPDATE ledger_head SET size" in str(asked[2]):
+            sizes.append(log.checkpoint().size)  # type: ignore[union-attr] # it was published
+
+    add_leaves(database, leaves[100:])
+    assert log.sequence(NOON).root == mth([*in_order(leaves[:100]), *in_order(leaves[100:])])
     assert verify(folder) == 0
+    assert sizes == [100, 256, 512, 768]  # what each transaction began with
 
 
 def test_a_folder_that_was_lost_is_written_anew(

@@ -40,7 +40,9 @@ if TYPE_CHECKING:
     from fortnight.ledger.note import Signer
 
 BATCH: Final = 64 * WIDTH
-"""Most entries of one transaction: others wait to write for about a tenth of a second."""
+"""Most entries that are read at once, to be written as tiles."""
+TURN: Final = 8 * WIDTH
+"""Most entries of one transaction: others wait to write for some hundredths of a second."""
 CHECKPOINT_FILE: Final = "checkpoint"
 _LOCK_FILE: Final = ".lock"
 _ASKED_AT_ONCE: Final = 500
@@ -199,7 +201,8 @@ class Log:
         edge = self._edge(head)
         with self._database.write() as connection:
             if _claimed(connection, head, now):
-                entries = _numbered(connection, head.size)
+                # up to where a tile ends: what was published half would be written twice
+                entries = _numbered(connection, head.size, TURN - head.size % WIDTH)
                 edge = edge.grown(leaf_hash(entry) for entry in entries)
                 grown = sign_checkpoint(self._signer, edge.size, edge.root())
                 # Died here: nothing happened, and every entry still waits.
@@ -299,17 +302,18 @@ def _claimed(connection: Connection, head: Checkpoint, now: int) -> bool:
     return connection.execute(update(ledger_head).where(same).values(made_at=now)).rowcount == 1
 
 
-def _numbered(connection: Connection, start: int) -> list[bytes]:
-    """Give the entries that wait their places, from ``start`` on, and return them in order."""
+def _numbered(connection: Connection, start: int, most: int) -> list[bytes]:
+    """Give ``most`` of the entries that wait their places, from ``start`` on; return them."""
     leaf = ledger_leaf.c
-    turn = func.row_number().over(order_by=[leaf.made_at, leaf.id]) - 1
-    waiting = (
-        select(leaf.id, turn.label("turn"))
+    first = (  # limited before they are counted: all that wait would be counted for each turn
+        select(leaf.id, leaf.made_at)
         .where(leaf.place.is_(None))
         .order_by(leaf.made_at, leaf.id)
-        .limit(BATCH)
+        .limit(most)
         .subquery()
     )
+    turn = func.row_number().over(order_by=[first.c.made_at, first.c.id]) - 1
+    waiting = select(first.c.id, turn.label("turn")).subquery()
     numbered = connection.execute(
         update(ledger_leaf)
         .where(leaf.id == waiting.c.id)
