@@ -1,6 +1,6 @@
 """Fit how sightings tell that two people were face to face for 15 minutes or more in 24 hours.
 
-    python -m bench.fits.faces --fit INVS13,KENYA:BE --judge SFHH,KENYA:FHL --nhs FOLDER
+    python -m bench.fits.faces --fit INVS13,KENYA:BE --towns T101,T104 --nhs FOLDER
 
 A gathering is a folder of ``fortnight simulate --from-contacts FILE``: phones of people whose
 badges are known; letters after a colon are the households whose members are taken as cases. The
@@ -8,7 +8,8 @@ model of what a phone hears was fitted on the NHS data alone (``bench.fits.bluet
 how often people who hear each other are face to face, and the weights of the logistic regression
 of the truth on minutes, on the gatherings to fit on and, with a weight of 0.3 a pair, on the NHS's
 seats: nobody at a gathering sits across a table for an hour, and without such rows the regression
-would have to guess what that sounds like.
+would have to guess what that sounds like. Simulated towns count 0.1 a pair: nobody at a gathering
+is heard through a wall every night for two weeks either, and truth there is drawn and not seen.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import argparse
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -26,6 +28,7 @@ import pyarrow.parquet as pq
 from bench.fits.positions import average_precision, logistic, probability
 from bench.fits.seats import EXPERIMENTS, Spacing, seats
 from fortnight.api import gather, index_of
+from fortnight.cli.selections import about_cases
 from fortnight.contact.episodes import EPISODE_COLUMNS
 from fortnight.contact.features import FACE_FEATURES, circles, face_features
 from fortnight.contact.fusing import F_EXPECTED_24H, F_HEARD_24H
@@ -34,6 +37,7 @@ from fortnight.contact.signs import index_signs
 from fortnight.contact.window import window_of
 from fortnight.evidence.schema import ENCOUNTERS, NO_SIGNS, Signs
 from fortnight.risk.disease import load_disease
+from fortnight.simulate.evidence_files import ENCOUNTERS_FILE
 from fortnight.simulate.intervals import Intervals, most_in_a_day
 from fortnight.simulate.known import choose_cases, read_people, read_truth
 from fortnight.simulate.meetings import CLOSE
@@ -45,6 +49,9 @@ if TYPE_CHECKING:
 
 MINUTES: Final = 15.0
 NHS: Final = 0.3  # what a pair of the NHS's experiments counts
+TOWN: Final = 0.1  # what a pair of a simulated town counts; chosen
+TOWN_CASES: Final = 60
+RIDGE: Final = 1.0  # on the weights: little is known of homes
 CIRCLE: Final = -1.0  # weight of the circle, not fitted: one in twice as many is half as likely
 FACE_M: Final = 2.0 + 1e-9
 DECILES: Final = 10
@@ -66,7 +73,6 @@ def gathering_of(given: str, cases: int, seed: int) -> Gathering:
     known = read_people(folder)
     names = [str(name) for name in known.names.to_pylist()]
     ordered = sorted(names)
-    index = index_signs(_signs(folder), ordered)
     number = {name: place for place, name in enumerate(names)}
     first, end = (datetime.fromtimestamp(ms / 1_000, tz=UTC).date() for ms in known.window)
     last = end - timedelta(days=1)
@@ -74,6 +80,7 @@ def gathering_of(given: str, cases: int, seed: int) -> Gathering:
     window = window_of(last, disease, days=(last - first).days, until=last, timezone="UTC")
     chosen = choose_cases(folder, min(cases, len(names)), seed)
     chosen = [name for name in chosen if not households or name[0] in households]
+    index = index_signs(_signs(folder, chosen), ordered)
     truth = read_truth(folder, known, chosen)
     of = truth.kind == CLOSE
     pairs, place = np.unique(truth.case[of] * len(names) + truth.other[of], return_inverse=True)
@@ -118,9 +125,11 @@ def _seated(folder: Path, experiment: str) -> Gathering:
     return Gathering(np.array(rows), np.array(true), np.array(minutes))
 
 
-def _signs(folder: Path) -> Signs:
-    """Read the sightings of a gathering as encounters."""
-    table = pq.read_table(folder / "encounters.parquet")
+def _signs(folder: Path, cases: list[str]) -> Signs:
+    """Read the sightings of a gathering that cases have a part in as encounters."""
+    with TemporaryDirectory() as kept:
+        about = about_cases(folder / ENCOUNTERS_FILE, cases, Path(kept) / ENCOUNTERS_FILE)
+        table = pq.read_table(about)
     columns: dict[str, Any] = {
         "participant": table["seen_by"].cast(pa.string()),
         "other": table["seen"].cast(pa.string()),
@@ -131,6 +140,19 @@ def _signs(folder: Path) -> Signs:
     }
     encounters = pa.table(columns, schema=ENCOUNTERS)
     return Signs(encounters, NO_SIGNS.windows, NO_SIGNS.visits, NO_SIGNS.ties)
+
+
+def weights_of(given: list[tuple[Gathering, float]]) -> Floats:
+    """Fit on gatherings, each with what a pair of it counts; the last weight is the circle's."""
+    features = np.concatenate([one.features for one, _ in given])
+    weights = logistic(
+        features[:, :-1],
+        np.concatenate([one.true for one, _ in given]).astype(np.float64),
+        ridge=RIDGE,
+        counts=np.concatenate([np.full(len(one.true), count) for one, count in given]),
+        offset=CIRCLE * features[:, -1],
+    )
+    return np.append(weights, CIRCLE)
 
 
 def report(name: str, town: Gathering, weights: Floats) -> None:
@@ -156,6 +178,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Fit, print the weights, and judge."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--fit", required=True, help="folders to fit on, by comma")
+    parser.add_argument("--towns", default="", help="simulated towns to fit on too, by comma")
     parser.add_argument("--judge", default="", help="folders to judge on, by comma")
     parser.add_argument("--nhs", required=True, help="folder of the NHS's exposure windows")
     parser.add_argument("--cases", type=int, default=100, help="cases a gathering")
@@ -164,19 +187,12 @@ def main(arguments: list[str] | None = None) -> None:
         {path: gathering_of(path, options.cases, 1) for path in paths.split(",") if path}
         for paths in (options.fit, options.judge)
     )
-    nhs = seated(Path(options.nhs))
-    towns = [*fit.values(), nhs]
-    features = np.concatenate([town.features for town in towns])
-    weights = logistic(
-        features[:, :-1],
-        np.concatenate([town.true for town in towns]).astype(np.float64),
-        counts=np.concatenate([np.full(len(t.true), NHS if t is nhs else 1.0) for t in towns]),
-        offset=CIRCLE * features[:, -1],
-    )
-    weights = np.append(weights, CIRCLE)
+    towns = {path: gathering_of(path, TOWN_CASES, 1) for path in options.towns.split(",") if path}
+    given = [(one, 1.0) for one in fit.values()] + [(one, TOWN) for one in towns.values()]
+    weights = weights_of([*given, (seated(Path(options.nhs)), NHS)])
     for name, weight in zip(FACE_FEATURES, weights, strict=True):
         print(f"    {weight:.4f},  # {name}")
-    for kind, held in (("fitted", fit), ("judged", judge)):
+    for kind, held in (("fitted", fit), ("fitted", towns), ("judged", judge)):
         for path, town in held.items():
             report(f"{kind} on {Path(path).name}", town, weights)
 

@@ -10,9 +10,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+import numpy as np
+
+from bench.fits.clusters import around
 from fortnight.cli.selections import trace_by_evidence
+from fortnight.simulate.claims import CLAIMS, read_claims
 from fortnight.simulate.kinds import (
     ALL,
     BLUETOOTH,
@@ -22,13 +26,23 @@ from fortnight.simulate.kinds import (
     PLAIN,
     PLAIN_EVERYBODY,
     compare,
+    true_pairs,
 )
-from fortnight.simulate.known import choose_cases, days_of, town_window
+from fortnight.simulate.known import (
+    choose_cases,
+    days_of,
+    read_kinds,
+    read_people,
+    read_truth,
+    town_window,
+)
 from fortnight.simulate.markdown import percent, table
+from fortnight.simulate.ranking import TENTHS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from fortnight.cli.selections import Said
     from fortnight.simulate.kinds import Claimed, Comparison
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "how-contacts-are-decided.md"
@@ -38,12 +52,37 @@ AREAS: Final = (FIXES, BLUETOOTH, CHECK_INS, ALL, PLAIN, FIXES_EVERYBODY, PLAIN_
 TRUTHS: Final = {"room": "one room", "near": "25 m", "close": "face to face"}
 
 
-def judge(folder: Path, cases: int, households: str = "") -> Comparison:
-    """Return how every kind of evidence does in one folder, for cases of some households or all."""
+class Judged(NamedTuple):
+    """How every kind of evidence does in one folder, and how far cases drawn anew move tenths."""
+
+    compared: Comparison
+    moved: dict[tuple[str, str], dict[int, tuple[float, float]]]  # by evidence and claim
+
+
+def judge(folder: Path, cases: int, households: str = "") -> Judged:
+    """Judge one folder, with cases of some households or all."""
     chosen = choose_cases(folder, cases, 1)
     chosen = [case for case in chosen if not households or case[0] in households]
     traces = trace_by_evidence(folder, chosen, days_of(town_window(folder)), _silent)
-    return compare(folder, tuple(chosen), traces)
+    return Judged(compare(folder, tuple(chosen), traces), _moved(folder, tuple(chosen), traces))
+
+
+def _moved(
+    folder: Path, cases: tuple[str, ...], traces: dict[str, dict[str, Said]]
+) -> dict[tuple[str, str], dict[int, tuple[float, float]]]:
+    """Return between what each tenth's share lies if the cases had been others."""
+    people = read_people(folder)
+    truth, known = read_truth(folder, people, sorted(cases)), read_kinds(folder)
+    moved = {}
+    for kind in (FIXES, ALL):
+        claims = read_claims(people, traces.get(kind, {}))
+        for claim, about in CLAIMS.items():
+            of = (claims.about == about) & ~np.isnan(claims.probability)
+            if about in known and of.any():
+                hit = np.isin(claims.pair[of], true_pairs(people, truth, about))
+                whose = claims.pair[of] // len(people.names)
+                moved[kind, claim] = around(claims.probability[of], hit, whose)
+    return moved
 
 
 def _silent(done: int, of: int) -> None:
@@ -115,19 +154,19 @@ def lists(compared: dict[str, Comparison]) -> str:
     return table(head, rows)
 
 
-def reliability(compared: dict[str, Comparison]) -> str:
+def reliability(judged: dict[str, Judged]) -> str:
     """Return every tenth of every claim; of Bluetooth's those by all together."""
     head = ("folder", "evidence", "claim", "tenth", "contacts", "claimed", "true",
-            "99 % by chance", "holds")  # fmt: skip
-    return table(head, [row for name, one in compared.items() for row in _tenths(name, one)])
+            "99 % by chance", "99 %, other cases", "holds")  # fmt: skip
+    return table(head, [row for name, one in judged.items() for row in _tenths(name, one)])
 
 
-def _tenths(name: str, one: Comparison) -> Iterator[tuple[str, ...]]:
-    for claimed in one.claimed:
+def _tenths(name: str, one: Judged) -> Iterator[tuple[str, ...]]:
+    for claimed in one.compared.claimed:
         if claimed.kind not in (FIXES, ALL):
             continue
+        moved = one.moved[claimed.kind, claimed.claim]
         for tenth in claimed.tenths:
-            around = tenth.interval
             yield (
                 name,
                 claimed.kind,
@@ -136,9 +175,14 @@ def _tenths(name: str, one: Comparison) -> Iterator[tuple[str, ...]]:
                 str(tenth.count),
                 percent(tenth.claimed),
                 percent(tenth.share),
-                "" if around is None else f"{100 * around[0]:.1f} to {100 * around[1]:.1f}",
+                _between(tenth.interval),
+                _between(moved.get(round(tenth.low * TENTHS))),
                 "pass" if tenth.holds else "**fail**",
             )
+
+
+def _between(ends: tuple[float, float] | None) -> str:
+    return "" if ends is None else f"{100 * ends[0]:.1f} to {100 * ends[1]:.1f}"
 
 
 def _about(claimed: Claimed) -> str:
@@ -176,16 +220,17 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("folders", nargs="+", help="NAME=FOLDER:CASES or FOLDER:CASES:HOUSEHOLDS")
     parser.add_argument("--write", action="store_true", help="replace the tables in the page")
     options = parser.parse_args(arguments)
-    compared = {}
+    judged = {}
     for given in options.folders:
         name, _, place = given.partition("=")
         folder, cases, households = (*place.split(":"), "")[:3]
-        compared[name] = judge(Path(folder), int(cases), households)
+        judged[name] = judge(Path(folder), int(cases), households)
+    compared = {name: one.compared for name, one in judged.items()}
     parts = {
         "Area under the curve of precision over recall": areas(compared),
         "What is listed, and what is called one room": lists(compared),
         "Brier scores": scores(compared),
-        "Claimed against true, tenth by tenth": reliability(compared),
+        "Claimed against true, tenth by tenth": reliability(judged),
     }
     text = "\n\n".join(f"### {title}\n\n{rows}" for title, rows in parts.items())
     print(text)

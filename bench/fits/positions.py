@@ -4,7 +4,9 @@
 
 Towns are simulated into ``bench/data/fits`` and kept. Contacts of some cases of the towns to fit
 on give one logistic regression (maximum likelihood, Newton's method) of the truth on
-``contact.features``; what is printed for the towns to judge on used nothing of them.
+``contact.features``, and a second one of the truth on the log odds of the first, bent at
+``contact.calibration.KNOTS``. Each town is then held to what the others alone would have given
+(``left out``), and what is printed for the towns to judge on used nothing of them.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from fortnight.api import gather, index_of, question
+from fortnight.contact.calibration import bends
 from fortnight.contact.episodes import X_NEAR, X_WHO, expose
 from fortnight.contact.features import FEATURES, position_features
 from fortnight.contact.question import ask
@@ -26,6 +29,7 @@ from fortnight.contact.window import window_of
 from fortnight.simulate.intervals import Intervals, most_in_a_day
 from fortnight.simulate.known import choose_cases, read_people, read_truth
 from fortnight.simulate.meetings import NEAR
+from fortnight.simulate.ranking import tenths
 from fortnight.simulate.run import simulate
 
 if TYPE_CHECKING:
@@ -37,9 +41,10 @@ FOLDER: Final = Path(__file__).parents[1] / "data" / "fits"
 MINUTE_MS: Final = 60_000.0
 MINUTES: Final = 15.0
 DECILES: Final = 10
-LIKELY: Final = 2.0  # log odds from which the curve may be steeper
+DRAW: Final = 2  # of the cases; others than those that silence is fitted on
 NEAR_ENOUGH: Final = 1e-9  # of a weight
 RIDGE: Final = 1e-2  # keeps weights that the data leave open at nothing
+CURVE_RIDGE: Final = 3.0  # and the curve straight where they do
 
 
 class Town(NamedTuple):
@@ -65,7 +70,7 @@ def town_of(people: int, seed: int, cases: int) -> Town:
     asked = question(days=(last - first).days, until=last)
     window = window_of(last, asked.disease, days=(last - first).days, until=last, timezone="UTC")
     near = nearness(asked.parameters)
-    chosen = choose_cases(folder, cases, seed)
+    chosen = choose_cases(folder, cases, DRAW)
     truth = read_truth(folder, known, chosen)
     of = truth.kind == NEAR
     pairs, place = np.unique(truth.case[of] * len(names) + truth.other[of], return_inverse=True)
@@ -135,17 +140,38 @@ def average_precision(score: Floats, true: NDArray[np.bool_]) -> float:
     return float((precision * true[order]).sum() / max(1, true.sum()))
 
 
-def report(name: str, town: Town, weights: Floats) -> None:
+class Fit(NamedTuple):
+    """Weights of the features, and the curve that their log odds go through."""
+
+    weights: Floats
+    curve: Floats
+
+    def chance(self, features: Floats) -> Floats:
+        """Return the probability of each row."""
+        return probability(bends(features @ self.weights), self.curve)
+
+
+def fit_to(towns: list[Town]) -> Fit:
+    """Fit weights and curve on the contacts of some towns."""
+    features = np.concatenate([town.features for town in towns])
+    true = np.concatenate([town.true for town in towns]).astype(np.float64)
+    weights = np.round(logistic(features, true), 4)
+    return Fit(weights, np.round(logistic(bends(features @ weights), true, CURVE_RIDGE), 4))
+
+
+def report(name: str, town: Town, fit: Fit) -> None:
     """Print how well the probabilities of one town hold."""
-    chance = probability(town.features, weights)
+    chance = fit.chance(town.features)
     order = np.argsort(chance, kind="stable")
-    tenths = np.array_split(order, DECILES)
-    off = [float(chance[t].mean() - town.true[t].mean()) for t in tenths]
+    parts = np.array_split(order, DECILES)
+    off = [float(chance[t].mean() - town.true[t].mean()) for t in parts]
     brier = float(((chance - town.true) ** 2).mean())
     ours, rule = (average_precision(score, town.true) for score in (chance, town.minutes))
+    held = [tenth.holds for tenth in tenths(chance, town.true)]
     print(
         f"{name}: {len(order)} contacts, {town.true.mean():.3f} near; area {ours:.3f}, plain rule "
-        f"{rule:.3f}; Brier {brier:.3f}; tenths off by {' '.join(f'{100 * x:+.1f}' for x in off)}"
+        f"{rule:.3f}; Brier {brier:.3f}; {sum(held)} of {len(held)} hold; tenths off by "
+        f"{' '.join(f'{100 * x:+.1f}' for x in off)}"
     )
 
 
@@ -155,7 +181,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--people", default="2000", help="sizes of the towns, by comma, in turn")
     parser.add_argument("--fit", default="101,102", help="seeds of the towns to fit on")
     parser.add_argument("--judge", default="201", help="seeds of the towns to judge on")
-    parser.add_argument("--cases", type=int, default=100, help="cases a town")
+    parser.add_argument("--cases", type=int, default=200, help="cases a town")
     options = parser.parse_args(arguments)
     sizes = [int(size) for size in options.people.split(",")]
     fit, judge = (
@@ -163,19 +189,15 @@ def main(arguments: list[str] | None = None) -> None:
          for k, seed in enumerate(seeds.split(","))]
         for seeds in (options.fit, options.judge)
     )  # fmt: skip
-    weights = logistic(
-        np.concatenate([town.features for town in fit]),
-        np.concatenate([town.true for town in fit]).astype(np.float64),
-    )
-    for name, weight in zip(FEATURES, weights, strict=True):
+    fitted = fit_to(fit)
+    for name, weight in zip(FEATURES, fitted.weights, strict=True):
         print(f"    {weight:.4f},  # {name}")
-    odds = np.concatenate([town.features for town in fit]) @ weights
-    true = np.concatenate([town.true for town in fit]).astype(np.float64)
-    above = np.maximum(0.0, odds - LIKELY)[:, None]
-    print(f"steeper beyond {LIKELY} by {logistic(above, true, offset=odds)[0]:.4f}")
+    print("curve", fitted.curve.tolist())
     for kind, seeds, towns in (("fitted", options.fit, fit), ("judged", options.judge, judge)):
         for seed, town in zip(seeds.split(","), towns, strict=True):
-            report(f"{kind} on {seed}", town, weights)
+            report(f"{kind} on {seed}", town, fitted)
+    for seed, town in zip(options.fit.split(","), fit, strict=True):
+        report(f"left out {seed}", town, fit_to([other for other in fit if other is not town]))
 
 
 if __name__ == "__main__":

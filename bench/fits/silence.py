@@ -1,6 +1,6 @@
 """Fit what the silence of two phones that both took part says of what positions claim.
 
-    python -m bench.fits.silence TOWN TOWN TOWN --cases 150
+    python -m bench.fits.silence TOWN TOWN TOWN
 
 A town is a folder of ``fortnight simulate --evidence``. Of the contacts whom nobody heard, the
 truth "within 25 m for 15 minutes" is regressed on two numbers, with the log odds by positions
@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Fit and print the weights."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folders", nargs="+", type=Path, help="towns with all evidence")
-    parser.add_argument("--cases", type=int, default=150, help="cases a town")
+    parser.add_argument("--cases", type=int, default=100, help="cases a town")
     options = parser.parse_args(arguments)
     parts = [unheard(folder, options.cases) for folder in options.folders]
     odds, silent, true = (np.concatenate(column) for column in zip(*parts, strict=True))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fortnight.contact.calibration import face_chance, position_chance
-from fortnight.contact.features import FEATURES, circles, face_features
+from fortnight.contact.calibration import POSITION_WEIGHTS, face_chance, position_chance
+from fortnight.contact.features import FACE_FEATURES, FEATURES, circles, face_features
 from fortnight.contact.fusing import (
     F_FACE_24H,
     F_FACE_BOUT,
+    F_HEARD,
     F_HEARD_24H,
     FUSED_COLUMNS,
 )
@@ -18,7 +19,7 @@ from fortnight.contact.fusing import (
 def heard_for(minutes: float) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
     """Return the sums of somebody who was heard, a fifth of that face to face."""
     sums = np.zeros((1, FUSED_COLUMNS))
-    sums[0, [F_HEARD_24H, F_FACE_24H, F_FACE_BOUT]] = minutes, minutes / 5, 4.0
+    sums[0, [F_HEARD, F_HEARD_24H, F_FACE_24H, F_FACE_BOUT]] = minutes, minutes, minutes / 5, 4.0
     return sums
 
 
@@ -40,11 +41,20 @@ def test_who_was_heard_for_less_than_half_of_fifteen_minutes_is_not_claimed() ->
 
 
 def test_the_circle_is_among_the_features() -> None:
-    row = face_features(heard_for(60.0), np.array([40.0]))[0]
-    assert row[-2:] == pytest.approx([0.5, np.log(40.0)])
+    row = dict(zip(FACE_FEATURES, face_features(heard_for(60.0), np.array([40.0]))[0], strict=True))
+    assert (row["home"], row["circle"]) == pytest.approx((0.5, np.log(40.0)))
+
+
+def test_who_is_there_again_and_again_is_likelier_to_have_been_face_to_face() -> None:
+    sums = np.repeat(heard_for(300.0), 3, axis=0)
+    sums[:, F_HEARD] = 300.0, 900.0, 2700.0
+    rows = face_features(sums, np.full(3, 60.0))
+    again = rows[:, FACE_FEATURES.index("again")]
+    assert again == pytest.approx([0.0, np.log(3.0), np.log(9.0)])
+    assert (np.diff(face_chance(sums, np.full(3, 60.0))) > 0.0).all()
 
 
 def test_the_curve_of_positions_never_falls() -> None:
     features = np.zeros((50, len(FEATURES)))
-    features[:, 0] = np.linspace(-5.0, 5.0, 50)
+    features[:, 0] = np.linspace(-5.0, 5.0, 50) / POSITION_WEIGHTS[0]
     assert (np.diff(position_chance(features)) > 0.0).all()

@@ -27,59 +27,67 @@ FITTED_FROM_MINUTES: Final = 15.0
 
 POSITION_WEIGHTS: Final = np.array(
     [
-        1.2659,  # one
-        -0.9524,  # most in 24 h
-        0.0238,  # most in 24 h, squared
-        1.5453,  # expected
-        -0.3657,  # longest day
-        0.0396,  # longest day, squared
-        -0.3098,  # lasting
-        1.1856,  # share
-        2.7788,  # share, squared
-        -1.1641,  # days
-        3.2235,  # likeliest
-        -2.4746,  # likeliest, squared
-        0.4406,  # night
-        -3.5483,  # working hours
-        0.8758,  # most in 24 h x share
-        -2.1899,  # longest day x share
-        -1.1666,  # night, squared
-        4.3334,  # night x share
-        0.1012,  # night x likeliest
-        -0.3912,  # night x longest day
-        0.0903,  # night x days
-        2.8541,  # working hours, squared
-        -0.7819,  # working hours x share
-        0.7533,  # working hours x days
-        0.0188,  # days, squared
-        1.6399,  # days x share
+        -0.1378,  # one
+        -0.6211,  # most in 24 h
+        -0.0194,  # most in 24 h, squared
+        0.8863,  # expected
+        -0.6446,  # longest day
+        0.0427,  # longest day, squared
+        0.5087,  # lasting
+        2.3951,  # share
+        1.7666,  # share, squared
+        -1.3301,  # days
+        3.4837,  # likeliest
+        -2.7407,  # likeliest, squared
+        -0.1502,  # night
+        -3.0246,  # working hours
+        0.6837,  # most in 24 h x share
+        -1.7935,  # longest day x share
+        -1.0724,  # night, squared
+        2.0924,  # night x share
+        1.1536,  # night x likeliest
+        -0.2108,  # night x longest day
+        -0.2929,  # night x days
+        2.6182,  # working hours, squared
+        -1.0989,  # working hours x share
+        0.5700,  # working hours x days
+        0.0716,  # days, squared
+        1.7346,  # days x share
+        0.0235,  # apart
+        -0.2644,  # apart, squared
     ]
 )
-"""``python -m bench.fits.positions``: the listed contacts of 100 cases in each of ten towns of
-2,000 people (seeds 101 to 110)."""
+"""``python -m bench.fits.positions``: the listed contacts of 200 cases in each of eighteen towns of
+2,000 people (seeds 101 to 118)."""
 
-LIKELY: Final = 2.0
-STEEPER: Final = 0.7788
-"""Beyond these log odds the curve is steeper by so much: who shares all nights and days shares a
-home. Fitted on the same contacts, after the weights."""
+KNOTS: Final = np.array([-1.0, -0.3, 0.4, 1.2, 2.0, 3.0])
+CURVE: Final = np.array([-0.1197, 0.7960, 0.1479, -0.0606, 0.0497, 0.0274, 1.2206, 1.1244])
+"""The log odds that these weights give are bent once more, by a line that changes its slope at
+each of ``KNOTS`` (chosen): ``CURVE`` has its height at 0, its first slope, and the change at each
+knot. It gets steepest beyond 2: who shares all nights and days shares a home. Fitted on the same
+contacts, after the weights."""
 
 FACE_WEIGHTS: Final = np.array(
     [
-        0.7561,  # one
-        -0.2197,  # face: the same bout within a longer day is worth less
-        -0.2870,  # share
-        1.8454,  # bout
-        2.6742,  # home
+        1.5781,  # one
+        -0.3367,  # face
+        1.5184,  # share
+        0.0318,  # bout
+        2.7590,  # home
+        0.8428,  # again
+        -1.0310,  # again x share
+        1.3079,  # again x bout
         -1.0000,  # circle: chosen, one of twice as many is half as likely
     ]
 )
 """``python -m bench.fits.faces``: simulated phones on the badges of InVS13, all 92 people as cases,
-and of two of the five Kenyan households (B and E), and the NHS's seats."""
+and of two of the five Kenyan households (B and E), the NHS's seats, and, with a weight of 0.1 a
+pair (chosen), 60 cases in each of three towns (seeds 101, 104 and 105)."""
 
-SILENCE_WEIGHTS: Final = np.array([-1.8697, -0.5284])
+SILENCE_WEIGHTS: Final = np.array([-1.8298, -0.6038])
 """What silence of two phones that both took part adds to the log odds of ``WITHIN_RADIUS``: a
-constant, and a part of what they were. ``python -m bench.fits.silence``: the contacts of 150 cases
-in each of three towns of 2,000 people with all evidence (seeds 101 to 103) whom nobody heard."""
+constant, and a part of what they were. ``python -m bench.fits.silence``: the contacts of 100 cases
+in each of ten towns of 2,000 people with all evidence (seeds 101 to 110) whom nobody heard."""
 
 _MINUTES: Final = 15.0
 _BADGE_SD: Final = 1.0  # minutes; chosen: badges report every 20 seconds
@@ -100,8 +108,13 @@ towns of 2,000 people with all evidence (seeds 101 to 103)."""
 
 def position_chance(features: Floats) -> Floats:
     """Return the probability of ``WITHIN_RADIUS`` from rows of ``FEATURES``."""
-    odds = features @ POSITION_WEIGHTS
-    return _logistic(odds + STEEPER * np.maximum(0.0, odds - LIKELY))
+    return _logistic(bends(features @ POSITION_WEIGHTS) @ CURVE)
+
+
+def bends(odds: Floats) -> Floats:
+    """Return a row for each log odds: one, them, and how far they are beyond each of ``KNOTS``."""
+    beyond = np.maximum(0.0, odds[:, None] - KNOTS)
+    return np.concatenate((np.ones((len(odds), 1)), odds[:, None], beyond), axis=1)
 
 
 def unheard_chance(near: Floats, silent: Floats) -> Floats:
