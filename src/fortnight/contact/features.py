@@ -124,10 +124,12 @@ def position_features(episodes: Floats, exposures: Floats, window: Window) -> Fl
 
 def _apart(episodes: Floats, people: Longs) -> Floats:
     """Return the mean estimated distance of some people, sorted, in radii; 0 without an episode."""
-    kept = (episodes[:, E_PRESUMED] == 0.0) & np.isin(episodes[:, E_WHO], people)
-    row = np.searchsorted(people, episodes[kept, E_WHO])
-    lasting = episodes[kept, E_LASTING]
-    far = lasting * np.minimum(episodes[kept, E_NEAREST], _FARTHEST_M)
+    if not len(people):
+        return np.zeros(0)
+    who = episodes[:, E_WHO]
+    row = np.minimum(np.searchsorted(people, who.astype(np.int64)), len(people) - 1)
+    lasting = episodes[:, E_LASTING] * ((people[row] == who) & (episodes[:, E_PRESUMED] == 0.0))
+    far = lasting * np.minimum(episodes[:, E_NEAREST], _FARTHEST_M)
     total, weighed = (np.bincount(row, part, minlength=len(people)) for part in (lasting, far))
     mean: Floats = weighed / np.maximum(total, 1e-9) / _RADIUS_M
     return mean
