@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 from tests.longest import LONGEST
 
-pytest_plugins = ["tests.services"]
+pytest_plugins = ["tests.databases", "tests.services"]
 
 _TESTS: Final = Path(__file__).parent
 _MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from litestar.testing import TestClient
 from tests.portal_world import MOST_BYTES, OWN, Texts
-from tests.services import MINUTE, Stores, seeded, sqlite_stores
+from tests.services import MINUTE, Stores, seeded, stores_in
 from tests.unit.web_rooms import Rooms
 
 from fortnight.consent.texts import current_text
@@ -126,7 +126,7 @@ def enrolling(folder: Path, clock: Clock) -> Iterator[Enrolling]:
     settings = Settings(
         home=folder, keys=Path(f"{folder}-keys"), programme_end=date(2026, 12, 31), port=8080
     )
-    with sqlite_stores(folder, clock) as stores:
+    with stores_in(folder, clock) as stores:
         outbox = Outbox(
             stores.database, stores.vault, stores.consents, seeded(5).randbytes, "north"
         )

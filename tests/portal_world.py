@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from litestar.testing import TestClient
 from tests.case_world import CASE_NUMBER, CONTACT_NUMBER
-from tests.services import HOUR, new_sqlite, seeded
+from tests.databases import new_main
+from tests.services import HOUR, seeded
 from tests.support_world import CONTACT, Following
 from tests.unit.web_rooms import Rooms, rooms
 
@@ -117,34 +118,33 @@ def checked(answer: Response, status: int = 200) -> str:
 @contextmanager
 def portal_world(tmp_path: Path, clock: Clock) -> Iterator[Portal]:
     """Open a portal at ten in the morning, when today's question has been asked."""
-    database = new_sqlite(tmp_path / "fortnight.db")
-    office = Following(database, clock, seeded().randbytes)
-    service: Any = rooms(tmp_path, port=8080)
-    (tmp_path / "log").mkdir()
-    log = Log(database, tmp_path / "log", Signer("fortnight.invalid/log", KEY), clock)
-    service.support, service.texts, service.log = office.support, Texts(), log
-    service.enrolment = open_enrolment(
-        service.settings, office.outbox, KEY, seeded().randbytes, pin_cost=2
-    )
-    (tmp_path / "lake").mkdir()
-    service.mine = open_mine(
-        service.settings,
-        database,
-        office.vault,
-        office.consents,
-        Lake(database, tmp_path / "lake"),
-        log,
-        Reviews(database, seeded(5).randbytes),
-    )
-    case_id = office.told()
-    followed = office.followups.begin_contact(case_id, CONTACT, office.ann, clock())
-    own = office.followups.begin_case(case_id, office.ann, clock())
-    with TestClient(create_app(service)) as client:
-        made = Portal(office, service, client, log, followed, own)
-        office.fake.people[CONTACT_NUMBER] = (office.contact, "en")
-        made.at(10, days=1)
-        yield made
-    database.close()
+    with new_main(tmp_path / "fortnight.db") as database:
+        office = Following(database, clock, seeded().randbytes)
+        service: Any = rooms(tmp_path, port=8080)
+        (tmp_path / "log").mkdir()
+        log = Log(database, tmp_path / "log", Signer("fortnight.invalid/log", KEY), clock)
+        service.support, service.texts, service.log = office.support, Texts(), log
+        service.enrolment = open_enrolment(
+            service.settings, office.outbox, KEY, seeded().randbytes, pin_cost=2
+        )
+        (tmp_path / "lake").mkdir()
+        service.mine = open_mine(
+            service.settings,
+            database,
+            office.vault,
+            office.consents,
+            Lake(database, tmp_path / "lake"),
+            log,
+            Reviews(database, seeded(5).randbytes),
+        )
+        case_id = office.told()
+        followed = office.followups.begin_contact(case_id, CONTACT, office.ann, clock())
+        own = office.followups.begin_case(case_id, office.ann, clock())
+        with TestClient(create_app(service)) as client:
+            made = Portal(office, service, client, log, followed, own)
+            office.fake.people[CONTACT_NUMBER] = (office.contact, "en")
+            made.at(10, days=1)
+            yield made
 
 
 def code_of(portal: Portal, person: str) -> str:

@@ -3,37 +3,16 @@
 from __future__ import annotations
 
 import random
-import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import event
-from tests.postgres_server import (
-    APP,
-    OWNER,
-    SUPERUSER,
-    TEMPLATE,
-    Server,
-    running_server,
-    why_not_here,
-)
+from tests.databases import is_sqlite, new_main, new_sqlite, urls_of
 
 from fortnight.consent.store import Consents
-from fortnight.db import (  # each adds its tables to the metadata
-    enrolment_tables,  # noqa: F401 - joins the metadata
-    message_tables,  # noqa: F401 - joins the metadata
-    office_tables,  # noqa: F401 - joins the metadata
-    sending_tables,  # noqa: F401 - joins the metadata
-    support_tables,  # noqa: F401 - joins the metadata
-)
-from fortnight.db.engine import Database, open_postgres, open_sqlite
-from fortnight.db.migrate import migrate_postgres
-from fortnight.db.tables import metadata
+from fortnight.db.engine import open_postgres
 from fortnight.vault.door import Vault
 from fortnight.vault.keys import FileKeys
 from fortnight.vault.people_postgres import PostgresPeople
@@ -42,10 +21,11 @@ from fortnight.vault.tables import people_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import psycopg
-    from sqlalchemy import MetaData
 
+    from fortnight.db.engine import Database
     from fortnight.vault.people import People
 
 NOON = 1_772_366_400_000  # 2026-03-01 12:00 UTC
@@ -80,74 +60,20 @@ def clock() -> Clock:
     return Clock()
 
 
-def new_sqlite(path: Path, tables: MetaData = metadata) -> Database:
-    """Open a new file with every table: a copy of the first one that this process made."""
-    path.write_bytes(_blank(tables, len(tables.tables)))
-    return open_sqlite(path)
-
-
-@cache
-def _blank(tables: MetaData, _: int) -> bytes:
-    """Return a file with these tables and no row; their number is asked as more may be imported."""
-    with TemporaryDirectory() as folder:
-        made = Path(folder) / "blank.db"
-        database = open_sqlite(made)
-        with database.write() as connection:
-            tables.create_all(connection)
-        database.close()  # the last to close takes the write-ahead log into the file
-        return made.read_bytes()
-
-
-@dataclass(frozen=True, slots=True)
-class PostgresUrls:
-    """How each role opens one test's own PostgreSQL database."""
-
-    app: str
-    owner: str
-    superuser: str
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[Server]:
-    """Yield a server whose template is migrated, or skip where there can be none."""
-    if why := why_not_here():
-        pytest.skip(why)
-    with running_server() as server:
-        server.make_database(TEMPLATE)
-        migrate_postgres(server.url(OWNER, TEMPLATE), APP)
-        yield server
-
-
 @pytest.fixture
-def postgres_urls(postgres_server: Server) -> Iterator[PostgresUrls]:
-    """Yield the URLs of a fresh, migrated database."""
-    name = f"test_{uuid.uuid4().hex}"
-    postgres_server.make_database(name, template=TEMPLATE)
-    roles = (APP, OWNER, SUPERUSER)
-    yield PostgresUrls(*(postgres_server.url(role, name) for role in roles))
-    postgres_server.drop_database(name)
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def database(kind: str, tmp_path: Path) -> Iterator[Database]:  # noqa: ARG001 - both kinds
     """Yield an empty main database of each kind, as the service opens it."""
-    if request.param == "postgres":
-        urls: PostgresUrls = request.getfixturevalue("postgres_urls")
-        opened = open_postgres(urls.app)
-    else:
-        opened = new_sqlite(tmp_path / "fortnight.db")
-    yield opened
-    opened.close()
+    with new_main(tmp_path / "fortnight.db") as opened:
+        yield opened
 
 
 @pytest.fixture
-def tampering(request: pytest.FixtureRequest, database: Database) -> Iterator[Database]:
+def tampering(database: Database) -> Iterator[Database]:
     """Yield the same main database as whoever holds its files has it: no privilege, no guard."""
     if not database.is_postgres:
         yield database
         return
-    urls: PostgresUrls = request.getfixturevalue("postgres_urls")
-    opened = open_postgres(urls.superuser)
+    opened = open_postgres(urls_of(database).superuser)
     event.listen(opened.engine, "connect", _switch_guards_off)
     yield opened
     opened.close()
@@ -171,27 +97,28 @@ class Stores:
     folder: Path
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def stores(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[Stores]:
+@pytest.fixture
+def stores(kind: str, tmp_path: Path, clock: Clock) -> Iterator[Stores]:  # noqa: ARG001 - both kinds
     """Yield an empty vault of each kind of database."""
-    if request.param == "postgres":
-        urls: PostgresUrls = request.getfixturevalue("postgres_urls")
-        opening = postgres_stores(urls, tmp_path, clock)
-    else:
-        opening = sqlite_stores(tmp_path, clock)
-    with opening as opened:
+    with stores_in(tmp_path, clock) as opened:
         yield opened
 
 
 @contextmanager
-def postgres_stores(urls: PostgresUrls, folder: Path, clock: Clock) -> Iterator[Stores]:
-    """Open an empty vault on PostgreSQL, by the service's role."""
-    main = open_postgres(urls.app)
-    try:
-        consents = Consents(main, seeded(2).randbytes)
-        yield _stores(main, PostgresPeople(main), consents, folder, clock)
-    finally:
-        main.close()
+def stores_in(folder: Path, clock: Clock) -> Iterator[Stores]:
+    """Open an empty vault on the kind of database that is asked for."""
+    if is_sqlite():
+        with sqlite_stores(folder, clock) as opened:
+            yield opened
+        return
+    with new_main(folder / "fortnight.db") as main:
+        yield postgres_stores(main, folder, clock)
+
+
+def postgres_stores(main: Database, folder: Path, clock: Clock) -> Stores:
+    """Return an empty vault on PostgreSQL, which the service's role has opened."""
+    consents = Consents(main, seeded(2).randbytes)
+    return _stores(main, PostgresPeople(main), consents, folder, clock)
 
 
 @contextmanager

@@ -84,9 +84,11 @@ class Portal:
 
 
 @contextmanager
-def taking_world(folder: Path, clock: Clock, *grants: str) -> Iterator[Portal]:
+def taking_world(
+    folder: Path, clock: Clock, *grants: str, database_url: str | None = None
+) -> Iterator[Portal]:
     """Open a service, enrol somebody, and sign them in. A PIN they have not chosen yet."""
-    settings = settings_in(folder, clock())
+    settings = settings_in(folder, clock(), database_url)
     with opened(settings, clock, seeded(8).randbytes) as service:
         person = enrolled(service, NUMBER, *grants)
         with TestClient(create_app(service)) as client:

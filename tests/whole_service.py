@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -13,13 +12,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from sqlalchemy import select
-from tests.postgres_server import APP, OWNER
+from tests.databases import url_of
 
 from fortnight.arrivals.bounds import Bounds
 from fortnight.arrivals.rows import fixes_of_json
 from fortnight.case.cases import NewCase
 from fortnight.consent.texts import current_text
-from fortnight.db.migrate import MAIN_FILE, migrate_embedded, migrate_postgres
+from fortnight.db.migrate import MAIN_FILE, migrate_embedded
 from fortnight.db.tables import message
 from fortnight.jobs.queue import migrate_queue
 from fortnight.service import open_service
@@ -30,8 +29,6 @@ from fortnight.vault.purposes import Reader
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from tests.postgres_server import Server
-
     from fortnight.service import Service
 
 DAY = 86_400_000
@@ -39,13 +36,18 @@ BOUNDS = Bounds(max_bytes=64 << 20, max_rows=1_000_000)
 WORKER = Reader("case-worker", "worker-1", "north")
 
 
-def settings_in(folder: Path, now: int, database_url: str = "", zone: str = "UTC") -> Settings:
-    """Return settings of a service in a folder, and make its keys where there are none."""
+def settings_in(
+    folder: Path, now: int, database_url: str | None = None, zone: str = "UTC"
+) -> Settings:
+    """Return settings of a service in a folder, and make its keys where there are none.
+
+    Its database is the folder's own, of the kind that is asked for, where no URL is given.
+    """
     made = Settings(
         home=folder / "home",
         keys=folder / "keys",
         programme_end=(datetime.fromtimestamp(now / 1_000, tz=UTC) + timedelta(days=300)).date(),
-        database_url=database_url,
+        database_url=url_of(folder) if database_url is None else database_url,
         timezone=zone,
     )
     if not made.keys.exists():
@@ -65,27 +67,6 @@ def opened(
         yield service
     finally:
         service.close()
-
-
-@contextmanager
-def migrated(server: Server) -> Iterator[str]:
-    """Yield the URL of a fresh PostgreSQL database that is migrated as `fortnight migrate` does."""
-    name = f"whole_{uuid.uuid4().hex}"
-    server.make_database(name, template=_migrated_once(server))
-    try:
-        yield server.url(APP, name)
-    finally:
-        server.drop_database(name)
-
-
-@cache
-def _migrated_once(server: Server) -> str:
-    """Return the database of a server that was migrated, to be copied; made once."""
-    name = "whole_template"
-    server.make_database(name)
-    migrate_postgres(server.url(OWNER, name), APP)
-    migrate_queue(server.url(OWNER, name), APP)
-    return name
 
 
 @cache

@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlencode
 
-from tests.postgres_server import running_server, why_not_here
-from tests.whole_service import migrated
+from tests.databases import make_template
+from tests.postgres_server import APP, TEMPLATE, running_server, why_not_here
 
 from bench.service.load import Connection
 from bench.service.office_process import WALKS
@@ -85,7 +85,8 @@ def main(thinks_s: tuple[float, ...]) -> None:
             print(f"PostgreSQL is left out: {why}.", file=sys.stderr)
             return
         server = stack.enter_context(running_server(fsync=True))
-        _measure("PostgreSQL", stack.enter_context(migrated(server)), thinks_s)
+        make_template(server)
+        _measure("PostgreSQL", server.url(APP, TEMPLATE), thinks_s)
 
 
 def _measure(database: str, url: str, thinks_s: tuple[float, ...]) -> None:

@@ -22,6 +22,7 @@ from playwright.sync_api import sync_playwright
 from tests.browser.conftest import QUIET, WITHOUT_WEBGL
 from tests.browser.phone import Phone, in_hand
 from tests.browser.phone_world import exposed, staffed_in
+from tests.databases import asked
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -109,6 +110,7 @@ def main(times: int) -> None:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     with (
         tempfile.TemporaryDirectory() as folder,
+        asked(None),
         staffed_in(Path(folder)) as world,
         sync_playwright() as playwright,
     ):

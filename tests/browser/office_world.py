@@ -21,6 +21,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlalchemy import func, select
+from tests.databases import url_of
 from tests.served import free_port
 
 from fortnight.cli.init import make_home
@@ -148,6 +149,7 @@ def serving(folder: Path, more: Mapping[str, str] = MappingProxyType({})) -> Ite
     make_home(home)
     settings = {
         "FORTNIGHT_PORT": str(port),
+        "FORTNIGHT_DATABASE_URL": url_of(folder),
         "FORTNIGHT_DRAIN_EVERY_S": "1",
         "FORTNIGHT_POSTS_A_MINUTE": "100000",
         "FORTNIGHT_TIMEZONE": _noon_somewhere(),

@@ -24,6 +24,7 @@ from playwright.sync_api import sync_playwright
 from tests.browser.conftest import QUIET, WITHOUT_WEBGL
 from tests.browser.office_world import serving, wait
 from tests.browser.phone import in_hand
+from tests.databases import asked
 
 from fortnight.venues.posters import NewVenue
 
@@ -124,6 +125,7 @@ def main(folder: Path) -> None:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     with (
         tempfile.TemporaryDirectory() as made,
+        asked(None),
         serving(Path(made)) as town,
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=chromium, args=[*QUIET, *WITHOUT_WEBGL]) as one,

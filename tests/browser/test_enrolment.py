@@ -19,11 +19,12 @@ PIN = "482913"
 
 
 @pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    with serving(tmp_path_factory.mktemp("enrolment")) as opened:
+def town(world_folders: pytest.TempPathFactory) -> Iterator[Town]:
+    with serving(world_folders.mktemp("enrolment")) as opened:
         yield opened
 
 
+@pytest.mark.on_both
 def test_somebody_enrols_agrees_and_chooses_a_pin_without_a_script(
     town: Town, browser_without_webgl: Browser
 ) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.browser.test_sign_in import sessions
 from tests.served import free_port
-from tests.services import Clock, sqlite_stores
+from tests.services import Clock, stores_in
 from tests.staff_server import office, wait_for
 
 from fortnight.staff.accounts import NewAccount
@@ -27,7 +27,7 @@ FOLDER = Path(__file__).parents[1] / "oidc"
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[Doors]:
+def world(world_folder: Path) -> Iterator[Doors]:
     """Serve the office, and the provider that it is set to."""
     node = shutil.which("node")
     if node is None or not (FOLDER / "node_modules" / "oidc-provider").is_dir():
@@ -35,9 +35,9 @@ def world(tmp_path: Path) -> Iterator[Doors]:
     port, issuer = free_port(), f"http://localhost:{free_port()}"
     command = [node, "provider.mjs", issuer, f"http://localhost:{port}{CALLBACK}"]
     with (
-        (tmp_path / "provider.log").open("w") as log,
+        (world_folder / "provider.log").open("w") as log,
         subprocess.Popen(command, cwd=FOLDER, stdout=log, stderr=log) as provider,
-        sqlite_stores(tmp_path, Clock()) as stores,
+        stores_in(world_folder, Clock()) as stores,
         office(stores, port, oidc_issuer=issuer, oidc_client_id="fortnight") as opened,
     ):
         try:
@@ -65,6 +65,7 @@ def sign_in_there(world: Doors, page: Page, subject: str) -> None:
     page.get_by_role("button", name="Continue").click()
 
 
+@pytest.mark.on_both
 def test_whom_the_provider_shows_is_signed_in_and_steps_up_there(world: Doors, page: Page) -> None:
     new = NewAccount("anna", "lead", "Anna", "district", subject="subject-of-anna")
     world.staff.accounts.add(new, by="test", now=world.clock())

@@ -41,8 +41,8 @@ _KEY: Final = {
 
 
 @pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    with town_in(tmp_path_factory.mktemp("town")) as running:
+def town(world_folders: pytest.TempPathFactory) -> Iterator[Town]:
+    with town_in(world_folders.mktemp("town")) as running:
         yield running
 
 
@@ -169,6 +169,7 @@ def decide(desk: Desk, contact: str, kind: str, reason: str, *, crowd: bool = Fa
     return bool(desk.page.locator("#decide-h ~ p .tag.warn").count())
 
 
+@pytest.mark.on_both
 @pytest.mark.parametrize("language", LOCALES)
 def test_the_whole_morning_from_a_token_to_a_test_that_is_taken_back(
     town: Town, browser_without_webgl: Browser, language: str

@@ -20,16 +20,16 @@ pytestmark = pytest.mark.browser
 AXE: Final = Path(__file__).with_name("axe") / "axe.min.js"
 SERIOUS: Final = {"serious", "critical"}
 _AXE_RUN: Final = (
-    "async () => (await axe.run(document)).violations"
+    "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
     ".map((one) => ({id: one.id, impact: one.impact, where: one.nodes[0].html.slice(0, 200)}))"
 )
 READY_TIMES: Final = 300
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OfficeWorld]:
+def world(world_folders: pytest.TempPathFactory) -> Iterator[OfficeWorld]:
     # In a thread of its own: where the browser's event loop runs, no queue of jobs is begun.
-    making = office_world(tmp_path_factory.mktemp("office"), free_port())
+    making = office_world(world_folders.mktemp("office"), free_port())
     with ThreadPoolExecutor(1) as thread:
         made = thread.submit(making.__enter__).result()
         work, who, now = made.service.work, reader(made.worker), made.clock()

@@ -21,7 +21,7 @@ AXE: Final = Path(__file__).with_name("axe") / "axe.min.js"
 SERIOUS: Final = {"serious", "critical"}
 WIDTHS: Final = (360, 1280)
 _AXE_RUN: Final = (
-    "async () => (await axe.run(document)).violations"
+    "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
     ".map((one) => ({id: one.id, impact: one.impact, where: one.nodes[0].html.slice(0, 200)}))"
 )
 _READY_TIMES: Final = 300
@@ -29,9 +29,9 @@ _SMALLEST_PX: Final = 8.5
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RichWorld]:
+def world(world_folders: pytest.TempPathFactory) -> Iterator[RichWorld]:
     # In a thread of its own: where the browser's event loop runs, no queue of jobs is begun.
-    making = rich_world(tmp_path_factory.mktemp("rich"), free_port())
+    making = rich_world(world_folders.mktemp("rich"), free_port())
     with ThreadPoolExecutor(1) as thread:
         yield thread.submit(making.__enter__).result()
         thread.submit(making.__exit__, None, None, None).result()

@@ -99,8 +99,8 @@ class Walk:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staffed]:
-    with staffed_in(tmp_path_factory.mktemp("participant")) as made:
+def world(world_folders: pytest.TempPathFactory) -> Iterator[Staffed]:
+    with staffed_in(world_folders.mktemp("participant")) as made:
         for walk in map(Walk, LOCALES):
             if walk.case != CASE_NUMBER:
                 person = enrolled(made.town.service, walk.case, *EVERYTHING)
@@ -108,6 +108,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staffed]:
         yield made
 
 
+@pytest.mark.on_both
 @pytest.mark.parametrize("language", LOCALES)
 def test_somebody_enrols_sends_sees_objects_takes_and_leaves(
     world: Staffed, browser_without_webgl: Browser, language: str

@@ -49,8 +49,8 @@ TRACK: Final = """<gpx version="1.1" creator="x" xmlns="http://www.topografix.co
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staffed]:
-    with staffed_in(tmp_path_factory.mktemp("portal")) as made:
+def world(world_folders: pytest.TempPathFactory) -> Iterator[Staffed]:
+    with staffed_in(world_folders.mktemp("portal")) as made:
         yield made
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import select
-from tests.services import Clock, sqlite_stores
+from tests.services import Clock, stores_in
 from tests.staff_server import office
 
 from fortnight.db.office_tables import staff_passkey, staff_session
@@ -24,8 +24,8 @@ LEAD = NewAccount("anna", "lead", "Anna", "district")
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[Doors]:
-    with sqlite_stores(tmp_path, Clock()) as stores, office(stores) as opened:
+def world(world_folder: Path) -> Iterator[Doors]:
+    with stores_in(world_folder, Clock()) as stores, office(stores) as opened:
         yield opened
 
 
@@ -73,6 +73,7 @@ def sessions(world: Doors) -> list[tuple[bytes, int | None]]:
         return [tuple(row) for row in connection.execute(select(*columns))]
 
 
+@pytest.mark.on_both
 def test_from_the_invitation_to_what_asks_once_more(world: Doors, page: Page) -> None:
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))

@@ -28,8 +28,8 @@ VOLUNTEERS: Final = "Volunteers of the parish"
 
 
 @pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Helped]:
-    with helped_in(tmp_path_factory.mktemp("helped"), LANGUAGES) as running:
+def town(world_folders: pytest.TempPathFactory) -> Iterator[Helped]:
+    with helped_in(world_folders.mktemp("helped"), LANGUAGES) as running:
         yield running
 
 
@@ -157,6 +157,7 @@ def ask_and_be_helped(worker: Desk, browser: Browser, town: Helped, number: str)
         phone.check("remind")
 
 
+@pytest.mark.on_both
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_three_are_told_one_is_scored_again_one_becomes_a_case_and_one_is_helped(
     town: Helped, browser_without_webgl: Browser, language: str

@@ -76,7 +76,7 @@ def found(folder: Path, wanted: dict[str, bytes]) -> dict[str, list[str]]:
 @pytest.mark.parametrize("is_case", [False, True], ids=["a participant", "a case"])
 def test_no_byte_of_an_erased_person_is_left_in_any_file(tmp_path: Path, *, is_case: bool) -> None:
     clock = Clock()
-    settings = settings_in(tmp_path, clock())
+    settings = settings_in(tmp_path, clock(), "")
     with opened(settings, clock, seeded().randbytes) as service:
         person = enrolled(service, CANARY, *GRANTS)
         service.vault.add_device(person, "owntracks", NOON)

@@ -18,23 +18,22 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 import pytest
+from tests.databases import url_of
 from tests.served import Nursery, free_port, nursery
-from tests.whole_service import enrolled, migrated, opened
+from tests.whole_service import enrolled, opened
 
 from fortnight.cli.init import make_home
 from fortnight.clock import now_ms
 from fortnight.consent.store import Consents
 from fortnight.consent.texts import current_text
-from fortnight.db.engine import open_postgres, open_sqlite
+from fortnight.db.migrate import open_main
 from fortnight.lake import catalogue
 from fortnight.lake.files import DAY_MS, read_rows
 from fortnight.settings import read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
-
-    from tests.postgres_server import Server
 
     from fortnight.service import Service
     from fortnight.settings import Settings
@@ -105,14 +104,9 @@ class Phones:
             assert self.changed.wait_for(lambda: self.answers >= wanted, PATIENCE_S)
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield ""
-        return
-    server: Server = request.getfixturevalue("postgres_server")
-    with migrated(server) as url:
-        yield url
+@pytest.fixture
+def database_url(world_folder: Path) -> str:
+    return url_of(world_folder)
 
 
 def environment(port: int, database_url: str) -> dict[str, str]:
@@ -133,12 +127,7 @@ def people_with_devices(settings: Settings) -> list[tuple[str, str]]:
 
 def change_mind(settings: Settings, person: str) -> None:
     """Give or take back a grant from another process: an entry that the log has to take in."""
-    database = (
-        open_sqlite(settings.home / "fortnight.db")
-        if settings.is_embedded
-        else open_postgres(settings.database_url)
-    )
-    with contextlib.closing(database):
+    with contextlib.closing(open_main(settings)) as database:
         consents = Consents(database, os.urandom)
         if consents.live(None, person, "support"):
             consents.withdraw(person, "support", now_ms())

@@ -20,7 +20,7 @@ from tests.restored_world import (
     restore,
 )
 from tests.services import NOON, Clock, seeded
-from tests.whole_service import migrated, opened, settings_in
+from tests.whole_service import opened, settings_in
 
 from fortnight.db.engine import Database
 from fortnight.errors import DatabaseError
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sqlalchemy import Connection
+    from tests.databases import PostgresUrls
     from tests.postgres_server import Server
 
     from fortnight.settings import Settings
@@ -103,14 +104,14 @@ def lived(kept: Settings, clock: Clock, back: Callable[[], None]) -> tuple[Model
 def test_a_restore_may_die_before_or_after_any_commit(monkeypatch: pytest.MonkeyPatch) -> None:
     with tempfile.TemporaryDirectory(dir=MEMORY) as name:
         first, clock = Path(name) / "first", Clock()
-        kept = settings_in(first, NOON)
+        kept = settings_in(first, NOON, "")
         before, after, last = lived(kept, clock, lambda: back_up(kept, first / "backup"))
         put_back(kept, first / "backup")
         refused = 0
         for at in range(1, MOST_POINTS, STRIDE):
             folder = Path(name) / str(at)
             shutil.copytree(first, folder)
-            death, copy = Death(at), settings_in(folder, NOON)
+            death, copy = Death(at), settings_in(folder, NOON, "")
             with monkeypatch.context() as patched:
                 patched.setattr(Database, "write", death.around(Database.write))
                 if not dies(copy, clock):
@@ -142,21 +143,23 @@ def is_refused(kept: Settings, clock: Clock) -> bool:
         return False
 
 
-def test_a_restore_on_postgresql(postgres_server: Server, tmp_path: Path) -> None:
-    with migrated(postgres_server) as url:
-        name, clock = url.rpartition("/")[2].partition("?")[0], Clock()
-        backup = f"{name}_backup"
-        kept = settings_in(tmp_path, NOON, url)
+def test_a_restore_on_postgresql(
+    postgres_server: Server, postgres_urls: PostgresUrls, tmp_path: Path
+) -> None:
+    url, clock = postgres_urls.app, Clock()
+    name = url.rpartition("/")[2]
+    backup = f"{name}_backup"
+    kept = settings_in(tmp_path, NOON, url)
 
-        def back() -> None:
-            postgres_server.make_database(backup, template=name)
+    def back() -> None:
+        postgres_server.make_database(backup, template=name)
 
-        before, after, last = lived(kept, clock, back)
-        postgres_server.drop_database(name)
-        postgres_server.make_database(name, template=backup)
-        assert is_refused(kept, clock)
-        done = restore(kept, clock)
-        assert (done.withdrawn, done.erased, done.unknown) == (2, 1, 1)
-        assert (done.files_lost > 0, done.files_found > 0) == (True, True)
-        check_restored(kept, clock, before, after, last)
-        postgres_server.drop_database(backup)
+    before, after, last = lived(kept, clock, back)
+    postgres_server.drop_database(name)
+    postgres_server.make_database(name, template=backup)
+    assert is_refused(kept, clock)
+    done = restore(kept, clock)
+    assert (done.withdrawn, done.erased, done.unknown) == (2, 1, 1)
+    assert (done.files_lost > 0, done.files_found > 0) == (True, True)
+    check_restored(kept, clock, before, after, last)
+    postgres_server.drop_database(backup)

@@ -12,16 +12,16 @@ from xml.sax.saxutils import escape
 
 import pytest
 from sqlalchemy import func, select
+from tests.databases import new_main
 from tests.intake_world import HEADER, WORKER, IntakeOffice
 from tests.services import Clock, seeded
 
-from fortnight.db.engine import Database, open_sqlite
 from fortnight.db.office_tables import intake_refusal
-from fortnight.db.tables import metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from fortnight.db.engine import Database
     from fortnight.exchange.intake import Progress
 
 BEYOND_OLD, BEYOND_EXCEL = 65_537, 1_048_577
@@ -122,14 +122,12 @@ def test_a_csv_of_65537_rows_loses_none(database: Database, clock: Clock, tmp_pa
 
 
 @pytest.fixture
-def watched(tmp_path: Path) -> Iterator[IntakeOffice]:
-    database = open_sqlite(tmp_path / "fortnight.db")
-    with database.write() as connection:
-        metadata.create_all(connection)
-    yield IntakeOffice(database, Watching(), seeded(9).randbytes)
-    database.close()
+def watched(world_folder: Path) -> Iterator[IntakeOffice]:
+    with new_main(world_folder / "fortnight.db") as database:
+        yield IntakeOffice(database, Watching(), seeded(9).randbytes)
 
 
+@pytest.mark.usually_on_sqlite
 def test_a_csv_of_1048577_rows_loses_none_in_bounded_memory(
     watched: IntakeOffice, tmp_path: Path
 ) -> None:
@@ -167,6 +165,7 @@ def _cell(text: str, texts: dict[str, int] | None) -> str:
     return f'<c t="s"><v>{texts.setdefault(text, len(texts))}</v></c>'
 
 
+@pytest.mark.usually_on_sqlite
 @pytest.mark.parametrize("shared", [False, True], ids=["texts-in-cells", "texts-shared"])
 def test_a_long_workbook_loses_no_row_in_bounded_memory(
     watched: IntakeOffice, tmp_path: Path, *, shared: bool

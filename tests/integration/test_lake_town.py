@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.databases import new_main
 from tests.reference.lakes import DAY, Waters, tables, waters
 
 from fortnight.api import index_of, question
@@ -41,24 +42,25 @@ def index(fixes: pa.Table) -> Index:
 
 
 @pytest.fixture(scope="module")
-def water(fixes: pa.Table, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Waters]:
+def water(fixes: pa.Table, world_folders: pytest.TempPathFactory) -> Iterator[Waters]:
     """Send every person's fixes in parts, out of order, with drains in between."""
-    made = waters(tmp_path_factory.mktemp("waters"))
-    chance = np.random.default_rng(7)
-    who: Any = fixes["participant"].combine_chunks().dictionary_encode()
-    order = np.argsort(who.indices.to_numpy(), kind="stable")
-    bounds = np.searchsorted(who.indices.to_numpy()[order], np.arange(len(who.dictionary) + 1))
-    people: list[str] = who.dictionary.to_pylist()
-    for name in people:
-        made.vault.enrol(name)
-    for part in range(3):
-        for place in chance.permutation(len(people)).tolist():
-            own = np.sort(order[bounds[place] : bounds[place + 1]])
-            mine = own[chance.permutation(len(own)) % 3 == part] if part < 2 else own
-            made.send(people[place], "fixes", packed(fixes.take(mine)), NOW)
-        made.take(NOW + part)
-    yield made
-    made.close()
+    folder = world_folders.mktemp("waters")
+    with new_main(folder / "fortnight.db") as database:
+        made = waters(folder, database)
+        chance = np.random.default_rng(7)
+        who: Any = fixes["participant"].combine_chunks().dictionary_encode()
+        order = np.argsort(who.indices.to_numpy(), kind="stable")
+        bounds = np.searchsorted(who.indices.to_numpy()[order], np.arange(len(who.dictionary) + 1))
+        people: list[str] = who.dictionary.to_pylist()
+        for name in people:
+            made.vault.enrol(name)
+        for part in range(3):
+            for place in chance.permutation(len(people)).tolist():
+                own = np.sort(order[bounds[place] : bounds[place + 1]])
+                mine = own[chance.permutation(len(own)) % 3 == part] if part < 2 else own
+                made.send(people[place], "fixes", packed(fixes.take(mine)), NOW)
+            made.take(NOW + part)
+        yield made
 
 
 def packed(rows: pa.Table) -> bytes:

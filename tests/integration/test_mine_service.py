@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.services import HOUR, MINUTE, Clock, seeded
-from tests.whole_service import DAY, enrolled, migrated, opened, send_fixes, settings_in
+from tests.whole_service import DAY, enrolled, opened, send_fixes, settings_in
 
 from fortnight.mine.looks import QUESTIONED, Looks
 from fortnight.web.office.language import Speech
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.postgres_server import Server
-
     from fortnight.case.reviews import Reviews
     from fortnight.service import Service
 
@@ -25,17 +23,9 @@ NUMBER = "+37060000001"
 HOME, WORK = (25.28, 54.68), (25.30, 54.69)
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def service(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[Service]:
-    if request.param == "sqlite":
-        with opened(settings_in(tmp_path, clock()), clock, seeded().randbytes) as one:
-            yield one
-        return
-    server: Server = request.getfixturevalue("postgres_server")
-    with (
-        migrated(server) as url,
-        opened(settings_in(tmp_path, clock(), url), clock, seeded().randbytes) as one,
-    ):
+@pytest.fixture
+def service(world_folder: Path, clock: Clock) -> Iterator[Service]:
+    with opened(settings_in(world_folder, clock()), clock, seeded().randbytes) as one:
         yield one
 
 

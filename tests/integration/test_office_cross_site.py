@@ -17,13 +17,13 @@ from urllib.parse import urlencode
 import pytest
 from sqlalchemy import insert, select
 from tests.asked import Question, ask_all
+from tests.databases import people_of
 from tests.services import seeded
 from tests.staff_world import FORM, Colleague, colleague
 from tests.whole_service import opened, settings_in
 
 from fortnight.case.cases import NewCase
 from fortnight.case.named import NewNamed
-from fortnight.db.engine import open_sqlite
 from fortnight.db.office_tables import case_assignment
 from fortnight.db.tables import metadata
 from fortnight.vault.purposes import Reader
@@ -104,8 +104,8 @@ def _rows(database: Database, tables: MetaData, but: frozenset[str]) -> Iterator
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    folder: Path = tmp_path_factory.mktemp("cross-site")
+def world(world_folders: pytest.TempPathFactory) -> Iterator[World]:
+    folder: Path = world_folders.mktemp("cross-site")
     now = round(time.time() * 1_000)
     settings = settings_in(folder, now)
     with (
@@ -114,7 +114,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     ):
         # More is asked in a moment than anybody may; what limits do is tested elsewhere.
         patch.setattr(door, "_check_rate", lambda *_: None)
-        people = open_sqlite(settings.home / "people.db")
+        people = people_of(settings)
         yield _filled(service, people)
         people.close()
 

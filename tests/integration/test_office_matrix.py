@@ -29,7 +29,7 @@ from tests.matrix_world import (
     matrix_in,
 )
 from tests.services import seeded
-from tests.whole_service import WORKER, migrated, opened, settings_in
+from tests.whole_service import WORKER, opened, settings_in
 
 from fortnight.db.office_tables import ROLES, decision
 from fortnight.db.tables import case_file, message
@@ -71,17 +71,12 @@ class World:
         return ask_all(self.app, questions)
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def world(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[World]:
-    folder: Path = tmp_path_factory.mktemp("matrix")
+@pytest.fixture(scope="module")
+def world(world_folders: pytest.TempPathFactory) -> Iterator[World]:
+    folder: Path = world_folders.mktemp("matrix")
     now = round(time.time() * 1_000)
     with ExitStack() as stack:
-        url = ""
-        if request.param == "postgres":
-            url = stack.enter_context(migrated(request.getfixturevalue("postgres_server")))
-        settings = replace(settings_in(folder, now, url), district=WORKER.district)
+        settings = replace(settings_in(folder, now), district=WORKER.district)
         whole = stack.enter_context(opened(settings, lambda: now, seeded().randbytes))
         # More is asked in a moment than anybody may; what limits do is tested elsewhere.
         patch = stack.enter_context(pytest.MonkeyPatch.context())

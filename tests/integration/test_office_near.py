@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 from litestar.testing import TestClient
 from sqlalchemy import select, update
+from tests.endings import unguarded
 from tests.office_world import CONTACT, NEXT, TODAY, OfficeWorld, ended, office_world, reader
 from tests.services import DAY
 from tests.staff_world import Colleague, colleague
@@ -49,8 +50,8 @@ class Near(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def near(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Near]:
-    with office_world(tmp_path_factory.mktemp("near")) as world:
+def near(world_folders: pytest.TempPathFactory) -> Iterator[Near]:
+    with office_world(world_folders.mktemp("near")) as world:
         service = world.service
         people = [service.vault.person_with(number) for number in (NEXT, CONTACT)]
         names = []
@@ -219,7 +220,7 @@ def test_a_case_shows_its_probable_source_without_the_number_of_another_teams_ca
 
 
 def test_a_case_of_ones_own_is_linked_and_a_known_contact_never(near: Near, source: str) -> None:
-    with near.world.service.database.write() as connection:
+    with unguarded(near.world.service.database) as connection:
         here = near.world.worker.account.district
         moved = update(case_file).where(case_file.c.id == source).values(district=here)
         connection.execute(moved)

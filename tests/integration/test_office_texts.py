@@ -49,9 +49,9 @@ class Silent:
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
+def service(world_folder: Path) -> Iterator[Service]:
     noon = round(time.time()) // 86_400 * DAY + DAY // 2
-    with opened(settings_in(tmp_path, noon), lambda: noon, seeded().randbytes) as running:
+    with opened(settings_in(world_folder, noon), lambda: noon, seeded().randbytes) as running:
         yield running
 
 

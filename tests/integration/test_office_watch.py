@@ -31,9 +31,9 @@ PAGES = ("/office/overview", "/office/settings", "/office/log")
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
+def service(world_folder: Path) -> Iterator[Service]:
     now = round(time.time() * 1_000)
-    with opened(settings_in(tmp_path, now), lambda: now, seeded().randbytes) as running:
+    with opened(settings_in(world_folder, now), lambda: now, seeded().randbytes) as running:
         yield running
 
 

@@ -11,7 +11,7 @@ from fortnight.db import engine
 
 if TYPE_CHECKING:
     import pytest
-    from tests.services import PostgresUrls
+    from tests.databases import PostgresUrls
 
 
 def test_a_connection_that_idled_is_asked_whether_the_server_is_there(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy import Connection
-    from tests.services import PostgresUrls
+    from tests.databases import PostgresUrls
 
 IDS = st.text("0123456789abcdef", min_size=32, max_size=32)
 ROLES = st.from_regex(r"[a-z][a-z-]{0,31}", fullmatch=True)

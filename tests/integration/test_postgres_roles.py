@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.databases import PostgresUrls
     from tests.reference.postgres_world import World
-    from tests.services import Clock, PostgresUrls
+    from tests.services import Clock
 
 
 @pytest.fixture

@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pytest
 from tests.services import DAY, Clock, seeded
 from tests.whole_service import (
     WORKER,
     agree,
-    migrated,
     open_case,
     opened,
     send_rows,
@@ -29,10 +27,7 @@ from fortnight.simulate.files import FIXES_FILE
 from fortnight.simulate.run import simulate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-    from tests.postgres_server import Server
 
     from fortnight.report.document import ContactDocument
     from fortnight.service import Service
@@ -41,16 +36,6 @@ PEOPLE: Final = 300
 ZONE: Final = "UTC"
 PATIENCE_S: Final = 120.0
 ONSET_DAY: Final = 10
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield ""
-        return
-    server: Server = request.getfixturevalue("postgres_server")
-    with migrated(server) as url:
-        yield url
 
 
 def number_of(place: int) -> str:
@@ -100,12 +85,10 @@ def said(documents: list[ContactDocument]) -> list[dict[str, Any]]:
     return [{key: row[key] for key in row if key not in left_out} for row in rows]
 
 
-def test_a_trace_through_the_service_is_the_one_of_the_command(
-    tmp_path: Path, database_url: str
-) -> None:
-    town = simulate(PEOPLE, 14, 5, tmp_path / "town", truth=False)
+def test_a_trace_through_the_service_is_the_one_of_the_command(world_folder: Path) -> None:
+    town = simulate(PEOPLE, 14, 5, world_folder / "town", truth=False)
     clock = Clock(town.end_ms)  # an hour later the door would refuse the first hour
-    settings = settings_in(tmp_path, clock(), database_url, ZONE)
+    settings = settings_in(world_folder, clock(), zone=ZONE)
     with opened(settings, clock, seeded(3).randbytes) as service:
         most_seen, *_ = people = send_town(service, town.folder)
         service.drain.drain(clock())

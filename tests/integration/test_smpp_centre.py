@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.databases import new_main
 from tests.message_centre import SOURCE, Manners, gateway_to, running_centre, until
 from tests.served import free_port
-from tests.services import Clock, new_sqlite, seeded
+from tests.services import Clock, seeded
 from tests.text_world import PEOPLE_A_TEXT, RunningClock, Texts, check, number_of
 
 from fortnight.notify.gateway import Answer, Incoming, Outcome, Receipt, Said, Text
@@ -34,10 +35,9 @@ MESSAGES = int(os.environ.get("FORTNIGHT_TEST_MESSAGES", "300"))
 
 
 @pytest.fixture
-def texts(tmp_path: Path) -> Iterator[Texts]:
-    database = new_sqlite(tmp_path / "fortnight.db")
-    yield Texts(database, seeded(7).randbytes, MESSAGES // PEOPLE_A_TEXT)
-    database.close()
+def texts(world_folder: Path) -> Iterator[Texts]:
+    with new_main(world_folder / "fortnight.db") as database:
+        yield Texts(database, seeded(7).randbytes, MESSAGES // PEOPLE_A_TEXT)
 
 
 def test_through_throttling_dropped_links_and_late_receipts_none_goes_twice_and_none_is_lost(
@@ -48,7 +48,7 @@ def test_through_throttling_dropped_links_and_late_receipts_none_goes_twice_and_
     with running_centre(tmp_path, manners) as centre:
         gateway = gateway_to(centre.port, texts.post, texts.clock, seeded(3).randbytes)
         texts.drain(gateway)
-        until(lambda: gateway.ready(texts.clock()) and texts.count("sent") == 0)
+        until(lambda: gateway.ready(texts.clock()) and texts.count("sent") == 0, 120)
         states = check(texts.rows(), centre.taken(), MESSAGES)
         gateway.close()
     assert states["queued"] == 0

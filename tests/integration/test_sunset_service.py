@@ -4,33 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
 from tests.restored_world import verify
 from tests.services import DAY, HOUR, MINUTE, NOON, Clock, seeded
-from tests.whole_service import enrolled, migrated, opened, send_fixes, settings_in
+from tests.whole_service import enrolled, opened, send_fixes, settings_in
 
 from fortnight.jobs.schedule import Turns
 from fortnight.vault.keys import SECRETS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.postgres_server import Server
 
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield ""
-        return
-    server: Server = request.getfixturevalue("postgres_server")
-    with migrated(server) as url:
-        yield url
-
-
-def test_a_service_that_is_left_alone_ends_on_its_day(tmp_path: Path, database_url: str) -> None:
-    clock, kept = Clock(), settings_in(tmp_path, NOON, database_url)
+def test_a_service_that_is_left_alone_ends_on_its_day(world_folder: Path) -> None:
+    clock, kept = Clock(), settings_in(world_folder, NOON)
     with opened(kept, clock, seeded(3).randbytes) as service:
         person = enrolled(service, "+37120000001", "trace.phone", "notify")
         send_fixes(service, person, [(NOON - HOUR, 24.1, 56.9)], "one")
@@ -45,7 +31,7 @@ def test_a_service_that_is_left_alone_ends_on_its_day(tmp_path: Path, database_u
         clock.advance(MINUTE)
         service.schedule.run_due(clock())
         assert service.sunset.is_over()
-        verify(service, tmp_path / "key", earlier.note)
+        verify(service, world_folder / "key", earlier.note)
     clock.advance(DAY)
     with opened(kept, clock, seeded(4).randbytes) as service:
         service.start()  # as after a power cut: nothing runs, and the log is whole
@@ -54,4 +40,4 @@ def test_a_service_that_is_left_alone_ends_on_its_day(tmp_path: Path, database_u
         assert service.schedule.health() == dict.fromkeys(service.schedule.health(), Turns())
         assert service.ready() == {}
         assert service.fsck.findings(clock()) == []
-        verify(service, tmp_path / "key", earlier.note)
+        verify(service, world_folder / "key", earlier.note)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import func, select
 from tests.services import HOUR, Clock, seeded
-from tests.whole_service import DAY, WORKER, enrolled, migrated, open_case, opened, settings_in
+from tests.whole_service import DAY, WORKER, enrolled, open_case, opened, settings_in
 
 from fortnight.db.support_tables import (
     follow_day,
@@ -25,25 +25,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.postgres_server import Server
-
     from fortnight.service import Service
 
 NUMBER = "+37060000001"
 THEIRS = (follow_up, follow_day, support_ticket, support_record, home_reminder, portal_code)
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def service(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[Service]:
-    if request.param == "sqlite":
-        with opened(settings_in(tmp_path, clock()), clock, seeded().randbytes) as one:
-            yield one
-        return
-    server: Server = request.getfixturevalue("postgres_server")
-    with migrated(server) as url:
-        settings = settings_in(tmp_path, clock(), url)
-        with opened(settings, clock, seeded().randbytes) as one:
-            yield one
+@pytest.fixture
+def service(world_folder: Path, clock: Clock) -> Iterator[Service]:
+    with opened(settings_in(world_folder, clock()), clock, seeded().randbytes) as one:
+        yield one
 
 
 def test_a_case_is_asked_answers_is_read_under_a_look_and_is_erased(

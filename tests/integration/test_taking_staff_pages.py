@@ -115,8 +115,8 @@ CALLED: Final[dict[tuple[str, str], str]] = {}
 
 
 @pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    folder, clock = tmp_path_factory.mktemp("town"), Clock(NOW)
+def town(world_folders: pytest.TempPathFactory) -> Iterator[Town]:
+    folder, clock = world_folders.mktemp("town"), Clock(NOW)
     with opened(
         replace(settings_in(folder, NOW), district=WORKER.district), clock, seeded(4).randbytes
     ) as service:

@@ -15,13 +15,11 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.postgres_server import OWNER
 from tests.services import DAY, HOUR, MINUTE, NOON, Clock, seeded
 from tests.whole_service import (
     WORKER,
     app_of,
     enrolled,
-    migrated,
     open_case,
     opened,
     send_fixes,
@@ -36,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from tests.databases import PostgresUrls
     from tests.postgres_server import Server
 
     from fortnight.service import Service
@@ -189,7 +188,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_nothing_of_an_erased_person_is_left_in_any_file(
     tmp_path: Path, temporary: Path, clock: Clock
 ) -> None:
-    settings = settings_in(tmp_path, clock())
+    settings = settings_in(tmp_path, clock(), "")
     folders = (settings.home, settings.keys, temporary)
     with opened(settings, clock, seeded(5).randbytes) as service:
         canary, known = live(service, clock)
@@ -212,28 +211,25 @@ def test_on_postgresql_no_number_and_no_place_of_an_erased_person_is_left(
     temporary: Path,
     clock: Clock,
     postgres_server: Server,
+    postgres_urls: PostgresUrls,
 ) -> None:
-    with migrated(postgres_server) as url:
-        settings = settings_in(tmp_path, clock(), url)
-        ours = (settings.home, settings.keys, temporary)
-        with opened(settings, clock, seeded(6).randbytes) as service:
-            canary, known = live(service, clock)
-            leave(service, canary, clock)
-            assert service.fsck.findings(clock()) == []
-        tidy(postgres_server, url)
-        assert found_in(ours, {**known.secret, **known.ids}) == {}
-        assert found_in([postgres_server.folder], known.secret) == {}
-        left = found_in([postgres_server.folder], known.ids)
-        # What was written stays in the log of writes until the server uses its files again.
-        assert {
-            where for hits in left.values() for where in hits if "/pg_wal/" not in where
-        } == set()
+    settings = settings_in(tmp_path, clock(), postgres_urls.app)
+    ours = (settings.home, settings.keys, temporary)
+    with opened(settings, clock, seeded(6).randbytes) as service:
+        canary, known = live(service, clock)
+        leave(service, canary, clock)
+        assert service.fsck.findings(clock()) == []
+    tidy(postgres_server, postgres_urls.owner)
+    assert found_in(ours, {**known.secret, **known.ids}) == {}
+    assert found_in([postgres_server.folder], known.secret) == {}
+    left = found_in([postgres_server.folder], known.ids)
+    # What was written stays in the log of writes until the server uses its files again.
+    assert {where for hits in left.values() for where in hits if "/pg_wal/" not in where} == set()
 
 
 def tidy(server: Server, url: str) -> None:
     """Do what the operator's guide asks for: VACUUM FULL by the owner, then a checkpoint."""
-    name = url.rpartition("/")[2]
-    owner = open_postgres(server.url(OWNER, name))
+    owner = open_postgres(url)
     try:
         with owner.engine.connect() as connection:
             alone = connection.execution_options(isolation_level="AUTOCOMMIT")

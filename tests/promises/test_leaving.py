@@ -52,7 +52,7 @@ def portal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Portal]:
     temporary.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(temporary))
     monkeypatch.setenv("SQLITE_TMPDIR", str(temporary))
-    with taking_world(tmp_path, Clock(), *GRANT_KINDS) as portal:
+    with taking_world(tmp_path, Clock(), *GRANT_KINDS, database_url="") as portal:
         yield portal
 
 

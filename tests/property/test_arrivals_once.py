@@ -7,15 +7,17 @@ from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.arrivals_world import BOUNDS, enrolled, fix, message, receipts, times_stored
-from tests.services import NOON, Clock, sqlite_stores
+from tests.services import NOON, Clock, stores_in
 
 from fortnight.arrivals.journal import Journal
 from fortnight.arrivals.rows import fixes_of_json
 
 
+@pytest.mark.usefixtures("kind")
 @settings(max_examples=15, deadline=None)
 @given(
     places=st.lists(st.integers(0, 100_000), unique=True, max_size=40),
@@ -31,7 +33,7 @@ def test_splits_repeats_and_order_change_nothing(
         for number, (start, stop) in enumerate(pairwise(edges))
     ]
     sent = data.draw(st.permutations(batches + data.draw(st.lists(st.sampled_from(batches)))))
-    with TemporaryDirectory() as folder, sqlite_stores(Path(folder), Clock()) as stores:
+    with TemporaryDirectory() as folder, stores_in(Path(folder), Clock()) as stores:
         person = enrolled(stores, "+37120000001", "trace.phone")
         journal = Journal(stores.database, stores.vault, stores.consents, stores.clock)
 

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import tempfile
 from collections import defaultdict
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from tests.services import Clock, new_sqlite, seeded
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+from tests.databases import new_main
+from tests.services import Clock, seeded
 from tests.work_world import Colleagues, contact_id
 
 from fortnight.case import decisions as decisions_module
@@ -34,8 +42,9 @@ class DecisionMachine(RuleBasedStateMachine):
 
     @initialize(crowd=st.booleans())
     def open(self, *, crowd: bool) -> None:
-        self.folder = tempfile.TemporaryDirectory()
-        self.database = new_sqlite(Path(self.folder.name) / "fortnight.db")
+        self.closing = ExitStack()
+        folder = Path(self.closing.enter_context(tempfile.TemporaryDirectory()))
+        self.database = self.closing.enter_context(new_main(folder / "fortnight.db"))
         self.office = Colleagues(self.database, Clock(), seeded().randbytes)
         self.case_id = self.office.traced(CONTACTS)
         self.sensitive = crowd
@@ -54,8 +63,7 @@ class DecisionMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         if hasattr(self, "database"):
             decisions_module.ALONE = self.alone  # type: ignore[misc] # as it was
-            self.database.close()
-            self.folder.cleanup()
+            self.closing.close()
 
     def who(self, place: int) -> Reader:
         return (self.office.ann, self.office.ben, self.office.lee)[place]
@@ -142,5 +150,7 @@ class DecisionMachine(RuleBasedStateMachine):
             assert waiting <= {"stopped"}
 
 
-TestDecisionMachine = DecisionMachine.TestCase
-TestDecisionMachine.settings = settings(max_examples=15, stateful_step_count=15, deadline=None)
+@pytest.mark.usefixtures("kind")
+def test_whatever_is_decided_in_whichever_order() -> None:
+    effort = settings(max_examples=15, stateful_step_count=15, deadline=None)
+    run_state_machine_as_test(DecisionMachine, settings=effort)

@@ -6,9 +6,15 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    rule,
+    run_state_machine_as_test,
+)
 from tests.enrolment_world import ANNA, BORIS, enrolling
 from tests.services import DAY, MINUTE, Clock
 
@@ -90,5 +96,7 @@ class DigitsByText(RuleBasedStateMachine):
         self.closing.close()
 
 
-TestDigitsByText = DigitsByText.TestCase
-TestDigitsByText.settings = settings(max_examples=12, stateful_step_count=30, deadline=None)
+@pytest.mark.usefixtures("kind")
+def test_digits_by_text_in_any_order() -> None:
+    effort = settings(max_examples=12, stateful_step_count=30, deadline=None)
+    run_state_machine_as_test(DigitsByText, settings=effort)

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.databases import new_main
 from tests.intake_world import HEADER, WORKER, IntakeOffice, as_csv
-from tests.services import Clock, new_sqlite, seeded
+from tests.services import Clock, seeded
 
 from fortnight.errors import InputError
 from fortnight.exchange.intake import rows_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    import pytest
+
+    from fortnight.db.engine import Database
 
 HEAD = ",".join(HEADER)
 lines = st.lists(st.text(st.sampled_from('ab1",;\t.- \0é'), max_size=30), max_size=40)
@@ -44,9 +47,14 @@ def test_any_bytes_are_rows_or_refused(content: bytes) -> None:
 
 @given(st.data())
 @settings(max_examples=30, deadline=None)
-def test_a_damaged_upload_conserves_its_rows(tmp_path_factory: object, data: st.DataObject) -> None:
-    folder: Path = tmp_path_factory.mktemp("intake")  # type: ignore[attr-defined] # pytest's own
-    database = new_sqlite(folder / "fortnight.db")
+def test_a_damaged_upload_conserves_its_rows(
+    world_folders: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    with new_main(world_folders.mktemp("intake") / "fortnight.db") as database:
+        check_conserved(database, data)
+
+
+def check_conserved(database: Database, data: st.DataObject) -> None:
     world = IntakeOffice(database, Clock(), seeded(data.draw(st.integers(0, 99))).randbytes)
     content = bytearray(as_csv([world.row(place) for place in range(6)]))
     for _ in range(data.draw(st.integers(0, 8))):
@@ -55,7 +63,6 @@ def test_a_damaged_upload_conserves_its_rows(tmp_path_factory: object, data: st.
     expected = sum(1 for _ in rows_of(BytesIO(bytes(content)))) - 1
     done = world.intake.take(BytesIO(bytes(content)), WORKER)
     refused = list(world.intake.every_refusal(done.id))
-    database.close()
     assert (done.state, done.rows) == ("done", expected)
     assert done.rows == done.cases + done.refused == done.cases + len(refused)
     assert all(0 < len(one.reason) <= 200 for one in refused)

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from tests.databases import new_main
 from tests.reference.lakes import DAY, HOUR, Sent, of_world, person_id, tables, waters
 from tests.reference.worlds import questions, worlds
 
@@ -75,6 +77,7 @@ def _fill(water: Waters, sent: Sent, now: int, chance: np.random.Generator) -> N
     water.take(now + len(arrivals))
 
 
+@pytest.mark.usefixtures("kind")
 @settings(
     max_examples=40,
     deadline=None,
@@ -105,11 +108,11 @@ def test_a_trace_through_the_lake_is_the_librarys(
     except QuestionError:
         return
     now = _midnight(base) + 8 * DAY
-    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
-        water = waters(Path(folder))
-        try:
-            _fill(water, sent, now, chance)
-            found = water.trace(case.participant, case, options, now)
-        finally:
-            water.close()
+    with (
+        tempfile.TemporaryDirectory(dir=MEMORY) as folder,
+        new_main(Path(folder) / "fortnight.db") as database,
+    ):
+        water = waters(Path(folder), database)
+        _fill(water, sent, now, chance)
+        found = water.trace(case.participant, case, options, now)
     assert tables(found) == tables(expected)

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from nacl.secret import SecretBox
 from sqlalchemy import select
 from tests.arrivals_world import BOUNDS, agree, stored
-from tests.services import DAY, HOUR, MINUTE, NOON, Clock, Stores, seeded, sqlite_stores
+from tests.services import DAY, HOUR, MINUTE, NOON, Clock, Stores, seeded, stores_in
 
 from fortnight.arrivals.choices import Choices
 from fortnight.arrivals.journal import Journal
@@ -134,9 +134,9 @@ def _row(at: int, lon: float, lat: float, accuracy: float | None) -> dict[str, o
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def here(world_folders: pytest.TempPathFactory) -> Iterator[World]:
     """Yield one vault for all examples; each enrols somebody of its own."""
-    with sqlite_stores(tmp_path_factory.mktemp("never"), Clock()) as stores:
+    with stores_in(world_folders.mktemp("never"), Clock()) as stores:
         with stores.database.write() as connection:
             values = {"id": "0" * 32, "name": "Operator", "key_hash": KEY, "made_at": NOON}
             connection.execute(operator.insert().values(values))

@@ -44,7 +44,7 @@ BEGIN: Final[list[Act]] = [("agree", who, kind) for who in range(3) for kind in 
 def template() -> Iterator[Path]:
     """Yield a folder with a service in which nothing happened yet."""
     with tempfile.TemporaryDirectory(dir=MEMORY) as name:
-        with opened(settings_in(Path(name), NOON), Clock(), seeded(2).randbytes):
+        with opened(settings_in(Path(name), NOON, ""), Clock(), seeded(2).randbytes):
             pass
         yield Path(name)
 
@@ -57,7 +57,7 @@ def test_whatever_happened_since_the_backup_is_not_undone(
     with tempfile.TemporaryDirectory(dir=MEMORY) as name:
         folder, clock, model = Path(name) / "service", Clock(), Model()
         shutil.copytree(template, folder)
-        kept = settings_in(folder, NOON)
+        kept = settings_in(folder, NOON, "")
         with opened(kept, clock, seeded(3).randbytes) as service:
             for one in BEGIN + before:
                 act(service, clock, model, *one)
@@ -79,7 +79,7 @@ def test_a_service_refuses_to_start_on_an_old_backup_and_starts_once_it_was_rest
 ) -> None:
     folder, clock, model = tmp_path / "service", Clock(), Model()
     shutil.copytree(template, folder)
-    kept = settings_in(folder, NOON)
+    kept = settings_in(folder, NOON, "")
     back_up(kept, folder / "backup")
     with opened(kept, clock, seeded(3).randbytes) as service:
         act(service, clock, model, "agree", 0, "trace.phone")

@@ -6,10 +6,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.endings import Endings, endings
-from tests.services import DAY, HOUR, NOON, Clock, sqlite_stores
+from tests.services import DAY, HOUR, NOON, Clock, stores_in
 
 from fortnight.db import tables
 
@@ -102,10 +103,11 @@ def swept(world: Endings, rows: list[tuple[str, dict[str, Any]]], now: int) -> N
         assert left == stays, name
 
 
+@pytest.mark.usefixtures("kind")
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rows=ROWS, now=TIMES)
 def test_what_is_past_its_time_goes_and_nothing_else(
     rows: list[tuple[str, dict[str, Any]]], now: int
 ) -> None:
-    with TemporaryDirectory() as folder, sqlite_stores(Path(folder), Clock(now)) as stores:
+    with TemporaryDirectory() as folder, stores_in(Path(folder), Clock(now)) as stores:
         swept(endings(stores), rows, now)

@@ -85,7 +85,7 @@ class Life(RuleBasedStateMachine):
     def begin(self, together: set[str], kinds: set[str]) -> None:
         """Open a service in which some took part and were at one place the day before."""
         shutil.copytree(self.template, self.folder, dirs_exist_ok=True)
-        self.settings: Settings = settings_in(self.folder, NOON)
+        self.settings: Settings = settings_in(self.folder, NOON, "")
         self.open()
         for number in sorted(together):
             self.enrol(number, kinds)
@@ -331,7 +331,7 @@ def template() -> Iterator[Path]:
     """Yield a folder with a service in which nothing happened yet."""
     with tempfile.TemporaryDirectory(dir=MEMORY) as name:
         folder = Path(name)
-        with opened(settings_in(folder, NOON), Clock(), seeded(2).randbytes):
+        with opened(settings_in(folder, NOON, ""), Clock(), seeded(2).randbytes):
             pass
         yield folder
 

@@ -6,13 +6,23 @@ the release is never later but by symptoms that they named, and a ticket ends in
 
 from __future__ import annotations
 
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 from sqlalchemy import create_engine, event, select
 from sqlalchemy.pool import StaticPool
+from tests.databases import is_sqlite, new_main
 from tests.services import MINUTE, Clock, seeded
 from tests.support_world import Following
 
@@ -26,10 +36,22 @@ from fortnight.isolation.needs import OUTCOMES, Need
 from fortnight.isolation.reminder import Position
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from fortnight.isolation.pauses import Kind
 
 UNTOUCHED = (case_file, exposure, decision, call_record, alarm)
 """Where something adverse would have to be written: none of it is, whatever happens."""
+
+
+@contextmanager
+def empty() -> Iterator[Database]:
+    """Open an empty database: in memory, or on the server."""
+    if is_sqlite():
+        yield in_memory()
+        return
+    with new_main(Path("support")) as opened:
+        yield opened
 
 
 def in_memory() -> Database:
@@ -46,12 +68,20 @@ def in_memory() -> Database:
 class AnyOrder(RuleBasedStateMachine):
     """One contact at home, and everything that may happen to them or to their phone."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.closing = ExitStack()
+
     @initialize()
     def begin(self) -> None:
-        self.office = Following(in_memory(), Clock(), seeded().randbytes)
+        database = self.closing.enter_context(empty())
+        self.office = Following(database, Clock(), seeded().randbytes)
         self.follow_up = self.office.followed()
         self.before = self.rows()
         self.release = self.home()
+
+    def teardown(self) -> None:
+        self.closing.close()
 
     def rows(self) -> dict[str, list[tuple[Any, ...]]]:
         with self.office.database.read() as connection:
@@ -120,10 +150,12 @@ class AnyOrder(RuleBasedStateMachine):
         assert kinds <= set(KINDS)
 
 
-AnyOrder.TestCase.settings = settings(
-    max_examples=12,
-    stateful_step_count=12,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-TestAnyOrder = AnyOrder.TestCase
+@pytest.mark.usefixtures("kind")
+def test_silence_and_answers_in_any_order() -> None:
+    effort = settings(
+        max_examples=12,
+        stateful_step_count=12,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    run_state_machine_as_test(AnyOrder, settings=effort)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.reference.vault_world import TODAY, WORKER, agree, enrolled, sound_case
-from tests.services import Clock, sqlite_stores
+from tests.services import Clock, stores_in
 
 from fortnight.vault.people import FoundRow
 from fortnight.vault.purposes import TRACE_GRANTS
@@ -70,12 +71,13 @@ def name_of(stores: Stores, people: list[str], row: Row) -> bytes:
     return stores.vault.file_under(people[row.who], row.day)
 
 
+@pytest.mark.usefixtures("kind")
 @settings(max_examples=25, deadline=None)
 @given(ROWS, HELD)
 def test_who_gets_a_number_and_a_look(rows: list[Row], held: list[frozenset[str]]) -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
-        sqlite_stores(Path(folder), Clock()) as stores,
+        stores_in(Path(folder), Clock()) as stores,
     ):
         case_id, people = town(stores, held)
         found = [

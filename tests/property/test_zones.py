@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 from tests.case_world import FakeGateway
-from tests.services import HOUR, Clock, new_sqlite, seeded
+from tests.databases import new_main
+from tests.services import HOUR, Clock, seeded
 from tests.support_world import Following
 
 from fortnight.db.message_tables import own_zone
@@ -55,10 +56,9 @@ def is_night(now: int, zone: str) -> bool:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = new_sqlite(tmp_path / "fortnight.db")
-    yield opened
-    opened.close()
+def database(world_folder: Path) -> Iterator[Database]:
+    with new_main(world_folder / "fortnight.db") as opened:
+        yield opened
 
 
 @given(instants, st.sampled_from(ZONES))
@@ -146,10 +146,14 @@ def person_of(database: Database, text: str) -> str:
 @settings(max_examples=8, deadline=None)
 @given(st.sampled_from(FAR_APART), st.integers(0, 23))
 def test_the_days_question_comes_in_the_morning_where_they_are(
-    tmp_path_factory: pytest.TempPathFactory, zone: str, moves_at: int
+    world_folders: pytest.TempPathFactory, zone: str, moves_at: int
 ) -> None:
     """They say so at some hour of a day; from then on the day and its hours are those there."""
-    database = new_sqlite(tmp_path_factory.mktemp("question") / "fortnight.db")
+    with new_main(world_folders.mktemp("question") / "fortnight.db") as database:
+        asked_where_they_are(database, zone, moves_at)
+
+
+def asked_where_they_are(database: Database, zone: str, moves_at: int) -> None:
     office = Following(database, Clock(), seeded().randbytes)
     follow_up = office.followed()
     office.at(moves_at, days=1)
@@ -167,7 +171,6 @@ def test_the_days_question_comes_in_the_morning_where_they_are(
     assert len({one.date() for one in local}) == len(local) >= 2
     assert all(one.hour >= 10 for one in local)
     assert follow_up
-    database.close()
 
 
 def test_a_zone_is_sealed_and_goes_back_to_the_districts(database: Database) -> None:

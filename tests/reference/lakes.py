@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 from sqlalchemy import insert
-from tests.services import new_sqlite
 
 from fortnight.api import index_of
 from fortnight.contact.trace import Case, trace_one
@@ -193,11 +192,9 @@ class Waters:
         return self.lake.assemble(found, numbers, sample_at).trace(threads=1)
 
 
-def waters(folder: Path, database: Database | None = None, seed: int = 1) -> Waters:
+def waters(folder: Path, database: Database, seed: int = 1) -> Waters:
     """Return an empty lake in a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    if database is None:
-        database = new_sqlite(folder / "fortnight.db")
     vault, grants = Vault(), Grants()
     chance = random.Random(seed).randbytes  # noqa: S311 - tests have to be repeatable
     lake = folder / "lake"

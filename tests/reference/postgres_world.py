@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +12,15 @@ from psycopg import errors
 from tests.reference.vault_world import WORKER, CaseOf, enrolled, met, number, sound_case
 from tests.services import NOON, postgres_stores, seeded
 
+from fortnight.db.engine import open_postgres
 from fortnight.vault.people import Seed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.services import Clock, PostgresUrls, Stores
+    from tests.databases import PostgresUrls
+    from tests.services import Clock, Stores
 
 READER = (WORKER.role, WORKER.actor, WORKER.district)
 OPEN = "SELECT people.open_access(%s::people.reader, %s, %s, %s, %s, %s::people.seed[], %s)"
@@ -64,7 +66,8 @@ class World:
 @contextmanager
 def open_world(urls: PostgresUrls, folder: Path, clock: Clock) -> Iterator[World]:
     """Yield a database with people in it, and the way in of the service's role."""
-    with postgres_stores(urls, folder, clock) as stores:
+    with closing(open_postgres(urls.app)) as main:
+        stores = postgres_stores(main, folder, clock)
         case, _ = sound_case(stores)
         found = met(stores, enrolled(stores, 5))
         (contact,) = stores.vault.group(case, WORKER, [found], stores.clock())

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def world(tmp_path: Path, clock: Clock) -> Iterator[Site]:
-    with site(tmp_path, clock) as made:
+def world(world_folder: Path, clock: Clock) -> Iterator[Site]:
+    with site(world_folder, clock) as made:
         yield made
 
 

@@ -30,8 +30,8 @@ TODAY = NOON // DAY
 
 
 @pytest.fixture
-def world(tmp_path: Path, clock: Clock) -> Iterator[Enrolling]:
-    with enrolling(tmp_path, clock) as made:
+def world(world_folder: Path, clock: Clock) -> Iterator[Enrolling]:
+    with enrolling(world_folder, clock) as made:
         yield made
 
 
@@ -134,11 +134,11 @@ def test_nothing_opens_that_was_not_shown_to_be_theirs(
 
 
 @pytest.mark.parametrize("kind", AT_ANY_TIME)
-def test_each_choice_alone_changes_no_other_answer(tmp_path: Path, kind: str) -> None:
+def test_each_choice_alone_changes_no_other_answer(world_folder: Path, kind: str) -> None:
     """Two worlds that differ in one answer differ in nothing else that a person is answered."""
     seen = []
     for place, agrees in enumerate((True, False)):
-        folder = tmp_path / str(place)
+        folder = world_folder / str(place)
         folder.mkdir()
         with enrolling(folder, Clock()) as world:
             others = [one for one in AT_ANY_TIME if one != kind]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.services import MINUTE, new_sqlite, seeded
+from tests.databases import new_main
+from tests.services import MINUTE, seeded
 from tests.support_world import CONTACT, Following
 
 from fortnight.db.engine import Database
@@ -26,10 +27,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def office(tmp_path: Path, clock: Clock) -> Iterator[Following]:
-    database = new_sqlite(tmp_path / "fortnight.db")
-    yield Following(database, clock, seeded().randbytes)
-    database.close()
+def office(world_folder: Path, clock: Clock) -> Iterator[Following]:
+    with new_main(world_folder / "fortnight.db") as database:
+        yield Following(database, clock, seeded().randbytes)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.databases import new_main
 from tests.reference.lakes import (
     DAY,
     HOUR,
@@ -38,12 +39,12 @@ ASKED = question(until=date(2026, 3, 2))
 
 
 @pytest.fixture
-def water(tmp_path: Path) -> Iterator[Waters]:
-    made = waters(tmp_path)
-    for person in (ANNA, BORIS, CLARA):
-        made.vault.enrol(person)
-    yield made
-    made.close()
+def water(world_folder: Path) -> Iterator[Waters]:
+    with new_main(world_folder / "fortnight.db") as database:
+        made = waters(world_folder, database)
+        for person in (ANNA, BORIS, CLARA):
+            made.vault.enrol(person)
+        yield made
 
 
 def stay(start: int, minutes: int, lat: float = 56.9) -> bytes:

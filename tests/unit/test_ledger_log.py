@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import delete, event, update
+from tests.databases import urls_of
 from tests.reference.ledger import NOON, SIGNER, add_leaves, make_leaves, mth, open_log, verify
 from tests.services import seeded
 
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from tests.services import PostgresUrls
-
     from fortnight.db.engine import Database
     from fortnight.ledger.entries import Leaf
 
@@ -46,13 +45,12 @@ def log(database: Database, folder: Path) -> Log:
 
 
 @pytest.fixture
-def owner(database: Database, request: pytest.FixtureRequest) -> Iterator[Database]:
+def owner(database: Database) -> Iterator[Database]:
     """Yield the database as whoever owns it can damage it, which the service's role cannot."""
     if not database.is_postgres:
         yield database
         return
-    urls: PostgresUrls = request.getfixturevalue("postgres_urls")
-    opened = open_postgres(urls.owner)
+    opened = open_postgres(urls_of(database).owner)
     with opened.write() as connection:
         for table in (ledger_head, ledger_leaf):
             connection.exec_driver_sql(f"ALTER TABLE {table.name} DISABLE TRIGGER USER")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.databases import new_main
 from tests.reference.ledger import (
     NOON,
     SIGNER,
@@ -24,7 +25,6 @@ from tests.reference.ledger import (
     open_log,
     verify,
 )
-from tests.services import new_sqlite
 
 from fortnight.errors import RefusedError
 from fortnight.ledger.checkpoint import sign_checkpoint
@@ -55,19 +55,18 @@ class Published:
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
+def published(world_folders: pytest.TempPathFactory) -> Iterator[Published]:
     """Yield a log of two full bundles and a partial one, and its checkpoint of 300 entries."""
-    home = tmp_path_factory.mktemp("home")
-    database = new_sqlite(home / "fortnight.db")
-    leaves = make_leaves(random.Random(1), SIZE)  # noqa: S311 - tests have to be repeatable
-    log = open_log(database, home / "log")
-    add_leaves(database, leaves[:300])
-    log.sequence(NOON)
-    shutil.copy(home / "log" / "checkpoint", home / "earlier")
-    add_leaves(database, leaves[300:])
-    log.sequence(NOON)
-    yield Published(home / "log", home / "earlier", leaves, log)
-    database.close()
+    home = world_folders.mktemp("home")
+    with new_main(home / "fortnight.db") as database:
+        leaves = make_leaves(random.Random(1), SIZE)  # noqa: S311 - tests have to be repeatable
+        log = open_log(database, home / "log")
+        add_leaves(database, leaves[:300])
+        log.sequence(NOON)
+        shutil.copy(home / "log" / "checkpoint", home / "earlier")
+        add_leaves(database, leaves[300:])
+        log.sequence(NOON)
+        yield Published(home / "log", home / "earlier", leaves, log)
 
 
 @pytest.fixture

@@ -80,8 +80,8 @@ def text(answer: httpx.Response) -> str:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with office_world(tmp_path_factory.mktemp("followup")) as office:
+def made(world_folders: pytest.TempPathFactory) -> Iterator[World]:
+    with office_world(world_folders.mktemp("followup")) as office:
         service, who, now = office.service, reader(office.worker), office.clock()
         decided = service.work.decisions.decide(
             office.case_id, office.contact, "tell", "so", office.worker.account.id, who, now

@@ -35,8 +35,8 @@ PAYLOADS: Final = tuple(wrap.format(text) for wrap in WRAPS for text in HOSTILE)
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OfficeWorld]:
-    with office_world(tmp_path_factory.mktemp("office")) as made:
+def world(world_folders: pytest.TempPathFactory) -> Iterator[OfficeWorld]:
+    with office_world(world_folders.mktemp("office")) as made:
         yield made
 
 

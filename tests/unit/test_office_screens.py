@@ -70,8 +70,8 @@ class Words(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RichWorld]:
-    with rich_world(tmp_path_factory.mktemp("rich")) as made:
+def world(world_folders: pytest.TempPathFactory) -> Iterator[RichWorld]:
+    with rich_world(world_folders.mktemp("rich")) as made:
         yield made
 
 

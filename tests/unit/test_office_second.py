@@ -126,14 +126,14 @@ def desk_world(folder: Path, guests: int) -> Iterator[Desk]:
 
 
 @pytest.fixture(scope="module")
-def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with desk_world(tmp_path_factory.mktemp("many"), GUESTS) as made:
+def many(world_folders: pytest.TempPathFactory) -> Iterator[Desk]:
+    with desk_world(world_folders.mktemp("many"), GUESTS) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def few(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with desk_world(tmp_path_factory.mktemp("few"), 2) as made:
+def few(world_folders: pytest.TempPathFactory) -> Iterator[Desk]:
+    with desk_world(world_folders.mktemp("few"), 2) as made:
         yield made
 
 

@@ -40,8 +40,8 @@ class Office:
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    folder: Path = tmp_path_factory.mktemp("venues")
+def office(world_folders: pytest.TempPathFactory) -> Iterator[Office]:
+    folder: Path = world_folders.mktemp("venues")
     settings = replace(settings_in(folder, NOON), port=8080)
     with opened(settings, Clock(), seeded().randbytes) as service:
         app: Any = create_app(service)

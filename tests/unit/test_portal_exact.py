@@ -35,15 +35,15 @@ NOTES: Final = "/portal/notes"
 
 
 @pytest.fixture(scope="module")
-def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+def portal(world_folders: pytest.TempPathFactory) -> Iterator[Portal]:
     """Yield a portal before which the contact sits, unlocked: all that could be seen is seen."""
-    with portal_world(tmp_path_factory.mktemp("exact"), Clock()) as made:
+    with portal_world(world_folders.mktemp("exact"), Clock()) as made:
         yield unlocked(signed(made))
 
 
 @pytest.fixture
-def own_portal(tmp_path: Path, clock: Clock) -> Iterator[Portal]:
-    with portal_world(tmp_path, clock) as made:
+def own_portal(world_folder: Path, clock: Clock) -> Iterator[Portal]:
+    with portal_world(world_folder, clock) as made:
         yield signed(made)
 
 

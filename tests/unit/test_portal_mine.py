@@ -15,6 +15,7 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import insert, update
 from tests.case_world import FakeGateway
+from tests.endings import unguarded
 from tests.portal_world import Portal, portal_world, signed, unlocked
 from tests.services import HOUR, MINUTE, Clock, seeded
 from tests.unit.sample_document import sample_document
@@ -50,8 +51,8 @@ NEUTRAL_PATHS: Final = {
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    with portal_world(tmp_path_factory.mktemp("portal"), Clock()) as made:
+def shared(world_folders: pytest.TempPathFactory) -> Iterator[Portal]:
+    with portal_world(world_folders.mktemp("portal"), Clock()) as made:
         yield signed(made)
 
 
@@ -67,9 +68,9 @@ def portal(shared: Portal) -> Iterator[Portal]:
 
 
 @pytest.fixture
-def own_portal(tmp_path: Path, clock: Clock) -> Iterator[Portal]:
+def own_portal(world_folder: Path, clock: Clock) -> Iterator[Portal]:
     """Return a portal of a test's own, where decisions are changed."""
-    with portal_world(tmp_path, clock) as made:
+    with portal_world(world_folder, clock) as made:
         yield signed(made)
 
 
@@ -87,7 +88,7 @@ def looked(
     ):
         reader = Reader(role, actor or portal.office.ann.actor, "north")
         seed = Seed.of(random.Random(first + number).randbytes)  # noqa: S311 - the same in each world
-        with portal.office.database.write() as connection:
+        with unguarded(portal.office.database) as connection:
             ask = Ask(reader, purpose, fields, case)
             add_looks(connection, "look", ask, {portal.office.contact: seed}, at + number)
         ids.append(seed.look)
@@ -123,7 +124,7 @@ def world_of_looks(
         if other:
             case, actor, later = "2" * 32, portal.office.lee.actor, 17 * MINUTE
             values = {"onset_day": 1, "test_day": 2, "disease": "measles", "district": "south"}
-            with portal.office.database.write() as connection:
+            with unguarded(portal.office.database) as connection:
                 connection.execute(update(case_file).values(values))
                 connection.execute(update(staff_account).values(name="somebody else"))
         signed(portal)
@@ -135,10 +136,10 @@ def world_of_looks(
 
 
 def test_two_worlds_that_differ_only_in_the_case_give_identical_pages(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    world_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one = world_of_looks(tmp_path / "one", Clock(), monkeypatch, other=False)
-    two = world_of_looks(tmp_path / "two", Clock(), monkeypatch, other=True)
+    one = world_of_looks(world_folder / "one", Clock(), monkeypatch, other=False)
+    two = world_of_looks(world_folder / "two", Clock(), monkeypatch, other=True)
     assert one[:2] == two[:2]
     assert b"Question this look" in one[0]
     assert b"pending" in one[0]
@@ -292,7 +293,7 @@ def test_only_who_is_decided_to_be_told_is_told_and_only_of_what_stands(own_port
         {"kind": "tell", "needs_second": True},
         {"kind": "tell", "needs_second": False, "retracted_at": 1, "retracted_why": "mistaken"},
     ):
-        with own_portal.office.database.write() as connection:
+        with unguarded(own_portal.office.database) as connection:
             connection.execute(update(decision).values(values))
         assert "COVID-19" not in own_portal.page("/portal/notes")
 

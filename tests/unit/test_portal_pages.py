@@ -26,8 +26,8 @@ PAGES: Final = ("today", "household", "help", "reply", "record")
 
 
 @pytest.fixture
-def portal(tmp_path: Path, clock: Clock) -> Iterator[Portal]:
-    with portal_world(tmp_path, clock) as made:
+def portal(world_folder: Path, clock: Clock) -> Iterator[Portal]:
+    with portal_world(world_folder, clock) as made:
         yield made
 
 

@@ -110,8 +110,8 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
-    folder = tmp_path_factory.mktemp("refusals")
+def told(world_folders: pytest.TempPathFactory) -> Iterator[Told]:
+    folder = world_folders.mktemp("refusals")
     with office_world(folder) as office, TestClient(create_app(office.service)) as client:
         person = str(office.service.vault.person_with(CONTACT))
         newcomer = enrolled(office.service, "+37120000018")

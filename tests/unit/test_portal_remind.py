@@ -22,8 +22,8 @@ PAGE: Final = "/portal/remind"
 
 
 @pytest.fixture(scope="module")
-def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    folder: Path = tmp_path_factory.mktemp("portal")
+def portal(world_folders: pytest.TempPathFactory) -> Iterator[Portal]:
+    folder: Path = world_folders.mktemp("portal")
     with portal_world(folder, Clock()) as made:
         yield signed(made)
 

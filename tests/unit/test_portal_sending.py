@@ -103,8 +103,8 @@ class Browser:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    folder: Path = tmp_path_factory.mktemp("sending")
+def world(world_folders: pytest.TempPathFactory) -> Iterator[Browser]:
+    folder: Path = world_folders.mktemp("sending")
     clock = Clock()
     settings = replace(settings_in(folder, NOON, zone="Europe/Riga"), port=8080)
     with opened(settings, clock, seeded().randbytes) as service:

@@ -32,16 +32,16 @@ PATHS: Final = ("/portal/take", "/portal/leave-all")
 
 
 @pytest.fixture(scope="module")
-def staying(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    with taking_world(tmp_path_factory.mktemp("stays"), Clock(NOON), *GRANT_KINDS) as portal:
+def staying(world_folders: pytest.TempPathFactory) -> Iterator[Portal]:
+    with taking_world(world_folders.mktemp("stays"), Clock(NOON), *GRANT_KINDS) as portal:
         portal.choose_pin()
         portal.unlock()
         yield portal
 
 
 @pytest.fixture
-def leaving(tmp_path: Path) -> Iterator[Portal]:
-    with taking_world(tmp_path, Clock(NOON), *GRANT_KINDS) as portal:
+def leaving(world_folder: Path) -> Iterator[Portal]:
+    with taking_world(world_folder, Clock(NOON), *GRANT_KINDS) as portal:
         yield portal
 
 

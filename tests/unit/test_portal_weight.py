@@ -31,8 +31,8 @@ _FILE: Final = re.compile(r'<(?:link rel="stylesheet"|script|img)[^>]*(?:href|sr
 
 
 @pytest.fixture(scope="module")
-def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    with portal_world(tmp_path_factory.mktemp("weight"), Clock()) as made:
+def portal(world_folders: pytest.TempPathFactory) -> Iterator[Portal]:
+    with portal_world(world_folders.mktemp("weight"), Clock()) as made:
         yield made
 
 

@@ -14,7 +14,7 @@ from fortnight.retention.schedule import ON_POSTGRES_ALONE, SCHEDULE, rows, swep
 from fortnight.vault.tables import people_metadata
 
 if TYPE_CHECKING:
-    from tests.services import PostgresUrls
+    from tests.databases import PostgresUrls
 
 COLUMNS = {f"{table.name}.{column.name}" for table in metadata.sorted_tables for column in table.c}
 OF_PEOPLE = {

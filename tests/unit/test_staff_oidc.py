@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
-from tests.services import MINUTE, NOON, seeded, sqlite_stores
+from tests.services import MINUTE, NOON, seeded, stores_in
 
 from fortnight.errors import RefusedError
 from fortnight.staff.accounts import Accounts, NewAccount
@@ -74,8 +74,8 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path: Path, clock: Clock) -> Iterator[World]:
-    with sqlite_stores(tmp_path, clock) as stores:
+def world(world_folder: Path, clock: Clock) -> Iterator[World]:
+    with stores_in(world_folder, clock) as stores:
         random = seeded(8).randbytes
         accounts = Accounts(stores.database, bytes(32), stores.vault.number_hash, random)
         new = NewAccount("anna", "lead", "Anna", "north", subject="sub-1")

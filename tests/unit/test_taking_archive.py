@@ -59,9 +59,9 @@ class Taken:
 
 
 @pytest.fixture(scope="module")
-def taken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Taken]:
+def taken(world_folders: pytest.TempPathFactory) -> Iterator[Taken]:
     """A contact of a case, told, takes everything."""
-    folder, clock = tmp_path_factory.mktemp("taken"), Clock(NOON)
+    folder, clock = world_folders.mktemp("taken"), Clock(NOON)
     with opened(settings_in(folder, NOON), clock, seeded(3).randbytes) as service:
         person = live(service)
         service.log.sequence(clock())

@@ -70,8 +70,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def service(tmp_path: Path, clock: Clock) -> Iterator[Service]:
-    settings = settings_in(tmp_path, NOON, zone="Europe/Riga")
+def service(world_folder: Path, clock: Clock) -> Iterator[Service]:
+    settings = settings_in(world_folder, NOON, zone="Europe/Riga")
     with opened(settings, clock, seeded().randbytes) as made:
         yield made
 

@@ -110,8 +110,8 @@ def test_whoever_turned_nothing_on_hears_what_everybody_hears(tmp_path: Path) ->
 
 
 @pytest.fixture
-def service(tmp_path: Path, clock: Clock) -> Iterator[Service]:
-    with opened(settings_in(tmp_path, clock()), clock, seeded().randbytes) as one:
+def service(world_folder: Path, clock: Clock) -> Iterator[Service]:
+    with opened(settings_in(world_folder, clock()), clock, seeded().randbytes) as one:
         yield one
 
 
