@@ -22,7 +22,7 @@ from fortnight.notify.gateway import Answer, Said, Text
 from fortnight.notify.pace import DAY_MS, HOUR_MS, Pace
 from fortnight.notify.rows import carried_since, due, insert_new, log_end, moved
 from fortnight.notify.segments import cut
-from fortnight.notify.settling import settle
+from fortnight.notify.settling import settle, take_turn
 from fortnight.notify.templates import (
     AWAITED,
     OWN_ACTS,
@@ -174,6 +174,7 @@ class Outbox:
         For the start of the one process that drains: another's texts would be marked too.
         """
         with self.database.write() as connection:
+            take_turn(connection)
             left = connection.execute(select(message).where(message.c.state == "sending")).all()
             for row in left:
                 self._end(connection, row, "unknown", row.language, now)
@@ -209,6 +210,7 @@ class Outbox:
         # From here to the last commit a death leaves them unknown, never queued.
         said = _handed(gateway, [one.text for one in claimed])
         with self.database.write() as connection:
+            take_turn(connection)
             for one, answer in zip(claimed, said, strict=True):
                 self._write_down(connection, one, answer, now)
         return ends + [_ENDS[answer.answer] for answer in said]

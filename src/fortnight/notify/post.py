@@ -19,7 +19,7 @@ from fortnight.ledger.entries import make_leaf
 from fortnight.notify.pace import Pace
 from fortnight.notify.replies import Answer, Answers, ForPerson, Help, Reply, Stop, read_reply
 from fortnight.notify.rows import insert_new
-from fortnight.notify.settling import messages_of, settle
+from fortnight.notify.settling import messages_of, settle, take_turn
 from fortnight.notify.templates import Template
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ class Post:
             "heard_at": now,
         }
         with self.database.write() as connection:
+            take_turn(connection)
             if not insert_new(connection, receipt_heard, row, "reference", "person", "outcome"):
                 return
             for one in messages_of(connection, person, receipt.reference, receipt.marker):

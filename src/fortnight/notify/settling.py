@@ -8,7 +8,7 @@ phone it comes from.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, select
 
@@ -23,6 +23,19 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from fortnight.notify.rows import MessageRow
+
+_TURN: Final = 7_310_642
+"""The name of the lock: a number that no other lock of ours has."""
+
+
+def take_turn(connection: Connection) -> None:
+    """Let what is heard and what the gateway said be written down one after the other.
+
+    Each is matched with what the other wrote. On PostgreSQL two at once would see nothing of each
+    other, and the text would wait for its receipt for ever; writers of SQLite take turns anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_TURN)))
 
 
 def settle(
