@@ -59,9 +59,9 @@ _FRAMES: Final = """async (pages) => {
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OfficeWorld]:
+def world(world_folders: pytest.TempPathFactory) -> Iterator[OfficeWorld]:
     # In a thread of its own: where the browser's event loop runs, no queue of jobs is begun.
-    making = office_world(tmp_path_factory.mktemp("hostile"), free_port())
+    making = office_world(world_folders.mktemp("hostile"), free_port())
     with ThreadPoolExecutor(1) as thread, pytest.MonkeyPatch.context() as patch:
         # More is asked in a moment than anybody may; what limits do is tested elsewhere.
         patch.setattr(door, "_check_rate", lambda *_: None)
@@ -78,8 +78,23 @@ def _prepared_quickly(connection: sqlite3.Connection, record: object) -> None:
 
 
 @pytest.fixture(scope="module")
-def named(world: OfficeWorld) -> list[str]:
+def typed(world: OfficeWorld) -> list[str]:
+    """Return the pages of forms that were not taken, with what was typed.
+
+    They are asked for before pages of the case hold hundreds of texts: each shows one, and all of
+    them together are on the pages that show many.
+    """
+    admin = colleague(world.service, "administrator")
+    questions = [
+        one for place, text in enumerate(PAYLOADS) for one in _not_taken(world, admin, place, text)
+    ]
+    return _answered(world, questions)
+
+
+@pytest.fixture(scope="module")
+def named(world: OfficeWorld, typed: list[str]) -> list[str]:
     """Write each text into everything that a form of the office takes; return named contacts."""
+    assert len(typed) == 3 * len(PAYLOADS)
     contacts = [_about_the_case(world, place, text) for place, text in enumerate(PAYLOADS)]
     for place, text in enumerate(PAYLOADS):
         _about_the_contact(world, text)
@@ -187,20 +202,15 @@ def test_no_text_runs_on_any_page_that_shows_many(
 
 
 def test_no_text_runs_on_pages_that_show_one(
-    browser_without_webgl: Browser, world: OfficeWorld, named: list[str]
+    browser_without_webgl: Browser, world: OfficeWorld, named: list[str], typed: list[str]
 ) -> None:
     """Named contacts, opened; forms that were not taken, with what was typed; searches."""
-    app, admin = create_app(world.service), colleague(world.service, "administrator")
     met = f"{world.case}/contacts"
     questions = [Question("POST", f"{met}/{one}/open", world.worker.headers) for one in named]
     questions += [
         Question("POST", f"{met}/{one}/reach", world.worker.headers) for one in named[::8]
     ]
-    for place, text in enumerate(PAYLOADS):
-        questions += _not_taken(world, admin, place, text)
-    with ThreadPoolExecutor(1) as thread:  # the browser's event loop runs in this one
-        answers = thread.submit(ask_all, app, questions).result()
-    pages = [_OURS.sub("", answer.content.decode()) for answer in answers]
+    pages = [*_answered(world, questions), *typed]
     assert len(PAYLOADS) == 200
     assert sum(PAYLOADS[2] in unescape(page) for page in pages) > 1
     with served(world) as origin:
@@ -212,11 +222,18 @@ def test_no_text_runs_on_pages_that_show_one(
         page.context.close()
 
 
+def _answered(world: OfficeWorld, questions: Sequence[Question]) -> list[str]:
+    """Return the pages that answer, without our own sheets and scripts."""
+    app = create_app(world.service)
+    with ThreadPoolExecutor(1) as thread:  # the browser's event loop runs in this one
+        answers = thread.submit(ask_all, app, questions).result()
+    return [_OURS.sub("", answer.content.decode()) for answer in answers]
+
+
 def _not_taken(world: OfficeWorld, admin: Colleague, place: int, text: str) -> list[Question]:
     """Return forms that are refused and shown again, every field of them hostile.
 
-    Pages of the case and of the settings hold hundreds of texts already: each text is sent to one
-    form of them in turn, or writing the pages alone took minutes.
+    Each text is sent to one form of the case and of the settings in turn.
     """
     every = ("token", "number", "disease", "onset", "test", "sample", "name", "notes", "household")
     more = ("first", "last", "setting", "outcome", "language", "next_step", "next_at", "code")
