@@ -27,11 +27,14 @@ TEMPLATE: Final = "fortnight_template"
 _SERVER_SETTINGS: Final = (
     "listen_addresses=127.0.0.1",
     "max_connections=200",
-    "shared_buffers=32MB",
-    "autovacuum=off",  # would be a visitor of the template while it is being copied
     "jit=off",
 )
-_UNSAFE: Final = ("fsync=off", "full_page_writes=off")  # the folder does not outlive the tests
+_UNSAFE: Final = (
+    "fsync=off",  # the folder does not outlive the tests
+    "full_page_writes=off",
+    "shared_buffers=32MB",
+    "autovacuum=off",  # would be a visitor of the template while it is being copied
+)
 
 
 @dataclass(frozen=True, slots=True)

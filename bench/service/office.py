@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 
 THINKS_S: Final = (10.0, 5.0)
 SECONDS: Final = 40.0
-WARM_S: Final = 5.0
+WARM_S: Final = 15.0
+"""The service loads its search as it starts, beside the first pages."""
 MOST_MS: Final = 300.0
 _WELL: Final = frozenset({200, 303})
 _PATIENCE_S: Final = 30.0

@@ -66,6 +66,7 @@ def main(folder: Path, port: int, database_url: str) -> None:
         (folder / WALKS).write_text(json.dumps(_fill(service)))
         while service.outbox.drain(service.texts.gateway, service.clock()).sent:
             pass  # what opening two hundred cases left to send belongs to no page
+        service.log.sequence()  # nor does what it left to log
         service.start()
         print("ready", flush=True)
         serve(create_app(service), settings.host, port)

@@ -71,6 +71,7 @@ if TYPE_CHECKING:
 
 LOG_FOLDER: Final = "log"
 MINUTE_MS: Final = 60_000
+_LOG_EVERY_MS: Final = 5_000  # what a busy minute leaves at once would keep every writer waiting
 _TEXTS_EVERY_MS: Final = 2_000
 _LEAVING_EVERY_MS: Final = 5_000
 _ERASURES_EVERY_MS: Final = 5 * MINUTE_MS  # files of a large lake take minutes to rewrite
@@ -314,7 +315,7 @@ def _tasks(
 
     return [
         Task("drain", round(at.settings.drain_every_s * 1_000), move),
-        Task("log", MINUTE_MS, log.sequence),
+        Task("log", _LOG_EVERY_MS, log.sequence),
         Task("texts", _TEXTS_EVERY_MS, send),
         Task("reminders", MINUTE_MS, rooms.texts.reminders.turn),
         Task("cases", MINUTE_MS, rooms.work.turn),
