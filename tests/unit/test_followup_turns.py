@@ -16,6 +16,7 @@ from fortnight.db.engine import Database
 from fortnight.errors import RefusedError
 from fortnight.followup.codes import NO_TRY_LEFT, TRIES, VALID_MS
 from fortnight.followup.day import Day, DayState, Tick, next_minute, step
+from fortnight.isolation.needs import Need
 from fortnight.isolation.rescore import Reply
 
 if TYPE_CHECKING:
@@ -81,11 +82,36 @@ def test_who_wants_no_texts_is_called_and_who_wants_no_support_is_left_alone(
     assert line.state == "stopped"
 
 
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_reply_that_leaves_nobody_to_follow_ends_nothing_before_it_is_answered(
+    office: Following, *, answered: bool
+) -> None:
+    follow_up = office.followed()
+    replies = office.support.replies
+    replies.reply(office.contact, follow_up, Reply.NOT_THERE, "", office.clock())
+    assert office.at(12, days=1)
+    (line,) = office.followups.of_case(office.followups.of_case_id(follow_up), office.clock())
+    assert line.state == "running"
+    assert office.support.tickets.ask(office.contact, Need.FOOD, {}, office.clock())
+    if answered:
+        (waiting,) = replies.waiting("north", office.clock())
+        said = office.ann.actor, office.ann, office.clock()
+        replies.answer(waiting.id, "We believe you.", *said, stands=True)
+        office.at(12, 1)
+    else:
+        office.at(12, days=3)
+    (line,) = office.followups.of_case(office.followups.of_case_id(follow_up), office.clock())
+    assert line.state == "over"
+
+
 def test_a_minute_in_which_nothing_is_due_writes_nothing(
     office: Following, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     follow_up = office.followed()
-    office.support.replies.reply(office.contact, follow_up, Reply.MASKS, "", office.clock())
+    replies, ann = office.support.replies, office.ann
+    replies.reply(office.contact, follow_up, Reply.MASKS, "", office.clock())
+    (reply,) = replies.waiting("north", office.clock())
+    replies.answer(reply.id, "We heard.", ann.actor, ann, office.clock(), stands=True)
     office.support.reminders.turn_on(office.contact, 25.2, 54.7, office.clock())
     office.at(10, days=1)
     office.at(10, 1)

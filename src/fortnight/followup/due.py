@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
-from fortnight.db.support_tables import follow_day, follow_up, support_pause
+from fortnight.db.support_tables import exposure_reply, follow_day, follow_up, support_pause
 from fortnight.db.tables import case_file, exposure
 from fortnight.followup.day import Day, DayState, next_minute
 from fortnight.followup.rows import here
@@ -77,7 +77,7 @@ def due_at(mark: Mark, at: Here) -> int | None:
 
 
 def _running() -> Any:  # noqa: ANN401 - a query
-    f, c, e = follow_up.c, case_file.c, exposure.c
+    f, c, e, r = follow_up.c, case_file.c, exposure.c, exposure_reply.c
     facts = (
         c.state.label("case_state"),
         c.disease,
@@ -86,6 +86,7 @@ def _running() -> Any:  # noqa: ANN401 - a query
         e.first_day.label("met_from"),
         e.last_day.label("met_until"),
         e.tier,
+        exists().where(r.follow_up == f.id, r.answered_at.is_(None)).label("replied"),
     )
     return (
         select(f.id, f.person, f.sealed, f.end_day, f.by_voice, f.household, *facts)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
-from fortnight.db.support_tables import follow_day
+from fortnight.db.support_tables import exposure_reply, follow_day
 from fortnight.db.tables import case_file
 from fortnight.errors import GoneError, RefusedError
 from fortnight.followup.day import DayOver, Tick
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from fortnight.followup.due import Mark
     from fortnight.followup.rows import Here
+
+
+_REPLY_WAITS_MS: Final = 3 * 86_400_000
 
 
 class Turns(Parts):
@@ -69,7 +72,7 @@ class Turns(Parts):
                 self.beginnings.end(connection, row, "stopped", at.now)
                 return True
             self._end_days(connection, row, at)
-            if at.day > row.end_day and kept_of(self.vault, row).plan.home.rule != "clinician":
+            if self._is_over(connection, row, at):
                 self.beginnings.end(connection, row, "over", at.now)
                 return True
             if paused(connection, row.id, at.now) is None and self._is_asked(row, at.day):
@@ -82,6 +85,20 @@ class Turns(Parts):
         left = select(d.day).where(d.follow_up == row.id, d.day < at.day, d.state.in_(UNANSWERED))
         for day in list(connection.scalars(left.order_by(d.day))):
             self.days.tick(connection, row, day, DayOver(), at)
+
+    def _is_over(self, connection: Connection, row: Row[Any], at: Here) -> bool:
+        """Whether the plan has ended; not by a reply of theirs that nobody answered yet.
+
+        Whoever says that there was a wall is scored again at once, and may need nobody to follow
+        them: else what they can ask for would be gone a minute later, by a word of their own.
+        What nobody answers keeps nothing for longer than three days.
+        """
+        if at.day <= row.end_day or kept_of(self.vault, row).plan.home.rule == "clinician":
+            return False
+        r = exposure_reply.c
+        lately = r.made_at > at.now - _REPLY_WAITS_MS
+        waits = exists().where(r.follow_up == row.id, r.answered_at.is_(None), lately)
+        return not connection.scalar(select(waits))
 
     def _is_asked(self, row: Row[Any], day: int) -> bool:
         kept = kept_of(self.vault, row)
