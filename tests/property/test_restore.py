@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.restored_world import (
     ACTS,
@@ -50,6 +50,7 @@ def template() -> Iterator[Path]:
 
 
 @given(before=acts, after=acts)
+@example(before=[], after=[("erase", 0, KINDS[0])])
 @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 def test_whatever_happened_since_the_backup_is_not_undone(
     template: Path, before: list[Act], after: list[Act]
