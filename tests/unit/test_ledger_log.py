@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fortnight.db.engine import Database
+    from fortnight.ledger.checkpoint import Checkpoint
     from fortnight.ledger.entries import Leaf
 
 
@@ -196,6 +197,24 @@ def test_a_turn_takes_more_than_one_transaction_holds(
     assert log.sequence(NOON).root == mth([*in_order(leaves[:100]), *in_order(leaves[100:])])
     assert verify(folder) == 0
     assert sizes == [100, 256, 512, 768]  # what each transaction began with
+
+
+def test_what_comes_while_a_turn_publishes_waits_for_the_next(
+    database: Database, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leaves, publish = make_leaves(seeded(), 30), log._publish  # noqa: SLF001 - where it may come
+    coming = iter(leaves[10:])
+
+    def busy(head: Checkpoint) -> None:
+        publish(head)
+        add_leaves(database, [next(coming)])
+
+    log.sequence(NOON)
+    add_leaves(database, leaves[:10])
+    with monkeypatch.context() as patched:
+        patched.setattr(log, "_publish", busy)
+        assert log.sequence(NOON).size == 11  # one came before the turn began
+    assert log.sequence(NOON).size == 12
 
 
 def test_a_folder_that_was_lost_is_written_anew(

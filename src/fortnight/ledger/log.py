@@ -96,10 +96,12 @@ class Log:
         head = self._head(at)
         # Died before here in an earlier turn: this finishes it.
         self._publish(head)
-        while (grown := self._grow(head, at)) != head:
+        more = True
+        while more:  # a turn that was not full left nothing: what came since is for the next call
+            head, more = self._grow(head, at)
             # Died here: entries are in the tree, and nobody was told. The next turn tells.
-            self._publish(grown)
-            head = grown
+            self._publish(head)
+            more = more or self._stored_head() != head  # another's turn went on meanwhile
         return head
 
     def check_current(self) -> None:
@@ -194,22 +196,23 @@ class Log:
             return self._head(now)  # another was first
         return empty
 
-    def _grow(self, head: Checkpoint, now: int) -> Checkpoint:
-        """Return the head after entries joined: the same where none wait."""
+    def _grow(self, head: Checkpoint, now: int) -> tuple[Checkpoint, bool]:
+        """Return the head after entries joined, and whether more of them may wait."""
         if not self._anything_waits():
-            return head
+            return head, False
         edge = self._edge(head)
         with self._database.write() as connection:
             if _claimed(connection, head, now):
                 # up to where a tile ends: what was published half would be written twice
-                entries = _numbered(connection, head.size, TURN - head.size % WIDTH)
+                most = TURN - head.size % WIDTH
+                entries = _numbered(connection, head.size, most)
                 edge = edge.grown(leaf_hash(entry) for entry in entries)
                 grown = sign_checkpoint(self._signer, edge.size, edge.root())
                 # Died here: nothing happened, and every entry still waits.
                 connection.execute(update(ledger_head).values(**_row(grown, now)))
-                return grown
+                return grown, len(entries) == most
         # Another's turn came between: go on from where it ended.
-        return self._head(now)
+        return self._head(now), True
 
     def _edge(self, head: Checkpoint) -> Frontier:
         """Return where the tree grows, from the files. What they say is never signed unchecked."""
