@@ -233,6 +233,36 @@ def test_a_turn_that_was_overtaken_goes_on_from_where_the_other_ended(
     assert verify(folder) == 0
 
 
+class Endless(Overtaken):
+    """An overtaken log that says so where it goes round for nothing."""
+
+    def _publish(self, head: Checkpoint) -> None:
+        super()._publish(head)
+        assert len(self.sizes) < 10, "this turn would never end"
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["one folder", "a folder each"])
+def test_a_turn_whose_last_entries_another_took_ends(
+    database: Database, tmp_path: Path, *, together: bool
+) -> None:
+    """Nothing waits any more, and the head is newer than its own: it ends with the newer one."""
+    folder, chance = tmp_path / "log", seeded()
+    add_leaves(database, make_leaves(chance, 50))
+    other = open_log(database, folder if together else tmp_path / "other")
+
+    def meanwhile() -> None:
+        add_leaves(database, make_leaves(chance, 300), NOON - 1)
+        other.sequence(NOON)
+
+    overtaken = Endless(database, folder, SIGNER, lambda: NOON)
+    overtaken.meanwhile, overtaken.at, overtaken.sizes = meanwhile, "before publishing", []
+    final = overtaken.sequence(NOON)
+    assert final.size == 350
+    assert final == overtaken.checkpoint()
+    assert final.root == mth(entries_in_order(database))
+    assert verify(folder) == 0
+
+
 @pytest.mark.parametrize("together", [True, False], ids=["one folder", "a folder each"])
 def test_logs_that_race_never_swear_to_two_histories(
     database: Database, tmp_path: Path, *, together: bool

@@ -199,7 +199,8 @@ class Log:
     def _grow(self, head: Checkpoint, now: int) -> tuple[Checkpoint, bool]:
         """Return the head after entries joined, and whether more of them may wait."""
         if not self._anything_waits():
-            return head, False
+            # another's turn may have taken them: with the older head this turn would never end
+            return self._head(now), False
         edge = self._edge(head)
         with self._database.write() as connection:
             if _claimed(connection, head, now):
