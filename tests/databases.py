@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 from sqlalchemy import make_url
+from tests.emptied import Emptied
 from tests.postgres_server import (
     APP,
     OWNER,
@@ -65,14 +66,18 @@ class PostgresUrls:
 class Asked:
     """What is asked for now: SQLite where there is no server."""
 
-    server: Server | None
+    emptied: Emptied | None
     made: dict[str, str] = field(default_factory=dict)  # which folder's, by its name: in order
+
+    @property
+    def server(self) -> Server | None:
+        return None if self.emptied is None else self.emptied.server
 
     def new(self, folder: str = "") -> str:
         """Make a database; return its name."""
-        assert self.server is not None
+        assert self.emptied is not None
         name = f"test_{uuid.uuid4().hex}"
-        self.server.make_database(name, template=TEMPLATE)
+        self.emptied.take(name)
         self.made[name] = folder
         return name
 
@@ -87,9 +92,9 @@ class Asked:
             self.forget(name)
 
     def forget(self, name: str) -> None:
-        """Drop one database, unless that was done."""
-        if self.server is not None and self.made.pop(name, None) is not None:
-            self.server.drop_database(name)
+        """Give one database back, unless that was done."""
+        if self.emptied is not None and self.made.pop(name, None) is not None:
+            self.emptied.give_back(name)
 
 
 _ASKED: Final[list[Asked]] = []
@@ -159,15 +164,23 @@ def make_template(server: Server) -> None:
 def kind(request: pytest.FixtureRequest) -> Iterator[str]:
     """Have the databases of worlds be of one kind; return which."""
     chosen = str(request.param)
-    server = request.getfixturevalue("postgres_server") if chosen == POSTGRES else None
-    with asked(server):
+    emptied = request.getfixturevalue("emptied_databases") if chosen == POSTGRES else None
+    with asked(emptied):
         yield chosen
 
 
+@pytest.fixture(scope="session")
+def emptied_databases(postgres_server: Server) -> Iterator[Emptied]:
+    """Yield what gives the server's databases from one test to the next."""
+    made = Emptied(postgres_server)
+    yield made
+    made.end()
+
+
 @contextmanager
-def asked(server: Server | None) -> Iterator[None]:
+def asked(emptied: Emptied | None) -> Iterator[None]:
     """Have databases be made on a server, or as files where there is none."""
-    _ASKED.append(Asked(server))
+    _ASKED.append(Asked(emptied))
     try:
         yield
     finally:
@@ -246,11 +259,14 @@ def _blank(tables: MetaData, _: int) -> bytes:
 
 @pytest.fixture
 def postgres_urls(postgres_server: Server) -> Iterator[PostgresUrls]:
-    """Yield the URLs of a fresh, migrated PostgreSQL database, whatever kind is asked for."""
-    one = Asked(postgres_server)
-    name = one.new()
+    """Yield the URLs of a fresh, migrated PostgreSQL database, whatever kind is asked for.
+
+    No test had it before: its schema and its files may be looked at and changed.
+    """
+    name = f"test_{uuid.uuid4().hex}"
+    postgres_server.make_database(name, template=TEMPLATE)
     yield PostgresUrls(*(postgres_server.url(role, name) for role in _ROLES))
-    one.drop()
+    postgres_server.drop_database(name)
 
 
 def urls_of(database: Database) -> PostgresUrls:

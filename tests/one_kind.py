@@ -13,6 +13,7 @@ POSTGRES_ONLY: Final = {
     "integration/test_postgres_people.py": "the functions that read and write people",
     "integration/test_postgres_idle.py": "a server that ended a connection",
     "integration/test_migrations.py": "schemas and roles that a migration makes or refuses",
+    "unit/test_emptied.py": "how a test's database is given to the next",
     "unit/test_retention_schedule.py": "the catalogue of every schema there",
     "promises/test_canary.py": "bytes in the server's own files, after the owner tidied them",
     "faults/test_restore_crash.py": "a database that is dropped and copied back",

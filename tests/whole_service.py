@@ -29,6 +29,7 @@ from fortnight.vault.purposes import Reader
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from fortnight.arrivals.checked import Checked
     from fortnight.service import Service
 
 DAY = 86_400_000
@@ -141,7 +142,12 @@ def send_rows(
     service: Service, person: str, rows: Sequence[Mapping[str, object]], batch: str
 ) -> None:
     """Send fixes as the door takes them in JSON; none of them may be refused."""
+    service.journal.put(person, "fixes", "phone", batch, checked_rows(rows, batch, service.clock()))
+
+
+def checked_rows(rows: Sequence[Mapping[str, object]], batch: str, now: int) -> Checked:
+    """Return what the door takes of fixes in JSON; none of them may be refused."""
     body = json.dumps({"batch": batch, "fixes": rows}).encode()
-    found = fixes_of_json(body, BOUNDS, service.clock())
+    found = fixes_of_json(body, BOUNDS, now)
     assert found.checked.kept == len(rows)
-    service.journal.put(person, "fixes", "phone", batch, found.checked)
+    return found.checked

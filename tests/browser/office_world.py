@@ -150,7 +150,7 @@ def serving(folder: Path, more: Mapping[str, str] = MappingProxyType({})) -> Ite
     settings = {
         "FORTNIGHT_PORT": str(port),
         "FORTNIGHT_DATABASE_URL": url_of(folder),
-        "FORTNIGHT_DRAIN_EVERY_S": "1",
+        "FORTNIGHT_DRAIN_EVERY_S": "0.2",
         "FORTNIGHT_POSTS_A_MINUTE": "100000",
         "FORTNIGHT_TIMEZONE": _noon_somewhere(),
         **more,

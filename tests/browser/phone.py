@@ -6,10 +6,10 @@ import os
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tests.browser.heard import listen, stumbles
 from tests.browser.office_world import Town, wait
 from tests.browser.phone_world import digits_in
 from tests.portal_world import MOST_BYTES
@@ -19,17 +19,11 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Locator, Page, Response
 
-AXE: Final = Path(__file__).with_name("axe") / "axe.min.js"
 HEARD: Final = ("en", "ar")
 """The languages whose pages are held against axe-core: Russian is marked up as English is."""
 IN_THE_DARK: Final = "en"
 """The language whose pages are looked at in a dark scheme too: colours are the same in each."""
-COLOURS: Final = {"runOnly": ["color-contrast"]}
-_AXE_RUN: Final = (
-    "async (only) => (await axe.run(document, {resultTypes: ['violations'], ...only})).violations"
-    ".filter((one) => ['serious', 'critical'].includes(one.impact))"
-    ".map((one) => ({id: one.id, where: one.nodes[0].html.slice(0, 200)}))"
-)
+COLOURS: Final = ("color-contrast",)
 _SIDE: Final = (
     "() => {const box = document.querySelector('.brand').getBoundingClientRect();"
     " return box.left + box.right < innerWidth ? 'ltr' : 'rtl'}"
@@ -46,11 +40,6 @@ PICTURES: Final = os.environ.get("PORTAL_PICTURES", "")
 TELLING: Final = re.compile(
     r"(?i)covid|test|symptom|\bill|health|exposure|исследов|анализ|болезн|контакт|مرض|فحص|أعراض|مخالط"
 )
-
-
-@cache
-def _axe() -> str:
-    return AXE.read_text(encoding="utf-8")
 
 
 @dataclass
@@ -132,11 +121,10 @@ class Phone:
         assert sum(weights.values()) < MOST_BYTES, (where, weights)
         assert len(self._answers) <= MOST_REQUESTS, (where, weights)
         if self.language in HEARD:
-            self.page.evaluate(_axe())
-            assert self.page.evaluate(_AXE_RUN, {}) == [], where
+            assert stumbles(self.page) == [], where
         if self.language == IN_THE_DARK:
             self.page.emulate_media(color_scheme="dark")
-            assert self.page.evaluate(_AXE_RUN, COLOURS) == [], (*where, "dark")
+            assert stumbles(self.page, COLOURS) == [], (*where, "dark")
             self.page.emulate_media(color_scheme="light")
         self._fits(name)
 
@@ -176,6 +164,8 @@ def in_hand(
         reduced_motion="reduce",
         java_script_enabled=scripts,
     )
+    if language in HEARD:
+        listen(context)
     phone = Phone(context.new_page(), town, language)
     phone.listen()
     yield phone

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
+from tests.browser.heard import listen, stumbles
 from tests.office_world import OfficeWorld, office_world, reader, served
 from tests.served import free_port
 from tests.unit.hostile_document import HOSTILE
@@ -17,12 +17,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
-AXE: Final = Path(__file__).with_name("axe") / "axe.min.js"
-SERIOUS: Final = {"serious", "critical"}
-_AXE_RUN: Final = (
-    "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
-    ".map((one) => ({id: one.id, impact: one.impact, where: one.nodes[0].html.slice(0, 200)}))"
-)
 READY_TIMES: Final = 300
 
 
@@ -89,14 +83,13 @@ def test_no_page_holds_what_a_screen_reader_or_a_keyboard_stumbles_over(
     language: str,
 ) -> None:
     page, errors = opened(browser_without_webgl, world, origin, width, scheme, language)
+    listen(page.context)
     paths = ["/office", "/office/cases/new", world.case, f"{world.case}/places", world.met]
     for path in paths:
         page.goto(origin + path)
         if path in {f"{world.case}/places", world.met}:
             wait_for_map(page)
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = [one for one in page.evaluate(_AXE_RUN) if one["impact"] in SERIOUS]
-        assert found == [], path
+        assert stumbles(page) == [], path
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         assert page.evaluate("window.hacked") is None
     assert errors == []

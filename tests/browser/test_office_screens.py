@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
+from tests.browser.heard import listen, stumbles
 from tests.office_rich import RichWorld, rich_world
 from tests.office_world import served
 from tests.served import free_port
@@ -17,13 +17,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
 pytestmark = pytest.mark.browser
-AXE: Final = Path(__file__).with_name("axe") / "axe.min.js"
-SERIOUS: Final = {"serious", "critical"}
 WIDTHS: Final = (360, 1280)
-_AXE_RUN: Final = (
-    "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
-    ".map((one) => ({id: one.id, impact: one.impact, where: one.nodes[0].html.slice(0, 200)}))"
-)
 _READY_TIMES: Final = 300
 _SMALLEST_PX: Final = 8.5
 
@@ -53,17 +47,23 @@ def opened(
     context: BrowserContext, world: RichWorld, origin: str, path: str, role: str
 ) -> tuple[Page, list[str]]:
     """Open a page as somebody of a role; tell what went wrong on it."""
-    context.clear_cookies()
-    if role in world.colleagues:
-        secret = world.colleagues[role].secret
-        context.add_cookies([{"name": "session", "value": secret, "url": origin}])
     page, errors = context.new_page(), list[str]()
     page.on("pageerror", lambda error: errors.append(str(error)))
+    show(page, world, origin, path, role)
+    return page, errors
+
+
+def show(page: Page, world: RichWorld, origin: str, path: str, role: str) -> None:
+    """Open a page as somebody of a role, and wait for its map."""
+    page.context.clear_cookies()
+    if role in world.colleagues:
+        secret = world.colleagues[role].secret
+        page.context.add_cookies([{"name": "session", "value": secret, "url": origin}])
     page.goto(origin + path)
     for _ in range(_READY_TIMES):
         ask = "[...document.querySelectorAll('.map[data-marks]')].every((one) => one.dataset.ready)"
         if page.evaluate(ask):
-            return page, errors
+            return
         page.wait_for_timeout(100)
     raise AssertionError(f"no map was drawn on {path}")
 
@@ -76,17 +76,41 @@ def test_every_page_can_be_used_by_everybody_and_fits_its_screen(
         color_scheme=scheme,  # type: ignore[arg-type] # one of the two
         locale=language,
     )
+    listen(context)
+    page, errors = context.new_page(), list[str]()
+    page.on("pageerror", lambda error: errors.append(str(error)))
     for path, role in pages(world).items():
-        page, errors = opened(context, world, origin, path, role)
-        page.evaluate(AXE.read_text(encoding="utf-8"))
+        show(page, world, origin, path, role)
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 800})
-            found = [one for one in page.evaluate(_AXE_RUN) if one["impact"] in SERIOUS]
-            assert found == [], (path, width)
+            assert stumbles(page) == [], (path, width)
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
             assert page.evaluate(_TEXTS) >= _SMALLEST_PX, (path, width)
         assert errors == [], path
-        page.close()
+    context.close()
+
+
+@pytest.mark.parametrize(
+    ("fault", "rule"),
+    [
+        ("<p style='color: #999'>words", "color-contrast"),
+        ("<input>", "label"),
+        ("<button></button>", "button-name"),
+        ("<ul><p>words</ul>", "list"),
+        (
+            "<div style='overflow: auto; height: 9px'>" + "<p>words" * 9,
+            "scrollable-region-focusable",
+        ),
+    ],
+)
+def test_a_page_with_a_fault_would_be_told(
+    browser_without_webgl: Browser, fault: str, rule: str
+) -> None:
+    context = browser_without_webgl.new_context()
+    listen(context)
+    page = context.new_page()
+    page.set_content(f"<html lang=en><title>A page</title><h1>A page</h1>{fault}")
+    assert [one["id"] for one in stumbles(page)] == [rule]
     context.close()
 
 

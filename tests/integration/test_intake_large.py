@@ -147,7 +147,8 @@ def workbook_of(world: IntakeOffice, count: int, path: Path, *, shared: bool) ->
         for name, content in PARTS.items():
             book.writestr(name, content)
         with book.open("xl/worksheets/sheet1.xml", "w") as sheet:
-            sheet.write(f'<worksheet xmlns="{MAIN}"><sheetData>'.encode())
+            size = f'<dimension ref="A1:F{count + 1}"/>' if shared else ""  # not all say it
+            sheet.write(f'<worksheet xmlns="{MAIN}">{size}<sheetData>'.encode())
             for place, row in enumerate(with_header(world, count), start=1):
                 cells = "".join(_cell(text, texts if shared else None) for text in row)
                 sheet.write(f'<row r="{place}">{cells}</row>'.encode())
