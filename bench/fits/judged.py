@@ -3,7 +3,8 @@
     python -m bench.fits.judged "judged, town 301=FOLDER:100" "fitted, InVS13=FOLDER:92" --write
 
 Each argument is what a folder is called, where it lies and how many cases are traced. The tables
-are a part of what ``fortnight evaluate FOLDER`` prints, side by side.
+are a part of what ``fortnight evaluate FOLDER`` prints, side by side. ``--together "town 30"`` adds
+one table more: the tenths of all folders whose names hold those words, taken together.
 """
 
 from __future__ import annotations
@@ -12,11 +13,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-import numpy as np
-
-from bench.fits.clusters import around
+from bench.fits.pooled import HEAD, Pairs, pairs_of, short, tenth_rows, together
 from fortnight.cli.selections import trace_by_evidence
-from fortnight.simulate.claims import CLAIMS, read_claims
 from fortnight.simulate.kinds import (
     ALL,
     BLUETOOTH,
@@ -26,24 +24,12 @@ from fortnight.simulate.kinds import (
     PLAIN,
     PLAIN_EVERYBODY,
     compare,
-    true_pairs,
 )
-from fortnight.simulate.known import (
-    choose_cases,
-    days_of,
-    read_kinds,
-    read_people,
-    read_truth,
-    town_window,
-)
+from fortnight.simulate.known import choose_cases, days_of, town_window
 from fortnight.simulate.markdown import percent, table
-from fortnight.simulate.ranking import TENTHS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from fortnight.cli.selections import Said
-    from fortnight.simulate.kinds import Claimed, Comparison
+    from fortnight.simulate.kinds import Comparison
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "how-contacts-are-decided.md"
 BEGIN: Final = "<!-- judged: begin -->"
@@ -53,10 +39,10 @@ TRUTHS: Final = {"room": "one room", "near": "25 m", "close": "face to face"}
 
 
 class Judged(NamedTuple):
-    """How every kind of evidence does in one folder, and how far cases drawn anew move tenths."""
+    """How every kind of evidence does in one folder, and the contacts behind its tenths."""
 
     compared: Comparison
-    moved: dict[tuple[str, str], dict[int, tuple[float, float]]]  # by evidence and claim
+    pairs: dict[tuple[str, str], Pairs]  # by evidence and claim
 
 
 def judge(folder: Path, cases: int, households: str = "") -> Judged:
@@ -64,25 +50,10 @@ def judge(folder: Path, cases: int, households: str = "") -> Judged:
     chosen = choose_cases(folder, cases, 1)
     chosen = [case for case in chosen if not households or case[0] in households]
     traces = trace_by_evidence(folder, chosen, days_of(town_window(folder)), _silent)
-    return Judged(compare(folder, tuple(chosen), traces), _moved(folder, tuple(chosen), traces))
-
-
-def _moved(
-    folder: Path, cases: tuple[str, ...], traces: dict[str, dict[str, Said]]
-) -> dict[tuple[str, str], dict[int, tuple[float, float]]]:
-    """Return between what each tenth's share lies if the cases had been others."""
-    people = read_people(folder)
-    truth, known = read_truth(folder, people, sorted(cases)), read_kinds(folder)
-    moved = {}
-    for kind in (FIXES, ALL):
-        claims = read_claims(people, traces.get(kind, {}))
-        for claim, about in CLAIMS.items():
-            of = (claims.about == about) & ~np.isnan(claims.probability)
-            if about in known and of.any():
-                hit = np.isin(claims.pair[of], true_pairs(people, truth, about))
-                whose = claims.pair[of] // len(people.names)
-                moved[kind, claim] = around(claims.probability[of], hit, whose)
-    return moved
+    return Judged(
+        compare(folder, tuple(chosen), traces),
+        pairs_of(folder, chosen, {kind: traces[kind] for kind in (FIXES, ALL) if kind in traces}),
+    )
 
 
 def _silent(done: int, of: int) -> None:
@@ -156,37 +127,22 @@ def lists(compared: dict[str, Comparison]) -> str:
 
 def reliability(judged: dict[str, Judged]) -> str:
     """Return every tenth of every claim; of Bluetooth's those by all together."""
-    head = ("folder", "evidence", "claim", "tenth", "contacts", "claimed", "true",
-            "99 % by chance", "99 %, other cases", "holds")  # fmt: skip
-    return table(head, [row for name, one in judged.items() for row in _tenths(name, one)])
+    found = [(name, *row) for name, one in judged.items() for row in tenth_rows(one.pairs)]
+    return table(("folder", *HEAD), found)
 
 
-def _tenths(name: str, one: Judged) -> Iterator[tuple[str, ...]]:
-    for claimed in one.compared.claimed:
-        if claimed.kind not in (FIXES, ALL):
-            continue
-        moved = one.moved[claimed.kind, claimed.claim]
-        for tenth in claimed.tenths:
-            yield (
-                name,
-                claimed.kind,
-                _about(claimed),
-                f"{tenth.low:.1f} to {tenth.low + 0.1:.1f}",
-                str(tenth.count),
-                percent(tenth.claimed),
-                percent(tenth.share),
-                _between(tenth.interval),
-                _between(moved.get(round(tenth.low * TENTHS))),
-                "pass" if tenth.holds else "**fail**",
-            )
+def of_all(judged: dict[str, Judged], words: str) -> str:
+    """Return the tenths of the folders whose names hold some words, taken together.
 
-
-def _between(ends: tuple[float, float] | None) -> str:
-    return "" if ends is None else f"{100 * ends[0]:.1f} to {100 * ends[1]:.1f}"
-
-
-def _about(claimed: Claimed) -> str:
-    return claimed.claim.partition(" for ")[0]
+    Raises
+    ------
+    SystemExit
+        Where no folder's name does: the table would be empty.
+    """
+    of = [one.pairs for name, one in judged.items() if words in name]
+    if not of:
+        raise SystemExit(f"No folder is called {words!r}: --together takes a part of their names.")
+    return table(HEAD, tenth_rows(together(of)))
 
 
 def scores(compared: dict[str, Comparison]) -> str:
@@ -202,7 +158,7 @@ def scores(compared: dict[str, Comparison]) -> str:
                 (
                     name,
                     claimed.kind,
-                    _about(claimed),
+                    short(claimed.claim),
                     str(claimed.count),
                     percent(true),
                     f"{claimed.brier:.4f}",
@@ -218,6 +174,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Judge, print, and with --write replace what stands in the page."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folders", nargs="+", help="NAME=FOLDER:CASES or FOLDER:CASES:HOUSEHOLDS")
+    parser.add_argument("--together", metavar="WORDS", help="those whose names hold them, as one")
     parser.add_argument("--write", action="store_true", help="replace the tables in the page")
     options = parser.parse_args(arguments)
     judged = {}
@@ -225,19 +182,26 @@ def main(arguments: list[str] | None = None) -> None:
         name, _, place = given.partition("=")
         folder, cases, households = (*place.split(":"), "")[:3]
         judged[name] = judge(Path(folder), int(cases), households)
-    compared = {name: one.compared for name, one in judged.items()}
-    parts = {
-        "Area under the curve of precision over recall": areas(compared),
-        "What is listed, and what is called one room": lists(compared),
-        "Brier scores": scores(compared),
-        "Claimed against true, tenth by tenth": reliability(judged),
-    }
-    text = "\n\n".join(f"### {title}\n\n{rows}" for title, rows in parts.items())
+    text = tables(judged, options.together)
     print(text)
     if options.write:
         before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
         after = rest.partition(END)[2]
         PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+
+
+def tables(judged: dict[str, Judged], words: str | None = None) -> str:
+    """Return all tables below their titles; with ``words`` one of the folders that hold them."""
+    compared = {name: one.compared for name, one in judged.items()}
+    parts = {
+        "Area under the curve of precision over recall": areas(compared),
+        "What is listed, and what is called one room": lists(compared),
+        "Brier scores": scores(compared),
+    }
+    if words is not None:
+        parts["Claimed against true, all towns taken together"] = of_all(judged, words)
+    parts["Claimed against true, tenth by tenth"] = reliability(judged)
+    return "\n\n".join(f"### {title}\n\n{rows}" for title, rows in parts.items())
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@
 A town is a folder of ``fortnight simulate --evidence``. Its cases are traced by each kind of
 evidence by itself and by all together; the contacts of all of these traces, one below the other,
 give one logistic regression of the truth on ``simulate.claims.ROOM_FEATURES``. So one formula
-ranks whatever evidence there is.
+ranks whatever evidence there is. The areas that the weights in the code reach are printed beside.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 
 from bench.fits.positions import logistic
 from fortnight.cli.selections import trace_by_evidence
+from fortnight.contact.calibration import room_score
 from fortnight.simulate.claims import ROOM_FEATURES, read_claims
 from fortnight.simulate.kinds import PLAIN, true_pairs
 from fortnight.simulate.known import choose_cases, days_of, read_people, read_truth
@@ -72,11 +73,16 @@ def main(arguments: list[str] | None = None) -> None:
         print(f"    {weight:.4f},  # {name}")
     for word, towns in (("fitted", fit), ("judged", judge)):
         for path, (kinds, of) in towns.items():
-            areas = (
-                f"{name} {area_under_curve(np.round(features @ weights, 9), true, of):.3f}"
-                for name, (features, true) in kinds.items()
-            )
-            print(f"{word} on {Path(path).name}: area {', '.join(areas)}")
+            areas = []
+            for name, (features, true) in kinds.items():
+                scores = (features @ weights, room_score(features))
+                ours, codes = (_area(score, true, of) for score in scores)
+                areas.append(f"{name} {ours} ({codes})")
+            print(f"{word} on {Path(path).name}: area (by the code's) {', '.join(areas)}")
+
+
+def _area(score: Floats, true: NDArray[np.bool_], of: int) -> str:
+    return f"{area_under_curve(np.round(score, 9), true, of):.4f}"
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """Fit what the silence of two phones that both took part says of what positions claim.
 
-    python -m bench.fits.silence TOWN TOWN TOWN
+    python -m bench.fits.silence TOWN:150 TOWN TOWN
 
-A town is a folder of ``fortnight simulate --evidence``. Of the contacts whom nobody heard, the
-truth "within 25 m for 15 minutes" is regressed on two numbers, with the log odds by positions
-added as they are: the share of silence (``contact.silence``), and that times those log odds. The
-second is below 0: the surer positions are, the more silence takes away.
+A town is a folder of ``fortnight simulate --evidence``, and how many of its people are cases, 100
+where nothing is said. Of the contacts whom nobody heard, the truth "within 25 m for 15 minutes" is
+regressed on two numbers, with the log odds by positions added as they are: the share of silence
+(``contact.silence``), and that times those log odds. The second is below 0: the surer positions
+are, the more silence takes away.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -38,17 +39,23 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+CASES: Final = 100  # a town, where nothing is said
+
 
 def main(arguments: list[str] | None = None) -> None:
     """Fit and print the weights."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("folders", nargs="+", type=Path, help="towns with all evidence")
-    parser.add_argument("--cases", type=int, default=100, help="cases a town")
+    parser.add_argument("towns", nargs="+", help="FOLDER or FOLDER:CASES, with all evidence")
     options = parser.parse_args(arguments)
-    parts = [unheard(folder, options.cases) for folder in options.folders]
+    parts = [unheard(*_cases_of(town)) for town in options.towns]
     odds, silent, true = (np.concatenate(column) for column in zip(*parts, strict=True))
     weights = logistic(np.stack((silent, silent * odds), axis=1), true, offset=odds)
-    print(f"{len(odds)} contacts, {silent.sum():.0f} silent; weights {weights}")
+    print(f"{len(odds)} contacts, {silent.sum():.0f} silent; weights {weights.round(4).tolist()}")
+
+
+def _cases_of(town: str) -> tuple[Path, int]:
+    folder, _, cases = town.partition(":")
+    return Path(folder), int(cases or CASES)
 
 
 def unheard(folder: Path, cases: int) -> tuple[Floats, Floats, Floats]:
