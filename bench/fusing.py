@@ -3,9 +3,10 @@
     uv run --group bench python -m bench.fusing --cases 1000 --contacts 300
 
 Evidence is drawn, not simulated: each contact has episodes on several days, and half of them were
-heard by Bluetooth, a tenth checked in at one venue. Timed is what a trace does after its search:
-putting the evidence together minute by minute, the calibrated probability, and the assessment by
-the disease (dose, tier, probability of transmission, dates) of every contact, with two threads.
+heard by Bluetooth, a tenth checked in at one venue. Timed is what a trace does after its search, by
+the trace's own code: putting the evidence together minute by minute, who is listed, the calibrated
+probability, and the assessment by the disease (dose, tier, probability of transmission, dates) of
+every contact, with two threads.
 """
 
 from __future__ import annotations
@@ -15,12 +16,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 import numpy as np
 
 from bench.machine import describe
-from fortnight.contact.calibration import face_chance, position_chance, unheard_chance
 from fortnight.contact.episodes import (
     E_AT,
     E_END,
@@ -33,20 +33,26 @@ from fortnight.contact.episodes import (
     E_WHO,
     EPISODE_COLUMNS,
     EXPOSURE_COLUMNS,
+    X_EPISODES,
     X_EXPECTED_24H,
+    X_OBSERVED,
     X_WHO,
 )
-from fortnight.contact.features import circles, position_features
 from fortnight.contact.fusion import fuse
+from fortnight.contact.listing import listed
 from fortnight.contact.signs import Sightings, SignIndex, Ties, Visits, Windows
-from fortnight.contact.silence import TookPart, silent_shares, took_part
+from fortnight.contact.silence import TookPart, took_part
+from fortnight.contact.trace import Case, Question, Trace
+from fortnight.contact.weighing import weigh
 from fortnight.contact.window import Window, window_of
-from fortnight.risk.assessment import Anchor, Contacts, assess_all
-from fortnight.risk.disease import Disease, load_disease
-from fortnight.risk.kinds import KINDS
+from fortnight.parameters import DEFAULTS
+from fortnight.risk.disease import load_disease
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from fortnight.contact.index import Index
+    from fortnight.contact.weighing import Weighed
 
     Floats = NDArray[np.float64]
 
@@ -75,7 +81,7 @@ def draw(cases: int, contacts: int, window: Window, seed: int) -> tuple[SignInde
     nothing = np.empty(0, dtype=np.int64)
     longs = [rows[:, k].astype(np.int64) for k in range(4)]
     index = SignIndex(
-        sightings=Sightings(longs[0], longs[1], longs[2], longs[3], rows[:, 4]),
+        sightings=Sightings(longs[0], longs[1], longs[2], longs[3], rows[:, 4].copy()),
         visits=_visits(chance, drawn, contacts, window),
         ties=Ties(nothing, nothing, nothing, nothing, nothing > 0, nothing > 0),
         windows=Windows(nothing, nothing, nothing > 0, nothing, np.empty(0), nothing),
@@ -102,6 +108,7 @@ def _drawn(chance: np.random.Generator, who: int, contacts: int, window: Window)
     exposures = np.zeros((contacts, EXPOSURE_COLUMNS))
     exposures[:, X_WHO] = who + 1 + np.arange(contacts)
     exposures[:, X_EXPECTED_24H] = chance.uniform(15.0, 300.0, contacts) * MINUTE_MS
+    exposures[:, X_EPISODES], exposures[:, X_OBSERVED] = EPISODES, 1.0
     return Drawn(who, episodes, exposures)
 
 
@@ -129,19 +136,37 @@ def _visits(
     return Visits(who, venue, room, start, end, nothing, ("venue",) * len(drawn), ())
 
 
-def score(
-    index: SignIndex, parts: TookPart, one: Drawn, disease: Disease, window: Window
-) -> Floats:
-    """Fuse and score one case; returns the doses of its contacts."""
-    fused = fuse(index, one.who, one.episodes, window)
-    chance = position_chance(position_features(one.episodes, one.exposures, window))
-    chance = unheard_chance(chance, silent_shares(parts, one.who, one.episodes, fused.who))
-    chance = np.maximum(chance, face_chance(fused.sums, circles(fused.heard_days)))
-    kinds = np.where(fused.heard_days.any(axis=1), KINDS["bluetooth"], 0) | KINDS["fixes"]
-    contacts = Contacts(
-        first=window.first, minutes=fused.days, evidence=kinds, close_minutes=fused.heard_days
+class Known(NamedTuple):
+    """What of an index is asked after the search: signs, and when phones took part."""
+
+    sign_index: SignIndex
+    took_part: TookPart
+
+
+def score(known: Known, one: Drawn, question: Question, window: Window) -> Weighed:
+    """Fuse and score one case as a trace does, from what its search has found."""
+    fused = fuse(known.sign_index, one.who, one.episodes, window)
+    nothing = np.empty((0, 0))
+    trace = Trace(
+        case=Case(str(one.who), onset=ONSET),
+        window=window,
+        question=question,
+        index=cast("Index", known),
+        who=one.who,
+        episode_rows=one.episodes,
+        exposure_rows=listed(one.exposures, fused, window, question.min_minutes * MINUTE_MS),
+        coverage_rows=nothing,
+        area_rows=nothing,
+        area_who=np.empty(0, dtype=np.int64),
+        area_more=0,
+        listed_by=fused,
     )
-    return assess_all(disease, Anchor(ONSET, "onset"), contacts).dose
+    return weigh(trace)
+
+
+def dose(known: Known, one: Drawn, question: Question, window: Window) -> Floats:
+    """Return the doses of a case's contacts; the rest is let go, as after a trace was written."""
+    return score(known, one, question, window).assessments.dose
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -152,14 +177,15 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     disease = load_disease("covid-19")
     window = window_of(ONSET, disease, days=14, until=UNTIL, timezone="UTC")
+    question = Question(disease, DEFAULTS, min_minutes=15.0)
     index, drawn = draw(options.cases, options.contacts, window, seed=1)
-    parts = took_part(index.sightings, options.cases * (options.contacts + 1))
-    score(index, parts, drawn[0], disease, window)
+    known = Known(index, took_part(index.sightings, options.cases * (options.contacts + 1)))
+    score(known, drawn[0], question, window)
     seconds, spent = [], []
     for _ in range(3):
         begin, used = time.perf_counter(), time.process_time()
         with ThreadPoolExecutor(2) as pool:
-            doses = list(pool.map(lambda one: score(index, parts, one, disease, window), drawn))
+            doses = list(pool.map(lambda one: dose(known, one, question, window), drawn))
         seconds.append(time.perf_counter() - begin)
         spent.append(time.process_time() - used)
     print(describe())

@@ -12,7 +12,9 @@ import pyarrow.parquet as pq
 
 from bench.contract import ANSWER, LEAST_MINUTES, MS_A_DAY, MS_A_MINUTE, SEGMENTS
 from bench.measured import own_peak_bytes, version_of
-from fortnight.api import gather, index_of, question
+from fortnight.api import gather, question
+from fortnight.clock import now_ms
+from fortnight.contact.building import Inputs, index_files
 from fortnight.contact.episodes import X_NEAR, X_WHO, expose
 from fortnight.contact.question import ask
 from fortnight.contact.search import search
@@ -94,7 +96,7 @@ class FortnightSearch:
 
     def prepare(self, source: Path, workdir: Path) -> None:
         """Build the index from the town's fixes, whose segments ``source`` holds."""
-        index, _ = index_of(gather([source.with_name("fixes.parquet")]))
+        index, _ = index_files(Inputs([source.with_name("fixes.parquet")], now_ms()))
         save_index(index, workdir / "index")
 
     def open(self, workdir: Path) -> None:

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from fortnight.api import gather, index_of, question
+from fortnight.contact.building import Inputs, index_files
 from fortnight.contact.store import load_index, save_index
 from fortnight.contact.trace import Case, trace_many, trace_one
 from fortnight.report.assemble import document_of
@@ -75,7 +76,15 @@ def test_how_the_input_is_split_changes_nothing(
         rows = np.arange(part, fixes.num_rows, parts)
         # a later part has an earlier name, so files are not read in the order of time either
         pq.write_table(fixes.take(rows), tmp_path / f"{parts - part}.parquet")
-    assert answer(index_of(gather([tmp_path], now=NOW_MS))[0]) == expected
+    assert answer(index_files(Inputs([tmp_path], NOW_MS))[0]) == expected
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_rows_cut_while_they_are_read_change_nothing(
+    town: Path, expected: bytes, threads: int
+) -> None:
+    inputs = Inputs([town / "fixes.parquet"], NOW_MS)
+    assert answer(index_files(inputs, threads=threads, piece_rows=9_000)[0]) == expected
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])

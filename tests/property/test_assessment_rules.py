@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.reference.effort import COMPILES
 
 from fortnight.risk.actions import TIERS
 from fortnight.risk.assessment import Anchor, Contacts, assess_all
 from fortnight.risk.disease import Disease, diseases, load_disease
-from fortnight.risk.explanation import Assessment, assess
+from fortnight.risk.explanation import Assessment, assess, explain_row
 from fortnight.risk.kinds import KINDS
 
 ANCHOR = date(2024, 7, 15)
@@ -49,6 +51,7 @@ def chances(one: Assessment) -> tuple[float, float, float]:
     return (0.0, 0.0, 0.0) if given_ is None else (given_.value, given_.low, given_.high)
 
 
+@COMPILES
 @given(name=of_any, kind=kinds, met=minutes, shown=evidence, day=offsets, more=st.floats(0, 900))
 def test_more_minutes_never_lower_a_risk(
     name: str, kind: str, met: dict[int, float], shown: set[str], day: int, more: float
@@ -62,6 +65,7 @@ def test_more_minutes_never_lower_a_risk(
         assert after >= before - EXACT
 
 
+@COMPILES
 @given(name=of_any, kind=kinds, met=minutes, shown=evidence, off=st.sampled_from(sorted(KINDS)))
 def test_evidence_switched_off_never_raises_a_risk(
     name: str, kind: str, met: dict[int, float], shown: set[str], off: str
@@ -75,6 +79,7 @@ def test_evidence_switched_off_never_raises_a_risk(
         assert before.transmission is not None
 
 
+@COMPILES
 @given(name=of_any, kind=kinds, met=minutes, shown=evidence, seed=st.randoms())
 def test_the_order_of_days_and_of_evidence_never_matters(
     name: str, kind: str, met: dict[int, float], shown: set[str], seed: object
@@ -86,6 +91,7 @@ def test_the_order_of_days_and_of_evidence_never_matters(
     assert other == found(ALL[name], kind, met, shown)
 
 
+@COMPILES
 @given(name=of_any, count=st.integers(1, 12), seed=st.integers(0, 10_000))
 def test_the_order_of_contacts_never_matters(name: str, count: int, seed: int) -> None:
     chance = np.random.default_rng(seed)
@@ -99,6 +105,7 @@ def test_the_order_of_contacts_never_matters(name: str, count: int, seed: int) -
         np.testing.assert_array_equal(getattr(plain, column)[order], getattr(mixed, column))
 
 
+@COMPILES
 @given(name=of_any, kind=kinds, met=minutes, shown=st.sets(st.sampled_from(PLACES)))
 def test_nobody_is_asked_to_stay_home_for_a_shared_place(
     name: str, kind: str, met: dict[int, float], shown: set[str]
@@ -111,6 +118,7 @@ def test_nobody_is_asked_to_stay_home_for_a_shared_place(
         assert one.tier in {None, "to-ask"}
 
 
+@COMPILES
 @given(name=of_any, kind=kinds, shown=evidence, met=st.floats(1.0, 1_440.0))
 def test_who_was_met_in_the_look_back_alone_is_a_possible_source_and_nothing_more(
     name: str, kind: str, shown: set[str], met: float
@@ -123,6 +131,7 @@ def test_who_was_met_in_the_look_back_alone_is_a_possible_source_and_nothing_mor
     assert "possible source" in one.tier_reason
 
 
+@COMPILES
 @given(name=of_any, kind=kinds, met=minutes, shown=evidence)
 def test_dates_follow_each_other(
     name: str, kind: str, met: dict[int, float], shown: set[str]
@@ -142,6 +151,7 @@ def test_dates_follow_each_other(
     assert low_to_high[0] <= low_to_high[2] + EXACT
 
 
+@COMPILES
 @given(name=of_any, met=minutes, shown=evidence)
 def test_nothing_is_worded_as_an_order(name: str, met: dict[int, float], shown: set[str]) -> None:
     one = found(ALL[name], "onset", met, shown)
@@ -151,6 +161,34 @@ def test_nothing_is_worded_as_an_order(name: str, met: dict[int, float], shown: 
     assert len(said) > 100
     for word in ("must", "shall", "require", "oblig", "forbid", "order", "penalt", "guilt"):
         assert word not in said
+
+
+@COMPILES
+@given(name=of_any, kind=kinds, count=st.integers(1, 4), seed=st.integers(0, 10_000))
+def test_one_of_many_is_explained_as_alone(name: str, kind: str, count: int, seed: int) -> None:
+    chance, disease = np.random.default_rng(seed), ALL[name]
+    first = ANCHOR - timedelta(days=14)
+    table = chance.gamma(0.5, 60.0, (count, 30)) * (chance.random((count, 30)) < 0.3)
+    shown = chance.integers(0, 2 ** len(KINDS), count)
+    anchor = Anchor(ANCHOR, "onset" if kind == "onset" else "test")
+    contacts = Contacts(first, table, shown, close_minutes=table / 2)
+    all_found = assess_all(disease, anchor, contacts)
+    for place in range(count):
+        days = [first + timedelta(days=k) for k in range(30)]
+        alone = assess(
+            disease,
+            anchor=ANCHOR,
+            kind=anchor.kind,
+            minutes=dict(zip(days, table[place].tolist(), strict=True)),
+            evidence=[kind for kind, bit in KINDS.items() if shown[place] & bit],
+            close_minutes=dict(zip(days, (table[place] / 2).tolist(), strict=True)),
+        )
+        among = explain_row(disease, anchor, contacts, all_found, place)
+        assert replace(among, curve=()) == replace(alone, curve=())
+        for one, other in zip(among.curve, alone.curve, strict=True):
+            assert one.day == other.day
+            assert one.ill == pytest.approx(other.ill, abs=1e-8)
+            assert one.detectable == pytest.approx(other.detectable, abs=1e-8)
 
 
 @pytest.mark.parametrize("name", sorted(ALL))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,20 +20,11 @@ from fortnight.contact.episodes import (
     EPISODE_COLUMNS,
 )
 from fortnight.contact.filing import (
-    LONG_ENOUGH,
-    P_DAYS,
-    P_EXPECTED,
-    P_LASTING,
-    P_LIKELIEST,
-    P_LONGEST,
-    P_NIGHT,
-    P_WORK,
-    RUN_MS,
-    file_spans,
-    heard_spans,
+    everyone,
+    first_rows,
     located_spans,
-    mean_levels,
-    sum_parts,
+    places_in,
+    rows_of,
     sum_positions,
 )
 from fortnight.contact.fusing import (
@@ -44,11 +36,32 @@ from fortnight.contact.fusing import (
     MINUTE_MS,
 )
 from fortnight.contact.fusion import said_by_level
+from fortnight.contact.hearing import (
+    BY_BADGE,
+    BY_SCAN,
+    IN_ROOM,
+    RUN_MS,
+    heard_spans,
+    how_heard,
+    mean_levels,
+)
+from fortnight.contact.parts import (
+    LONG_ENOUGH,
+    P_DAYS,
+    P_EXPECTED,
+    P_LASTING,
+    P_LIKELIEST,
+    P_LONGEST,
+    P_NIGHT,
+    P_WORK,
+    sum_parts,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+    Heard = tuple[NDArray[np.int64], NDArray[np.int64], Floats]
 
 HOUR = 3_600_000
 DAYS = 3
@@ -85,6 +98,16 @@ def by_minute(rows: Floats) -> tuple[NDArray[np.int64], Floats]:
     minutes = [(np.arange(*pair), share) for pair, share in zip(ends, shares, strict=True)]
     at = np.concatenate([np.empty(0, dtype=np.int64), *(m for m, _ in minutes)])
     return at, np.concatenate([np.empty(0), *(np.full(len(m), share) for m, share in minutes)])
+
+
+def sorted_by_person_and_time(drawn: list[tuple[int, int, int | None]]) -> Heard:
+    """Return who was heard, when (ms) and how weakly (dB, NaN for a badge), of minutes drawn."""
+    rows = sorted(drawn, key=lambda row: row[:2])
+    return (
+        np.array([row[0] for row in rows], dtype=np.int64),
+        np.array([ORIGIN + row[1] * int(MINUTE_MS) for row in rows], dtype=np.int64),
+        np.array([np.nan if row[2] is None else row[2] for row in rows], dtype=np.float64),
+    )
 
 
 @FEWER
@@ -132,49 +155,75 @@ def test_the_parts_of_features_are_those_of_all_their_minutes(rows: Floats) -> N
             assert abs(row[column] - value) < 1e-6 * max(1.0, value), column
 
 
+scans = st.lists(
+    st.tuples(st.integers(0, 2), st.integers(0, 60), st.none() | st.integers(25, 95)), max_size=12
+).map(sorted_by_person_and_time)
+
+
 @FEWER
-@given(
-    heard=st.lists(
-        st.tuples(st.integers(0, 2), st.integers(0, 60), st.none() | st.integers(25, 95)),
-        max_size=12,
-    ),
-    wanted=st.sets(st.integers(0, 3)),
-)
-def test_sightings_are_averaged_and_filed_as_by_the_plain_twin(
-    heard: list[tuple[int, int, int | None]], wanted: set[int]
-) -> None:
-    heard.sort(key=lambda row: row[:2])
-    other = np.array([row[0] for row in heard], dtype=np.int64)
-    start = np.array([ORIGIN + row[1] * int(MINUTE_MS) for row in heard], dtype=np.int64)
-    level = np.array([np.nan if row[2] is None else row[2] for row in heard], dtype=np.float64)
+@given(heard=scans)
+def test_sightings_are_averaged_and_read_as_by_the_plain_twin(heard: Heard) -> None:
+    other, start, level = heard
     near = (other[:, None] == other) & (np.abs(start[:, None] - start) <= RUN_MS)
     means, scans = mean_levels(other, start, level)
     assert np.array_equal(scans, near.sum(axis=1))
     assert np.allclose(means, near @ np.nan_to_num(level) / np.maximum(1, scans))
-    tables = np.stack((np.linspace(9.0, -9.0, 202), np.linspace(1.0, 0.0, 202)))
-    spans = heard_spans(other, start, start, level, ORIGIN, tables[:, None], (7.0, 0.5))
+    ratio, face, room = (np.linspace(top, end, 202) for top, end in ((9, -9), (1, 0), (0.99, 0)))
+    tables = np.stack((ratio, face, room))[:, None]
+    spans = heard_spans(start, start, level, (means, scans), ORIGIN, tables, (7.0, 0.5))
     place = np.clip(np.rint(2 * (means - 20.0)), 0, 201).astype(np.int64)
     sensed = np.isnan(level)
-    assert np.array_equal(spans[:, 2], np.where(sensed, 7.0, tables[0, place]))
-    assert np.array_equal(spans[:, 3], np.where(sensed, 0.5, tables[1, place]))
+    assert np.array_equal(spans[:, 2], np.where(sensed, 7.0, ratio[place]))
+    assert np.array_equal(spans[:, 3], np.where(sensed, 0.5, face[place]))
     assert np.array_equal(spans[:, 1] - spans[:, 0], np.full(len(other), 4 * MINUTE_MS))
-    people = np.array(sorted(wanted), dtype=np.int64)
-    filed, first = file_spans(spans, other, people)
-    assert len(first) == len(people) + 1
-    for k, who in enumerate(people):
-        assert np.array_equal(filed[first[k] : first[k + 1]], spans[other == who])
+    people = np.arange(4)
+    first = first_rows(other, people)
+    assert [other[a:b].tolist() for a, b in pairwise(first)] == [
+        [who] * int((other == who).sum()) for who in people
+    ]
+    how = how_heard(level, (means, scans), first, tables, 0.6)
+    sure = sensed | ((room[place] >= 0.6) & (scans >= 3))
+    for bit, rows in ((BY_SCAN, ~sensed), (BY_BADGE, sensed), (IN_ROOM, sure)):
+        assert np.array_equal((how & bit) > 0, np.isin(people, other[rows]))
 
 
 @FEWER
-@given(rows=episodes)
-def test_presumed_episodes_say_nothing(rows: Floats) -> None:
-    spans, who = located_spans(rows, float(ORIGIN))
-    assert np.array_equal(who, np.where(rows[:, E_PRESUMED] > 0, -1, rows[:, E_WHO]))
-    assert np.allclose(spans[:, 0], rows[:, E_START] - ORIGIN)
+@given(rows=episodes, wanted=st.sets(st.integers(0, 6)))
+def test_what_positions_say_is_filed_by_contact_and_presumed_ones_say_nothing(
+    rows: Floats, wanted: set[int]
+) -> None:
+    people = np.array(sorted(wanted), dtype=np.int64)
+    spans, first = located_spans(rows, people, float(ORIGIN))
+    for who, a, b in zip(people, first[:-1], first[1:], strict=True):
+        own = rows[(rows[:, E_WHO] == who) & (rows[:, E_PRESUMED] == 0)]
+        assert np.array_equal(spans[a:b, 0], own[:, E_START] - ORIGIN)
+        assert np.array_equal(spans[a:b, 1], own[:, E_END] - ORIGIN)
+        share = own[:, E_EXPECTED] / np.maximum(own[:, E_LASTING], 1.0)
+        assert np.allclose(spans[a:b, 2], share)
+    assert first[-1] == len(spans)
+
+
+@FEWER
+@given(rows=episodes, signs=st.tuples(*(st.lists(st.integers(0, 8), max_size=4),) * 4))
+def test_everyone_is_named_once_and_in_order(rows: Floats, signs: tuple[list[int], ...]) -> None:
+    people, by_sign = everyone(rows, *(np.array(sorted(who), dtype=np.int64) for who in signs))
+    met = set(rows[rows[:, E_PRESUMED] == 0, E_WHO].astype(np.int64).tolist())
+    assert by_sign.tolist() == sorted(set().union(*signs))
+    assert people.tolist() == sorted(met.union(*signs))
+
+
+@FEWER
+@given(people=st.sets(st.integers(0, 9)), asked=st.lists(st.integers(0, 9), max_size=8))
+def test_rows_are_those_of_the_people_asked_for(people: set[int], asked: list[int]) -> None:
+    known = sorted(people)
+    places = places_in(np.array(known, dtype=np.int64), np.array(asked, dtype=np.int64))
+    assert places.tolist() == [known.index(who) if who in people else -1 for who in asked]
+    table = 1.0 + np.arange(2.0 * len(known)).reshape(-1, 2)
+    wanted = [table[known.index(who)].tolist() if who in people else [0, 0] for who in asked]
+    assert rows_of(table, places).tolist() == wanted
 
 
 def test_a_level_is_read_from_the_table_by_its_half_decibel() -> None:
-    ratio, face = said_by_level(np.array([20.0, 60.2, 200.0]), np.array([1, 1, 99]))
+    found = said_by_level(np.array([20.0, 60.2, 200.0]), np.array([1, 1, 99]))
     again = said_by_level(np.array([0.0, 60.0, 120.5]), np.array([0, 1, 8]))
-    assert np.array_equal(ratio, again[0])
-    assert np.array_equal(face, again[1])
+    assert np.array_equal(found, again)

@@ -79,7 +79,7 @@ def _fill(water: Waters, sent: Sent, now: int, chance: np.random.Generator) -> N
 
 @pytest.mark.usefixtures("kind")
 @settings(
-    max_examples=40,
+    max_examples=50,  # on each kind of database: a hundred worlds a run
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.too_slow],

@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
@@ -317,3 +318,30 @@ def test_damaged_parquet_is_counted(data: st.DataObject, share: float, garbage: 
     at = int(share * (len(content) - len(garbage)))
     content[at : at + len(garbage)] = garbage
     survive(bytes(content))
+
+
+def test_a_name_that_is_not_in_its_dictionary_is_counted() -> None:
+    """Arrow reads a damaged place in a dictionary without a word: looked up, it would raise."""
+    said = pa.table(
+        {
+            "time": pa.array([1_700_000_000_000 + 60_000 * k for k in range(6)]).cast(
+                pa.timestamp("ms", tz="UTC")
+            ),
+            "seen_by": ["a", "b", "a", "c", "b", "a"],
+            "seen": ["b", "a", "c", "a", "c", "b"],
+            "attenuation": [50.0] * 6,
+        }
+    )
+    sink = BytesIO()
+    pq.write_table(said, sink, compression="none")
+    whole = sink.getvalue()
+    assert survive(whole).kept == 6
+    pages: Any = pq.ParquetFile(BytesIO(whole)).metadata.row_group(0).column(1)
+    end = pages.dictionary_page_offset + pages.total_compressed_size
+    # its last two bytes are the places, two bits each: three names, and none in the fourth place
+    damaged = whole[: end - 2] + b"\xff" + whole[end - 1 :]
+    file = pq.ParquetFile(BytesIO(damaged), read_dictionary=["seen_by"])
+    column: Any = file.read()["seen_by"].chunk(0)
+    assert max(column.indices.to_pylist()) == len(column.dictionary) == 3
+    report = survive(damaged)
+    assert (report.kept, report.refused) == (0, {"damaged": 6})

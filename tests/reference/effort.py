@@ -11,6 +11,9 @@ WORLDS = settings(
 )
 """For comparisons with the brute force."""
 
+COMPILES = settings(deadline=None)
+"""For rules of single values, where the first example may compile the kernels."""
+
 FEWER = settings(WORLDS, max_examples=100)
 """For comparisons of the library with itself, where one example means many traces."""
 

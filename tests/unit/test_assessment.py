@@ -10,7 +10,8 @@ from scipy import integrate, stats  # type: ignore[import-untyped]  # SciPy ship
 
 from fortnight.errors import QuestionError
 from fortnight.risk.assessment import Anchor, Contacts, assess_all
-from fortnight.risk.dates import best_days, by_date, curve_of, detectable, ill_by
+from fortnight.risk.daily import add_days, best_days
+from fortnight.risk.dates import by_date, curve_of, detectable, ill_by
 from fortnight.risk.disease import diseases, load_disease
 from fortnight.risk.explanation import Assessment, assess
 from fortnight.risk.kinds import KINDS, bits_of
@@ -324,10 +325,14 @@ def test_a_case_without_contacts_gives_empty_columns() -> None:
 
 
 def test_the_day_to_test_of_a_curve_that_never_rises_is_none() -> None:
-    nothing = best_days(np.zeros((1, 5)), np.array([0]), np.array([4]))
-    assert np.isnan(nothing).all()
-    outside = best_days(np.ones((1, 5)), np.array([9]), np.array([4]))
-    assert np.isnan(outside).all()
+    def day(found: float, earliest: int) -> float:
+        met, weights = np.array([[60.0, 0.0]]), np.ones(2)
+        sums, _ = add_days(met, met, np.ones(3, dtype=np.bool_), weights, 1)
+        return float(best_days(met, weights, np.full(7, found), sums, 4, earliest)[0])
+
+    assert np.isnan(day(0.0, 0))
+    assert day(0.5, 2) == 2.0
+    assert np.isnan(day(0.5, 5))
 
 
 def test_a_curve_by_date_holds_its_last_value() -> None:

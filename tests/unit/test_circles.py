@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.reference.effort import FEWER
 
 from fortnight.contact.calibration import POSITION_WEIGHTS, face_chance, position_chance
 from fortnight.contact.features import FACE_FEATURES, FEATURES, circles, face_features
@@ -58,3 +61,36 @@ def test_the_curve_of_positions_never_falls() -> None:
     features = np.zeros((50, len(FEATURES)))
     features[:, 0] = np.linspace(-5.0, 5.0, 50) / POSITION_WEIGHTS[0]
     assert (np.diff(position_chance(features)) > 0.0).all()
+
+
+minutes = st.just(0.0) | st.floats(0.0, 1_440.0)
+
+
+@FEWER
+@given(
+    rows=st.lists(st.tuples(minutes, minutes, minutes, minutes), min_size=1, max_size=5),
+    about=st.floats(1.0, 500.0),
+)
+def test_what_tells_of_a_face_is_as_by_the_plain_twin(
+    rows: list[tuple[float, float, float, float]], about: float
+) -> None:
+    sums = np.zeros((len(rows), FUSED_COLUMNS))
+    sums[:, [F_FACE_24H, F_FACE_BOUT, F_HEARD, F_HEARD_24H]] = rows
+    face, bout, heard, most = np.array(rows).T
+    share = np.log(np.minimum(1.0, face / np.maximum(most, 1e-9)) + 0.01)
+    bouts = np.log((bout + 0.5) / 15.5)
+    again = np.log(np.maximum(1.0, heard / np.maximum(most, 1e-9)))
+    wanted = {
+        "one": np.ones(len(rows)),
+        "face": np.log((face + 0.5) / 15.5),
+        "share": share,
+        "bout": bouts,
+        "home": np.full(len(rows), 1.0 / (1.0 + (about / 40.0) ** 8)),
+        "again": again,
+        "again x share": again * share,
+        "again x bout": again * bouts,
+        "circle": np.full(len(rows), np.log(about)),
+    }
+    found = face_features(sums, np.full(len(rows), about))
+    assert list(wanted) == list(FACE_FEATURES)
+    assert np.allclose(found, np.stack(list(wanted.values()), axis=1))

@@ -19,6 +19,7 @@ from fortnight.contact.episodes import (
     E_PRESUMED,
     E_WHO,
     EXPOSURE_COLUMNS,
+    X_EXPECTED_24H,
     X_WHO,
 )
 from fortnight.contact.features import FEATURES, position_features
@@ -63,6 +64,28 @@ def test_apart_is_the_mean_distance_over_the_time_of_observed_episodes(
         metres = np.minimum(own[:, E_NEAREST], 70.0)
         wanted = np.average(metres, weights=own[:, E_LASTING]) / 25.0 if len(own) else 0.0
         assert apart == pytest.approx(wanted), one
+
+
+@FEWER
+@given(rows=episodes, most=st.lists(st.floats(0.0, 9e6), min_size=6, max_size=6))
+def test_products_are_those_of_the_features_that_they_are_named_after(
+    rows: Floats, most: list[float]
+) -> None:
+    who = np.unique(rows[:, E_WHO])
+    exposures = np.zeros((len(who), EXPOSURE_COLUMNS))
+    exposures[:, X_WHO], exposures[:, X_EXPECTED_24H] = who, most[: len(who)]
+    found = dict(zip(FEATURES, position_features(rows, exposures, WINDOW).T, strict=True))
+    found["most in 24 h"] = np.log1p(exposures[:, X_EXPECTED_24H] / 60_000.0)
+    minutes = {name: np.expm1(found[name]) for name in ("expected", "lasting")}
+    share = minutes["expected"] / np.maximum(minutes["lasting"], 1e-9)
+    assert np.allclose(found["share"], share, atol=1e-6)
+    for name, values in found.items():
+        if name.endswith(", squared"):
+            assert np.allclose(values, found[name.removesuffix(", squared")] ** 2), name
+        elif " x " in name:
+            one, two = name.split(" x ")
+            assert np.allclose(values, found[one] * found[two]), name
+    assert (found["one"] == 1.0).all()
 
 
 def test_the_curve_is_a_line_whose_slope_changes_at_its_knots() -> None:

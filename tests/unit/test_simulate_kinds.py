@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from bench.fits.pooled import pairs_of
 
 from fortnight.contact.calibration import FACE_TO_FACE, ROOM_WEIGHTS, WITHIN_RADIUS
 from fortnight.errors import InputError
@@ -215,6 +216,18 @@ def test_a_table_that_is_no_trace_is_named(town: Path) -> None:
     bare = Listed(BY_FIXES.contacts.drop_columns(["same_room"]))
     with pytest.raises(InputError, match="the trace of p0 has no column 'same_room'"):
         compare(town, ("p0",), {FIXES: {"p0": bare}})
+
+
+def test_the_contacts_behind_the_tenths_are_those_that_are_counted(
+    town: Path, comparison: Comparison
+) -> None:
+    found = pairs_of(town, ["p0"], {kind: TRACES[kind] for kind in (FIXES, ALL)})
+    counted = {(one.kind, one.claim): one.tenths for one in comparison.claimed}
+    assert list(found) == [kind for kind in counted if kind[0] != BLUETOOTH]
+    for kind, pairs in found.items():
+        assert tenths(pairs.claimed, pairs.true) == counted[kind]
+        assert set(pairs.case.tolist()) == {0}
+    assert found[FIXES, WITHIN_RADIUS].true.tolist() == [True, True, False]
 
 
 def test_a_large_tenth_is_judged_by_five_points_and_a_small_one_by_chance() -> None:

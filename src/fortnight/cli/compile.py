@@ -7,6 +7,7 @@ that it need not wait until those that cut tracks are compiled.
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ import pyarrow as pa
 from fortnight.api import index_of, question
 from fortnight.contact.index import build_index
 from fortnight.contact.trace import Case, trace_one
+from fortnight.evidence.schema import ENCOUNTERS, NO_SIGNS, Signs
 from fortnight.parameters import DEFAULTS
 from fortnight.report.contacts import contacts_of
 from fortnight.track.geometry import EARTH_RADIUS_M, UNITS_A_METRE
@@ -47,10 +49,11 @@ def compile_tracks() -> None:
     index_of(pa.concat_tables([pa.table(person) for person in people]))
 
 
-def compile_search() -> None:
+def compile_search(signs: Signs = NO_SIGNS) -> None:
     """Trace one of two people who stay, walk on and are lost to a coarse position together.
 
-    And say of the other what a report does: weighing the evidence has kernels of its own.
+    And say of the other what a report does: weighing the evidence has kernels of its own, and so
+    has reading what their phones heard, where ``signs`` has any of it.
     """
     metre = UNITS_A_METRE
     sigma, coarse = 10 * SIGMA_UNITS_A_METRE, 1_000 * SIGMA_UNITS_A_METRE
@@ -69,16 +72,37 @@ def compile_search() -> None:
     for array in (vertices, days):
         array.flags.writeable = False
     tracks = Tracks(names=("one", "two"), vertices=vertices, days=days, parameters=DEFAULTS)
-    contacts_of(trace_one(build_index(tracks), Case("one", onset=_DAY), question()))
+    index = replace(build_index(tracks), signs=signs)
+    contacts_of(trace_one(index, Case("one", onset=_DAY), question()))
+
+
+def _heard_once() -> Signs:
+    """Return one sighting: of two phones, in their first hour."""
+    at = datetime(_DAY.year, _DAY.month, _DAY.day, 0, 30, tzinfo=UTC)
+    row = {"participant": "one", "other": "two", "start": at, "end": at}
+    rows = [row | {"attenuation": 60.0, "kind": "bluetooth"}]
+    return replace(NO_SIGNS, encounters=pa.Table.from_pylist(rows, schema=ENCOUNTERS))
+
+
+def compile_all() -> None:
+    """Compile both halves, and what reads what phones heard of each other."""
+    compile_tracks()
+    compile_search(_heard_once())
 
 
 def main() -> None:
-    """Compile what the command line names, or both halves."""
-    for half in sys.argv[1:] or HALVES:
+    """Compile the half that the command line names, or everything.
+
+    The halves leave out what phones heard: a newcomer's first town has none of it, and would wait
+    for it all the same.
+    """
+    for half in sys.argv[1:]:
         if half == "tracks":
             compile_tracks()
         else:
             compile_search()
+    if not sys.argv[1:]:
+        compile_all()
 
 
 if __name__ == "__main__":

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 from rich.console import Console
 
-from fortnight.api import gather
 from fortnight.cli.terminal import progress, relative, say_if_compiling
-from fortnight.contact.index import build_index
+from fortnight.clock import now_ms
+from fortnight.contact.building import Inputs, index_files
 from fortnight.contact.store import save_index
 from fortnight.errors import QuestionError
-from fortnight.parameters import DEFAULTS
 from fortnight.report.assemble import inputs_document
 from fortnight.report.table import inputs_table
-from fortnight.track.tracks import build_tracks
 
 
 def index(
@@ -36,15 +33,11 @@ def index(
     """
     if not inputs:
         raise QuestionError("What to read? Name files, folders or globs.")
-    with progress("Reading", quiet=quiet) as told:
-        arranged = gather(inputs, on_progress=told, enrolled=enrolled)
     say_if_compiling(quiet=quiet)
-    with progress("Finding stays", quiet=quiet) as told:
-        tracks = build_tracks(arranged, DEFAULTS, on_progress=told)
-    reports, signs = arranged.reports, arranged.signs
-    del arranged  # the fixes are the largest thing in memory, and are not needed any more
-    with progress("Sorting by cell", quiet=quiet) as told:
-        built = replace(build_index(tracks, on_progress=told), signs=signs)
+    built, reports = index_files(
+        Inputs(inputs, now_ms(), enrolled=enrolled),
+        stage=lambda title: progress(title, quiet=quiet),
+    )
     save_index(built, out, reports)
     console = Console(highlight=False)
     console.print(inputs_table(inputs_document(reports)))

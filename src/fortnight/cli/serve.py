@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Final
 
-from fortnight.cli.compile import compile_search, compile_tracks
+from fortnight.cli.compile import compile_all
 from fortnight.cli.init import make_home
 from fortnight.cli.opened import HOME, Home, settings_of
 from fortnight.cli.terminal import ERRORS
@@ -58,8 +58,7 @@ def warm_up() -> None:
             stderr=subprocess.DEVNULL,
             check=False,
         )
-    compile_tracks()
-    compile_search()
+    compile_all()
 
 
 def made_here(home: Path) -> None:

@@ -11,10 +11,11 @@ import msgspec
 from cyclopts import Parameter
 from rich.console import Console
 
-from fortnight.api import check_index, gather, index_of, question, wanted
+from fortnight.api import check_index, question, wanted
 from fortnight.cli.cases import all_cases
 from fortnight.cli.terminal import progress, relative, say, say_if_compiling
 from fortnight.clock import now_ms
+from fortnight.contact.building import Inputs, index_files
 from fortnight.contact.store import is_index, load_index
 from fortnight.contact.trace import Case, trace_many
 from fortnight.errors import QuestionError
@@ -139,12 +140,9 @@ def evidence_for(
         _somebody(index, reports)
         return index, reports
     now = now_ms()
-    with progress("Reading", quiet=quiet) as told:
-        window = wanted(cases, asked, now)
-        arranged = gather(inputs, now=now, window=window, on_progress=told, enrolled=enrolled)
+    wished = Inputs(inputs, now, wanted(cases, asked, now), asked.parameters, enrolled)
     say_if_compiling(quiet=quiet)
-    with progress("Finding stays", quiet=quiet) as told:
-        index, reports = index_of(arranged, parameters=asked.parameters, on_progress=told)
+    index, reports = index_files(wished, stage=lambda title: progress(title, quiet=quiet))
     _somebody(index, reports)
     return index, reports
 

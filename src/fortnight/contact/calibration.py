@@ -87,7 +87,8 @@ pair (chosen), 60 cases in each of three towns (seeds 101, 104 and 105)."""
 SILENCE_WEIGHTS: Final = np.array([-1.8298, -0.6038])
 """What silence of two phones that both took part adds to the log odds of ``WITHIN_RADIUS``: a
 constant, and a part of what they were. ``python -m bench.fits.silence``: the contacts of 100 cases
-in each of ten towns of 2,000 people with all evidence (seeds 101 to 110) whom nobody heard."""
+in each of ten towns of 2,000 people with all evidence (seeds 101 to 110; 150 of the first) whom
+nobody heard."""
 
 _MINUTES: Final = 15.0
 _BADGE_SD: Final = 1.0  # minutes; chosen: badges report every 20 seconds
@@ -141,7 +142,7 @@ def face_chance(sums: Floats, circle: Floats) -> Floats:
     Who was heard for less than 15 minutes cannot have been near for as long, as far as anyone
     heard: between half of that and all of it the probability rises from nothing.
     """
-    heard = np.clip(2.0 * sums[:, F_HEARD_24H] / _MINUTES - 1.0, 0.0, 1.0)
+    heard = np.minimum(1.0, np.maximum(0.0, 2.0 * sums[:, F_HEARD_24H] / _MINUTES - 1.0))
     return heard * _logistic(face_features(sums, circle) @ FACE_WEIGHTS)
 
 
@@ -164,5 +165,5 @@ def room_score(features: Floats) -> Floats:
 
 
 def _logistic(score: Floats) -> Floats:
-    chance: Floats = 1.0 / (1.0 + np.exp(-np.clip(score, -500.0, 500.0)))
+    chance: Floats = 1.0 / (1.0 + np.exp(-np.minimum(500.0, np.maximum(-500.0, score))))
     return chance

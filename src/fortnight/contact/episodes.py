@@ -14,6 +14,7 @@ from fortnight.contact.meeting import (
     BEGIN,
     EXPECTED_MS,
     FINISH,
+    MEETING_COLUMNS,
     NEAR_MS,
     NEAREST,
     PERIOD,
@@ -94,6 +95,25 @@ def _in_order(meetings: Matrix, start: Int) -> Longs:
             at -= 1
         order[at] = k
     return order
+
+
+@kernel
+def _taken(meetings: Matrix, order: Longs) -> Matrix:
+    """Return some meetings in a given order: NumPy would hold the interpreter meanwhile."""
+    out = np.empty((order.shape[0], MEETING_COLUMNS))
+    for k in range(order.shape[0]):
+        row = order[k]
+        for column in range(MEETING_COLUMNS):
+            out[k, column] = meetings[row, column]
+    return out
+
+
+@kernel
+def _next_person(meetings: Matrix, order: Longs, at: Int) -> Int:
+    """Return the first place from ``at`` on at which another participant's meetings begin."""
+    while 0 < at < order.shape[0] and meetings[order[at], WHO] == meetings[order[at - 1], WHO]:
+        at += 1
+    return at
 
 
 @kernel
@@ -307,10 +327,10 @@ def expose(
     the window, whose first instant is ``start``. Two threads share the participants: the answer
     has the same bytes as one thread's.
     """
-    meetings = meetings[_in_order(meetings, start)]
+    order = _in_order(meetings, start)
 
     def exposed(part: slice) -> tuple[Matrix, Matrix]:
-        own = meetings[part]
+        own = _taken(meetings, order[part])
         episodes = np.empty((len(own), EPISODE_COLUMNS))
         n_episodes = _merge(own, bridge_ms, back, forward, episodes)
         exposures = np.empty((n_episodes, EXPOSURE_COLUMNS))
@@ -318,7 +338,7 @@ def expose(
         return episodes[:n_episodes], exposures[:n]
 
     with helper(threads) as pool:
-        found = shared(exposed, _between_people(meetings, threads), pool)
+        found = shared(exposed, _between_people(meetings, order, threads), pool)
     before = 0
     for episodes, exposures in found:
         exposures[:, X_FIRST_EPISODE] += before
@@ -326,9 +346,7 @@ def expose(
     return np.concatenate([e for e, _ in found]), np.concatenate([x for _, x in found])
 
 
-def _between_people(meetings: Matrix, threads: int) -> list[slice]:
-    """Cut meetings, sorted by participant, into a part a thread; nobody's are parted."""
-    who = meetings[:, WHO]
-    parted = parts(len(who), threads)[1:]
-    edges = [np.searchsorted(who, who[part.start]) for part in parted if part.start < len(who)]
-    return [slice(int(a), int(b)) for a, b in pairwise([0, *edges, len(who)])]
+def _between_people(meetings: Matrix, order: Longs, threads: int) -> list[slice]:
+    """Cut meetings in ``order`` into a part a thread; nobody's are parted."""
+    edges = [int(_next_person(meetings, order, part.start)) for part in parts(len(order), threads)]
+    return [slice(first, last) for first, last in pairwise([*edges, len(order)])]

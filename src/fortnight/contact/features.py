@@ -5,30 +5,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from fortnight.contact.episodes import (
-    E_LASTING,
-    E_NEAREST,
-    E_PRESUMED,
-    E_WHO,
-    X_EXPECTED_24H,
-    X_WHO,
-)
-from fortnight.contact.filing import PARTS, sum_parts
+from fortnight.compiled import kernel
+from fortnight.contact.episodes import X_EXPECTED_24H, X_WHO
 from fortnight.contact.fusing import F_FACE_24H, F_FACE_BOUT, F_HEARD, F_HEARD_24H
+from fortnight.contact.parts import (
+    P_DAYS,
+    P_EXPECTED,
+    P_FAR,
+    P_LASTING,
+    P_LASTING_MS,
+    P_LIKELIEST,
+    P_LONGEST,
+    P_NIGHT,
+    P_WORK,
+    PARTS,
+    sum_parts,
+)
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from fortnight.contact.window import Window
 
-    Floats = NDArray[np.float64]
-    Longs = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 MINUTE_MS: Final = 60_000.0
 _LONG_ENOUGH: Final = 15.0  # minutes
 _RADIUS_M: Final = 25.0
-_FARTHEST_M: Final = 70.0  # beyond what p reaches at 25 m
 
 FEATURES: Final = (
     "one",
@@ -107,34 +110,36 @@ def position_features(episodes: Floats, exposures: Floats, window: Window) -> Fl
     who, edges = exposures[order, X_WHO].astype(np.int64), window.edges
     parts = np.empty((len(exposures), PARTS))
     parts[order] = sum_parts(episodes, who, edges, np.zeros(len(edges) - 1))
-    total, expected, longest, days, likeliest, night, work = parts.T
-    share = expected / np.maximum(total, 1e-9)
-    night, work = (part / np.maximum(total, 1e-9) for part in (night, work))
-    most = np.log1p(exposures[:, X_EXPECTED_24H] / MINUTE_MS)
-    longest, days = np.log1p(longest), np.log1p(days)
-    apart = np.empty(len(parts))
-    apart[order] = _apart(episodes, who)
-    columns = (np.ones(len(parts)), most, most**2, np.log1p(expected), longest, longest**2,
-               np.log1p(total), share, share**2, days, likeliest, likeliest**2,
-               night, work, most * share, longest * share, night**2, night * share,
-               night * likeliest, night * longest, night * days, work**2, work * share,
-               work * days, days**2, days * share, apart, apart**2)  # fmt: skip
-    return np.stack(columns, axis=1)
+    minutes = np.empty((5, len(parts)))
+    minutes[0] = exposures[:, X_EXPECTED_24H] / MINUTE_MS
+    minutes[1:] = parts.T[[P_EXPECTED, P_LONGEST, P_LASTING, P_DAYS]]
+    return _products(parts, np.log1p(minutes))
 
 
-def _apart(episodes: Floats, people: Longs) -> Floats:
-    """Return the mean estimated distance of some people, sorted, in radii; 0 without an episode."""
-    if not len(people):
-        return np.zeros(0)
-    who = episodes[:, E_WHO]
-    row = np.minimum(np.searchsorted(people, who.astype(np.int64)), len(people) - 1)
-    lasting = episodes[:, E_LASTING] * ((people[row] == who) & (episodes[:, E_PRESUMED] == 0.0))
-    far = lasting * np.minimum(episodes[:, E_NEAREST], _FARTHEST_M)
-    total, weighed = (np.bincount(row, part, minlength=len(people)) for part in (lasting, far))
-    mean: Floats = weighed / np.maximum(total, 1e-9) / _RADIUS_M
-    return mean
+@kernel
+def _products(parts: Floats, logs: Floats) -> Floats:
+    """Return a row of ``FEATURES`` for each of ``contact.filing``'s parts.
+
+    ``logs`` are of the minutes: most in 24 hours, expected, longest day, lasting, days.
+    """
+    rows = np.empty((parts.shape[0], len(FEATURES)))
+    for c in range(parts.shape[0]):
+        most, longest, days = logs[0, c], logs[2, c], logs[4, c]
+        total, likeliest = max(parts[c, P_LASTING], 1e-9), parts[c, P_LIKELIEST]
+        share, night = parts[c, P_EXPECTED] / total, parts[c, P_NIGHT] / total
+        work = parts[c, P_WORK] / total
+        apart = parts[c, P_FAR] / max(parts[c, P_LASTING_MS], 1e-9) / _RADIUS_M
+        row = (1.0, most, most * most, logs[1, c], longest, longest * longest,
+               logs[3, c], share, share * share, days, likeliest, likeliest * likeliest,
+               night, work, most * share, longest * share, night * night, night * share,
+               night * likeliest, night * longest, night * days, work * work, work * share,
+               work * days, days * days, days * share, apart, apart * apart)  # fmt: skip
+        for column in range(len(row)):
+            rows[c, column] = row[column]
+    return rows
 
 
+@kernel
 def circles(heard_days: Floats) -> Floats:
     """Return how many phones there were about a case, on the days on which each contact was heard.
 
@@ -144,21 +149,48 @@ def circles(heard_days: Floats) -> Floats:
         Minutes (contacts, days) in which the phones of the case and of each contact heard each
         other, of everybody who was heard. The mean over a contact's days, by its minutes.
     """
-    about = (heard_days > 0.0).sum(axis=0)
-    mean: Floats = heard_days @ about / np.maximum(heard_days.sum(axis=1), 1e-9)
-    return np.maximum(1.0, mean)
+    about, mean = np.zeros(heard_days.shape[1]), np.empty(heard_days.shape[0])
+    for c in range(heard_days.shape[0]):
+        for day in range(heard_days.shape[1]):
+            if heard_days[c, day] > 0.0:
+                about[day] += 1.0
+    for c in range(heard_days.shape[0]):
+        minutes = phones = 0.0
+        for day in range(heard_days.shape[1]):
+            minutes += heard_days[c, day]
+            phones += heard_days[c, day] * about[day]
+        mean[c] = max(1.0, phones / max(minutes, 1e-9))
+    return mean
 
 
 def face_features(sums: Floats, circle: Floats) -> Floats:
     """Return a row of ``FACE_FEATURES`` for each row of ``contact.fusing``'s sums."""
-    minutes, heard = sums[:, F_FACE_24H], np.maximum(sums[:, F_HEARD_24H], 1e-9)
-    share = np.minimum(1.0, minutes / heard)
-    face, bout = (
-        np.log((value + 0.5) / (_LONG_ENOUGH + 0.5)) for value in (minutes, sums[:, F_FACE_BOUT])
-    )
+    logs = np.log(_face_terms(sums, circle))
     home = 1.0 / (1.0 + (circle / HOME_CIRCLE) ** _STEEP)
-    again = np.log(np.maximum(1.0, sums[:, F_HEARD] / heard))
-    part = np.log(share + 0.01)
-    columns = (np.ones(len(sums)), face, part, bout, home, again, again * part, again * bout,
-               np.log(circle))  # fmt: skip
-    return np.stack(columns, axis=1)
+    return _face_products(logs, home)
+
+
+@kernel
+def _face_terms(sums: Floats, circle: Floats) -> Floats:
+    """Return of what the features of faces are logarithms: face, share, bout, again, circle."""
+    terms = np.empty((5, sums.shape[0]))
+    for c in range(sums.shape[0]):
+        minutes, heard = sums[c, F_FACE_24H], max(sums[c, F_HEARD_24H], 1e-9)
+        terms[0, c] = (minutes + 0.5) / (_LONG_ENOUGH + 0.5)
+        terms[1, c] = min(1.0, minutes / heard) + 0.01
+        terms[2, c] = (sums[c, F_FACE_BOUT] + 0.5) / (_LONG_ENOUGH + 0.5)
+        terms[3, c] = max(1.0, sums[c, F_HEARD] / heard)
+        terms[4, c] = circle[c]
+    return terms
+
+
+@kernel
+def _face_products(logs: Floats, home: Floats) -> Floats:
+    """Return the features of faces from the logarithms of their terms."""
+    rows = np.empty((home.shape[0], len(FACE_FEATURES)))
+    for c in range(home.shape[0]):
+        face, share, bout, again = logs[0, c], logs[1, c], logs[2, c], logs[3, c]
+        row = (1.0, face, share, bout, home[c], again, again * share, again * bout, logs[4, c])
+        for column in range(len(row)):
+            rows[c, column] = row[column]
+    return rows

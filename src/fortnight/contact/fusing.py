@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fortnight.compiled import Int, kernel
+from fortnight.contact.marks import BITS, list_marks, set_mark
 
 Matrix = NDArray[np.float64]
 Longs = NDArray[np.int64]
-Bytes = NDArray[np.int8]
 
 MINUTE_MS: Final = 60_000.0
 _DAY_MINUTES: Final = 1_440.0
@@ -55,9 +55,6 @@ _FACE: Final = 3  # probability of face to face
 _HEARD: Final = 4  # 1 where one phone heard the other
 _RUN_COLUMNS: Final = 5
 
-_BLOCK: Final = 32
-"""Cuts are looked for by blocks of minutes: most of two weeks nothing is known of a pair."""
-
 
 @kernel
 def _minute_at(ms: float, minutes: Int) -> Int:
@@ -67,31 +64,13 @@ def _minute_at(ms: float, minutes: Int) -> Int:
 
 
 @kernel
-def _cut(spans: Matrix, first: Int, last: Int, cut: Bytes, blocks: Bytes) -> None:
+def _cut(spans: Matrix, first: Int, last: Int, minutes: Int, marks: Longs, words: Longs) -> None:
     """Mark the minutes at which one kind of evidence begins or ends to say something."""
-    minutes = np.int64(cut.shape[0] - 1)
     for k in range(first, last):
         low, high = _minute_at(spans[k, FROM], minutes), _minute_at(spans[k, TO], minutes)
         if low < high:
-            cut[low] = cut[high] = 1
-            blocks[low // _BLOCK] = blocks[high // _BLOCK] = 1
-
-
-@kernel
-def _gather_cuts(cut: Bytes, blocks: Bytes, cuts: Longs, place: Longs) -> Int:
-    """List the marked minutes and note each one's place in the list; takes the marks away."""
-    n: Int = np.int64(0)
-    for block in range(blocks.shape[0]):
-        if blocks[block] == 0:
-            continue
-        blocks[block] = 0
-        for m in range(block * _BLOCK, min((block + 1) * _BLOCK, cut.shape[0])):
-            if cut[m] != 0:
-                cut[m] = 0
-                cuts[n] = m
-                place[m] = n
-                n += 1
-    return n
+            set_mark(marks, words, low)
+            set_mark(marks, words, high)
 
 
 @kernel
@@ -114,119 +93,149 @@ def _mark(
 
 
 @kernel
-def _same(pieces: Matrix, i: Int) -> bool:
-    """Whether the same is known of a piece as of the one before it."""
-    return bool(
-        pieces[i, _P] == pieces[i - 1, _P]
-        and pieces[i, _RATIO] == pieces[i - 1, _RATIO]
-        and pieces[i, _COUNT] == pieces[i - 1, _COUNT]
-        and pieces[i, _FACE_SUM] == pieces[i - 1, _FACE_SUM]
-        and pieces[i, _VISIT] == pieces[i - 1, _VISIT]
-    )
-
-
-@kernel
-def _weigh(pieces: Matrix, i: Int, prior: float, least: float, runs: Matrix, n: Int) -> None:
-    """Add the log odds of all that is known of a piece, with which a run begins."""
-    odds, share, count = prior, pieces[i, _P], pieces[i, _COUNT]
-    if share > 0.0:
-        share = min(1.0 - least, max(least, share))
-        odds = math.log(share / (1.0 - share))
-    runs[n, _FACE] = runs[n, _HEARD] = 0.0
-    if count > 0.0:  # both phones' scans of a minute are one witness, not two
-        odds += pieces[i, _RATIO] / count
-        runs[n, _FACE], runs[n, _HEARD] = pieces[i, _FACE_SUM] / count, 1.0
-    odds += pieces[i, _VISIT]
-    runs[n, _NEAR] = 1.0 / (1.0 + math.exp(-odds))
+def _odds(share: float, prior: float, least: float) -> float:
+    """Return the log odds of nearness by positions, or the prior where there are none."""
+    if not share > 0.0:
+        return prior
+    share = min(1.0 - least, max(least, share))
+    return math.log(share / (1.0 - share))
 
 
 @kernel
 def _gather(
     pieces: Matrix, cuts: Longs, count: Int, prior: float, least: float, runs: Matrix
 ) -> Int:
-    """List the runs of minutes of which the same is known; nothing known is no run."""
+    """List the runs of minutes of which the same is known; nothing known is no run.
+
+    The log odds of all that is known of a run add up.
+    """
     n: Int = np.int64(0)
+    end: Int = np.int64(-1)
+    before = (0.0, 0.0, 0.0, 0.0, 0.0)
+    by_share, odds = 0.0, prior
     for i in range(count - 1):
-        if not (pieces[i, _P] > 0.0 or pieces[i, _COUNT] > 0.0 or pieces[i, _VISIT] > 0.0):
+        share, ratio, heard = pieces[i, _P], pieces[i, _RATIO], pieces[i, _COUNT]
+        face, visit = pieces[i, _FACE_SUM], pieces[i, _VISIT]
+        if not (share > 0.0 or heard > 0.0 or visit > 0.0):
             continue
-        if n > 0 and runs[n - 1, _END] == cuts[i] and _same(pieces, i):
-            runs[n - 1, _END] = cuts[i + 1]
+        known = (share, ratio, heard, face, visit)
+        if end == cuts[i] and known == before:
+            runs[n - 1, _END] = end = cuts[i + 1]
             continue
-        _weigh(pieces, i, prior, least, runs, n)
+        if share != by_share:
+            by_share, odds = share, _odds(share, prior, least)
+        total = odds
+        runs[n, _FACE] = runs[n, _HEARD] = 0.0
+        if heard > 0.0:  # both phones' scans of a minute are one witness, not two
+            total += ratio / heard
+            runs[n, _FACE], runs[n, _HEARD] = face / heard, 1.0
+        total += visit
+        runs[n, _NEAR] = 1.0 / (1.0 + math.exp(-total))
         runs[n, _FIRST], runs[n, _END] = cuts[i], cuts[i + 1]
+        before, end = known, cuts[i + 1]
         n += 1
     return n
 
 
 @kernel
-def _most(runs: Matrix, n: Int, column: Int, span: float) -> float:
-    """Return the largest sum in any ``span`` minutes: one begins or ends where a run does.
+def _most_ending(runs: Matrix, n: Int, span: float) -> tuple[float, float, float]:
+    """Return the largest sums in any ``span`` minutes that end where a run does.
 
-    ``tail`` is what the runs from ``low`` up to the one in hand sum up to, all of them whole.
+    Of the minutes near, face to face and heard. What is summed are the runs from ``low`` up to
+    the one in hand, all of them whole; what lies before the span is taken off.
     """
-    best = tail = 0.0
+    near = face = heard = most_near = most_face = most_heard = 0.0
     low: Int = np.int64(0)
-    for k in range(n):  # spans that end with a run
-        tail += runs[k, column] * (runs[k, _END] - runs[k, _FIRST])
-        while runs[low, _END] <= runs[k, _END] - span:
-            tail -= runs[low, column] * (runs[low, _END] - runs[low, _FIRST])
-            low += 1
-        cut = max(0.0, runs[k, _END] - span - runs[low, _FIRST])
-        best = max(best, tail - cut * runs[low, column])
-    tail = 0.0
-    low = n - 1
-    for k in range(n - 1, -1, -1):  # spans that begin with a run
-        tail += runs[k, column] * (runs[k, _END] - runs[k, _FIRST])
-        while runs[low, _FIRST] >= runs[k, _FIRST] + span:
-            tail -= runs[low, column] * (runs[low, _END] - runs[low, _FIRST])
-            low -= 1
-        cut = max(0.0, runs[low, _END] - runs[k, _FIRST] - span)
-        best = max(best, tail - cut * runs[low, column])
-    return best
-
-
-@kernel
-def _by_day(
-    runs: Matrix, k: Int, edges: Longs, day: Int, days: Matrix, heard: Matrix, c: Int
-) -> Int:
-    """Add a run to the local days in which it lies; returns the last of them."""
-    begin = runs[k, _FIRST]
-    while edges[day + 1] <= begin:
-        day += 1
-    while begin < runs[k, _END]:
-        end = min(runs[k, _END], float(edges[day + 1]))
-        days[c, day] += runs[k, _NEAR] * (end - begin)
-        heard[c, day] += runs[k, _HEARD] * (end - begin)
-        begin = end
-        if begin < runs[k, _END]:
-            day += 1
-    return day
-
-
-@kernel
-def _sum_up(
-    runs: Matrix, n: Int, edges: Longs, out: Matrix, days: Matrix, heard_days: Matrix, c: Int
-) -> None:
-    """Write one contact's sums; unbroken minutes are together or apart as a whole."""
-    day: Int = np.int64(0)
-    length = total = 0.0
     for k in range(n):
-        day = _by_day(runs, k, edges, day, days, heard_days, c)
-        if k > 0 and runs[k, _FIRST] > runs[k - 1, _END]:
-            out[c, F_VARIANCE] += total * (length - total)
+        end = runs[k, _END]
+        lasting = end - runs[k, _FIRST]
+        near += runs[k, _NEAR] * lasting
+        face += runs[k, _FACE] * lasting
+        heard += runs[k, _HEARD] * lasting
+        while runs[low, _END] <= end - span:
+            lasting = runs[low, _END] - runs[low, _FIRST]
+            near -= runs[low, _NEAR] * lasting
+            face -= runs[low, _FACE] * lasting
+            heard -= runs[low, _HEARD] * lasting
+            low += 1
+        cut = max(0.0, end - span - runs[low, _FIRST])
+        most_near = max(most_near, near - cut * runs[low, _NEAR])
+        most_face = max(most_face, face - cut * runs[low, _FACE])
+        most_heard = max(most_heard, heard - cut * runs[low, _HEARD])
+    return most_near, most_face, most_heard
+
+
+@kernel
+def _most_beginning(runs: Matrix, n: Int, span: float) -> tuple[float, float, float]:
+    """Return the largest sums in any ``span`` minutes that begin where a run does."""
+    near = face = heard = most_near = most_face = most_heard = 0.0
+    low = n - 1
+    for k in range(n - 1, -1, -1):
+        first = runs[k, _FIRST]
+        lasting = runs[k, _END] - first
+        near += runs[k, _NEAR] * lasting
+        face += runs[k, _FACE] * lasting
+        heard += runs[k, _HEARD] * lasting
+        while runs[low, _FIRST] >= first + span:
+            lasting = runs[low, _END] - runs[low, _FIRST]
+            near -= runs[low, _NEAR] * lasting
+            face -= runs[low, _FACE] * lasting
+            heard -= runs[low, _HEARD] * lasting
+            low -= 1
+        cut = max(0.0, runs[low, _END] - first - span)
+        most_near = max(most_near, near - cut * runs[low, _NEAR])
+        most_face = max(most_face, face - cut * runs[low, _FACE])
+        most_heard = max(most_heard, heard - cut * runs[low, _HEARD])
+    return most_near, most_face, most_heard
+
+
+@kernel
+def _write_most(runs: Matrix, n: Int, out: Matrix, c: Int) -> None:
+    """Write the largest sums in 24 hours and in a bout: one begins or ends where a run does."""
+    ends, begins = _most_ending(runs, n, _DAY_MINUTES), _most_beginning(runs, n, _DAY_MINUTES)
+    out[c, F_EXPECTED_24H] = max(ends[0], begins[0])
+    if out[c, F_HEARD] > 0.0:
+        out[c, F_FACE_24H], out[c, F_HEARD_24H] = max(ends[1], begins[1]), max(ends[2], begins[2])
+        bout = np.float64(BOUT_MINUTES)
+        ends, begins = _most_ending(runs, n, bout), _most_beginning(runs, n, bout)
+        out[c, F_FACE_BOUT] = max(ends[1], begins[1])
+
+
+@kernel
+def _by_day(runs: Matrix, n: Int, edges: Longs, days: Matrix, heard: Matrix, c: Int) -> None:
+    """Add the runs to the local days in which they lie."""
+    day: Int = np.int64(0)
+    for k in range(n):
+        begin, last = runs[k, _FIRST], runs[k, _END]
+        while edges[day + 1] <= begin:
+            day += 1
+        while begin < last:
+            end = min(last, float(edges[day + 1]))
+            days[c, day] += runs[k, _NEAR] * (end - begin)
+            heard[c, day] += runs[k, _HEARD] * (end - begin)
+            begin = end
+            if begin < last:
+                day += 1
+
+
+@kernel
+def _sum_up(runs: Matrix, n: Int, out: Matrix, c: Int) -> None:
+    """Write one contact's sums; unbroken minutes are together or apart as a whole."""
+    length = total = variance = near = face = heard = 0.0
+    before = runs[0, _FIRST]
+    for k in range(n):
+        first, end = runs[k, _FIRST], runs[k, _END]
+        if first > before:
+            variance += total * (length - total)
             length = total = 0.0
-        lasting = runs[k, _END] - runs[k, _FIRST]
+        lasting, before = end - first, end
         length += lasting
         total += runs[k, _NEAR] * lasting
-        out[c, F_EXPECTED] += runs[k, _NEAR] * lasting
-        out[c, F_FACE] += runs[k, _FACE] * lasting
-        out[c, F_HEARD] += runs[k, _HEARD] * lasting
-    out[c, F_VARIANCE] += total * (length - total)
-    out[c, F_EXPECTED_24H] = _most(runs, n, np.int64(_NEAR), _DAY_MINUTES)
-    if out[c, F_HEARD] > 0.0:
-        out[c, F_FACE_24H] = _most(runs, n, np.int64(_FACE), _DAY_MINUTES)
-        out[c, F_HEARD_24H] = _most(runs, n, np.int64(_HEARD), _DAY_MINUTES)
-        out[c, F_FACE_BOUT] = _most(runs, n, np.int64(_FACE), BOUT_MINUTES)
+        near += runs[k, _NEAR] * lasting
+        face += runs[k, _FACE] * lasting
+        heard += runs[k, _HEARD] * lasting
+    out[c, F_EXPECTED], out[c, F_FACE], out[c, F_HEARD] = near, face, heard
+    out[c, F_VARIANCE] = variance + total * (length - total)
     out[c, F_FIRST] = runs[0, _FIRST] * MINUTE_MS
     out[c, F_LAST] = runs[n - 1, _END] * MINUTE_MS
 
@@ -279,8 +288,8 @@ def fuse_minutes(
         Zeros of shape (contacts, 10) and twice (contacts, days); filled.
     """
     minutes = np.int64(edges[-1])
-    cut = np.zeros(minutes + 1, dtype=np.int8)
-    blocks = np.zeros(minutes // _BLOCK + 1, dtype=np.int8)
+    marks = np.zeros(minutes // BITS + 1, dtype=np.int64)
+    words = np.zeros(marks.shape[0] // BITS + 1, dtype=np.int64)
     place = np.empty(minutes + 1, dtype=np.int64)
     most = min(_most_cuts(located_first, heard_first, visited_first), minutes + 1)
     cuts = np.empty(most, dtype=np.int64)
@@ -289,10 +298,10 @@ def fuse_minutes(
         a, b = located_first[c], located_first[c + 1]
         d, e = heard_first[c], heard_first[c + 1]
         f, g = visited_first[c], visited_first[c + 1]
-        _cut(located, a, b, cut, blocks)
-        _cut(heard, d, e, cut, blocks)
-        _cut(visited, f, g, cut, blocks)
-        count = _gather_cuts(cut, blocks, cuts, place)
+        _cut(located, a, b, minutes, marks, words)
+        _cut(heard, d, e, minutes, marks, words)
+        _cut(visited, f, g, minutes, marks, words)
+        count = list_marks(marks, words, cuts, place)
         for i in range(count):
             for column in range(_PIECE_COLUMNS):
                 pieces[i, column] = 0.0
@@ -301,4 +310,6 @@ def fuse_minutes(
         _mark(visited, f, g, pieces, place, minutes, np.int64(_VISIT))
         n = _gather(pieces, cuts, count, prior, least, runs)
         if n > 0:
-            _sum_up(runs, n, edges, out, days, heard_days, c)
+            _by_day(runs, n, edges, days, heard_days, c)
+            _sum_up(runs, n, out, c)
+            _write_most(runs, n, out, c)

@@ -15,17 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from fortnight.contact import bluetooth
-from fortnight.contact.episodes import E_PRESUMED, E_WHO
-from fortnight.contact.filing import (
-    LEVEL_FROM_DB,
-    LEVEL_STEP_DB,
-    SCAN_MS,
-    file_spans,
-    heard_spans,
-    located_spans,
-    mean_levels,
-    sum_positions,
-)
+from fortnight.contact.filing import everyone, first_rows, located_spans, places_in, sum_positions
 from fortnight.contact.fusing import (
     BOUT_MINUTES,
     F_EXPECTED,
@@ -42,6 +32,14 @@ from fortnight.contact.fusing import (
     MINUTE_MS,
     SPAN_COLUMNS,
     fuse_minutes,
+)
+from fortnight.contact.hearing import (
+    LEVEL_FROM_DB,
+    LEVEL_STEP_DB,
+    SCAN_MS,
+    heard_spans,
+    how_heard,
+    mean_levels,
 )
 from fortnight.contact.linger import Linger
 
@@ -71,6 +69,7 @@ SHARES: Final = (0.06, 0.70, 0.20, 0.04)
 """Where a phone that is heard is: face to face, same room, same place, elsewhere."""
 
 SENSED: Final = 0.98  # that what a badge for closeness reports is so
+_SURE_OF_ROOM: Final = 0.95
 _WITHIN_PLACE: Final = 0.6  # of the class "place" (3 to 40 m) within 25 m
 _RATIO_LIMIT: Final = 6.0
 _LEVELS: Final = np.arange(LEVEL_FROM_DB, 121.0, LEVEL_STEP_DB)
@@ -94,22 +93,23 @@ class Fused:
     heard_days: Floats  # minutes of each local day in which one phone heard the other
     left_days: Floats  # minutes in air that the case left behind
     signed: NDArray[np.bool_]  # whether anything but positions is known
+    how: Longs  # how they were heard, as bits of ``contact.hearing``
     heard: Sightings  # of the case, in the window
     visits: SharedVisits
 
     def row_of(self, who: Longs) -> Longs:
         """Return the row of each participant, -1 where there is none."""
-        place = np.searchsorted(self.who, who)
-        place = np.minimum(place, max(0, len(self.who) - 1))
-        found = self.who[place] == who if len(self.who) else np.zeros(len(who), dtype=np.bool_)
-        rows: Longs = np.where(found, place, -1)
+        rows: Longs = places_in(self.who, who)
         return rows
 
-    @property
-    def likely_minutes(self) -> tuple[Floats, Floats]:
-        """Least and most minutes together with 80 %: each run is together or apart as a whole."""
-        mean, spread = self.sums[:, F_EXPECTED], _SURE * np.sqrt(self.sums[:, F_VARIANCE])
-        return np.maximum(0.0, mean - spread), mean + spread
+
+def likely_minutes(sums: Floats) -> tuple[Floats, Floats]:
+    """Return the least and most minutes together with 80 %, by the sums of ``Fused``.
+
+    Each run is together or apart as a whole.
+    """
+    mean, spread = sums[:, F_EXPECTED], _SURE * np.sqrt(sums[:, F_VARIANCE])
+    return np.maximum(0.0, mean - spread), mean + spread
 
 
 def fuse(
@@ -134,21 +134,22 @@ def fuse(
     heard = index.sightings.of(who).within(window.start, window.end)
     scanned = _scanned(index.windows.of(who), window)
     visits = index.visits.shared_with(who, window.start, window.end)
-    signs = (_distinct(heard.other), visits.other, _distinct(scanned.other), left.who)
-    by_sign = np.unique(np.concatenate(signs))
-    by_position = _distinct(episodes[episodes[:, E_PRESUMED] == 0.0, E_WHO]).astype(np.int64)
-    people = np.unique(np.concatenate((by_position, by_sign)))
+    people, by_sign = everyone(episodes, heard.other, visits.other, scanned.other, left.who)
     sums, days, heard_days = _blank(len(people), len(window.weight))
     rows = np.searchsorted(people, by_sign)
-    signed = np.zeros(len(people), dtype=np.bool_)
+    signed, how = np.zeros(len(people), dtype=np.bool_), np.zeros(len(people), dtype=np.int64)
     signed[rows] = True
     sum_positions(episodes, people, window.edges, sums, days)
     if len(rows):
         part, by_day, heard_by_day = _blank(len(rows), len(window.weight))
+        heard_of = first_rows(heard.other, by_sign)
+        spans, how[rows] = _said_by_sightings(heard, heard_of, window)
         fuse_minutes(
-            *file_spans(*located_spans(episodes, float(window.start)), by_sign),
-            *file_spans(_heard_spans(heard, window), heard.other, by_sign),
-            *file_spans(_visit_spans(visits, window), visits.other, by_sign),
+            *located_spans(episodes, by_sign, float(window.start)),
+            spans,
+            heard_of,
+            _visit_spans(visits, window),
+            first_rows(visits.other, by_sign),
             (window.edges - window.start) // int(MINUTE_MS),
             PRIOR,
             LEAST,
@@ -159,16 +160,11 @@ def fuse(
         sums[rows], days[rows], heard_days[rows] = part, by_day, heard_by_day
     _add_scanned(scanned, people, window, sums, days, heard_days)
     lingering = _add_left(left, people, window, sums)
-    return Fused(people, sums, days, heard_days, lingering, signed, heard, visits)
+    return Fused(people, sums, days, heard_days, lingering, signed, how, heard, visits)
 
 
 def _blank(people: int, days: int) -> tuple[Floats, Floats, Floats]:
     return np.zeros((people, FUSED_COLUMNS)), np.zeros((people, days)), np.zeros((people, days))
-
-
-def _distinct(who: NDArray[np.generic]) -> NDArray[np.generic]:
-    """Return who stands there, neighbours that are the same once."""
-    return who[np.flatnonzero(np.append(True, who[1:] != who[:-1])[: len(who)])]
 
 
 class _Scanned(NamedTuple):
@@ -181,18 +177,24 @@ class _Scanned(NamedTuple):
     heard: Floats
 
 
+_NO_DAYS: Final = (np.empty(0, dtype=np.int64),) * 2
+_NO_MINUTES: Final = (np.empty(0),) * 3
+
+
 def _scanned(windows: Windows, window: Window) -> _Scanned:
     """Weigh the scans of windows by what their attenuation says, and add them up by day.
 
     Where both phones have windows of each other on a day, the larger sum counts.
     """
+    if not len(windows):
+        return _Scanned(*_NO_DAYS, *_NO_MINUTES)
     noon = (windows.day * _DAY_MS + _DAY_MS // 2).astype(np.int64)
     day = np.searchsorted(window.edges, noon, side="right") - 1
     kept = (noon >= window.start) & (noon < window.end)
     minutes = windows.seconds / _MINUTE_S
     key = windows.other * len(window.weight) + day
     level, scans = _means_of(key * 2 + windows.own, windows.attenuation)
-    ratio, face = said_by_level(level, scans)
+    ratio, face, _ = said_by_level(level, scans)
     near = minutes / (1.0 + np.exp(-(PRIOR + ratio)))
     pairs, row = np.unique(key[kept], return_inverse=True)
     sums = np.zeros((3, 2, len(pairs)))
@@ -251,6 +253,8 @@ def _add_scanned(
 def _add_left(left: Linger, people: Longs, window: Window, sums: Floats) -> Floats:
     """Return the minutes in left air of everyone, and let them count in the 24 hours."""
     days = np.zeros((len(people), len(window.weight)))
+    if not len(left.who):
+        return days
     row = np.searchsorted(people, left.who)
     days[row] = left.days
     sums[row, F_EXPECTED_24H] += left.days.max(axis=1, initial=0.0)
@@ -264,32 +268,30 @@ def _add_left(left: Linger, people: Longs, window: Window, sums: Floats) -> Floa
 
 
 def _visit_spans(visits: SharedVisits, window: Window) -> Floats:
+    """Return when each shared check-in speaks, and its log likelihood ratio."""
     spans = np.zeros((len(visits), SPAN_COLUMNS))
     spans[:, 0], spans[:, 1] = visits.start - window.start, visits.end - window.start
     spans[:, 2] = np.where(visits.presumed, PRESUMED_RATIO, VENUE_RATIO)
     return spans
 
 
-def _heard_spans(heard: Sightings, window: Window) -> Floats:
-    """Return when each sighting speaks, its log likelihood ratio and chance of face to face."""
-    tables, sensed = _level_tables(), (_RATIO_LIMIT, SENSED)
-    return heard_spans(
-        heard.other, heard.start, heard.end, heard.attenuation, window.start, tables, sensed
-    )
+def _said_by_sightings(heard: Sightings, first: Longs, window: Window) -> tuple[Floats, Longs]:
+    """Return the spans of all sightings, and how each one was heard.
 
-
-def run_means(heard: Sightings) -> tuple[Floats, Longs]:
-    """Return the mean attenuation of the sightings around each one, and how many those are.
-
-    A pair's own error stays while two people stay where they are; only each scan's is averaged.
+    A pair's own error stays while two people stay where they are: sightings are read by the mean
+    of those around them, in which only each scan's own is averaged.
     """
-    return mean_levels(heard.other, heard.start, heard.attenuation)
+    tables, sensed, level = _level_tables(), (_RATIO_LIMIT, SENSED), heard.attenuation
+    means = mean_levels(heard.other, heard.start, level)
+    spans = heard_spans(heard.start, heard.end, level, means, window.start, tables, sensed)
+    return spans, how_heard(level, means, first, tables, _SURE_OF_ROOM)
 
 
-def said_by_level(level: Floats, scans: Longs) -> tuple[Floats, Floats]:
-    """Return what a run's mean attenuation says: (log likelihood ratio of near, chance of face).
+def said_by_level(level: Floats, scans: Longs) -> tuple[Floats, Floats, Floats]:
+    """Return what a run's mean attenuation says, as three answers.
 
-    Those are for the radius of 25 m and for face to face.
+    The log likelihood ratio of being within the radius of 25 m, the chance of face to face, and
+    that of one room or nearer.
 
     Parameters
     ----------
@@ -299,13 +301,7 @@ def said_by_level(level: Floats, scans: Longs) -> tuple[Floats, Floats]:
         How many sightings it is the mean of.
     """
     tables, place = _level_tables(), _place_of(level, scans)
-    return tables[0][place], tables[1][place]
-
-
-def same_room(level: Floats, scans: Longs) -> Floats:
-    """Return the chance of one room, or nearer, that a run's mean attenuation gives."""
-    chance: Floats = _level_tables()[2][_place_of(level, scans)]
-    return chance
+    return tables[0][place], tables[1][place], tables[2][place]
 
 
 def _place_of(level: Floats, scans: Longs) -> tuple[Longs, Longs]:
@@ -340,7 +336,6 @@ __all__ = [
     "SCAN_MS",
     "Fused",
     "fuse",
-    "run_means",
+    "likely_minutes",
     "said_by_level",
-    "same_room",
 ]

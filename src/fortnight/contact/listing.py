@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from fortnight.contact.window import Window
 
     Floats = NDArray[np.float64]
+    Longs = NDArray[np.int64]
 
 _MINUTE_MS: Final = 60_000.0
 
@@ -45,8 +46,11 @@ def listed(exposures: Floats, fused: Fused | None, window: Window, min_ms: float
     """
     most, back = exposures[:, X_EXPECTED_24H], exposures[:, X_EXPECTED_BACK]
     if fused is not None and len(fused.who):
-        exposures = np.concatenate((exposures, _known_by_signs(exposures, fused, window)))
-        most, back, exposures[:, X_WEIGHT] = _by_all(exposures, fused, window)
+        row = fused.row_of(exposures[:, X_WHO].astype(np.int64))
+        alone = _alone(fused, row)
+        exposures = np.concatenate((exposures, _known_by_signs(fused, alone, window)))
+        row = np.concatenate((row, alone))
+        most, back, exposures[:, X_WEIGHT] = _by_all(exposures, fused, row, window)
     enough = (most >= min_ms) & (exposures[:, X_OBSERVED] > 0.0)
     presumed = ~enough & (exposures[:, X_PRESUMED_24H] >= max(min_ms, 1.0))
     chosen = np.flatnonzero(enough | presumed)
@@ -63,9 +67,13 @@ def listed(exposures: Floats, fused: Fused | None, window: Window, min_ms: float
     return rows[order]
 
 
-def _by_all(exposures: Floats, fused: Fused, window: Window) -> tuple[Floats, Floats, Floats]:
-    """Return most in 24 hours, time in the look-back and weight (ms), by all evidence there is."""
-    row = fused.row_of(exposures[:, X_WHO].astype(np.int64))
+def _by_all(
+    exposures: Floats, fused: Fused, row: Longs, window: Window
+) -> tuple[Floats, Floats, Floats]:
+    """Return most in 24 hours, time in the look-back and weight (ms), by all evidence there is.
+
+    ``row`` says where each one's evidence is put together, -1 for nowhere.
+    """
     signed = (row >= 0) & fused.signed[row]
     days = fused.days[row] * _MINUTE_MS
     by_signs = (
@@ -81,11 +89,18 @@ def _by_all(exposures: Floats, fused: Fused, window: Window) -> tuple[Floats, Fl
     return most, back, weight
 
 
-def _known_by_signs(exposures: Floats, fused: Fused, window: Window) -> Floats:
-    """Return exposures of those of whom there is no position near the case."""
-    located = np.isin(fused.who, exposures[:, X_WHO].astype(np.int64))
-    alone = fused.signed & ~located
-    rows = np.zeros((int(alone.sum()), EXPOSURE_COLUMNS))
+def _alone(fused: Fused, located: Longs) -> Longs:
+    """Return the rows of those of whom there is no position near the case."""
+    alone = np.append(fused.signed, False)  # nowhere, -1, is the last
+    alone[located] = False
+    return np.flatnonzero(alone)
+
+
+def _known_by_signs(fused: Fused, alone: Longs, window: Window) -> Floats:
+    """Return the exposures of those who are known by signs alone."""
+    rows = np.zeros((len(alone), EXPOSURE_COLUMNS))
+    if not len(alone):
+        return rows
     rows[:, X_WHO] = fused.who[alone]
     rows[:, X_FIRST] = fused.sums[alone, F_FIRST] + window.start
     rows[:, X_LAST] = fused.sums[alone, F_LAST] + window.start

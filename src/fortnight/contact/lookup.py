@@ -30,7 +30,7 @@ from fortnight.contact.question import (
     Segment,
 )
 from fortnight.track.geometry import UNITS_A_METRE
-from fortnight.track.growing import with_room
+from fortnight.track.growing import first_row_at_least, with_room
 from fortnight.track.tracks import KIND_SHIFT, SIGMA_UNITS_A_METRE, TIME_MASK
 
 if TYPE_CHECKING:
@@ -104,19 +104,6 @@ def _find(key: Int, blocks: Longs, slots: Words) -> Int:
 
 
 @kernel
-def _first_block(blocks: Longs, key: Int) -> Int:
-    """Return the first row of ``blocks`` whose key is not below ``key``."""
-    start, end = 0, blocks.shape[0]
-    while start < end:
-        middle = (start + end) // 2
-        if blocks[middle, 0] < key:
-            start = middle + 1
-        else:
-            end = middle
-    return start
-
-
-@kernel
 def _box(asked: Matrix, group: Int, widen: float, low: Longs, high: Longs) -> None:
     """Write the range of cells of class ``group`` within ``widen`` metres of a question."""
     size = CLASS_SIZES[group]
@@ -163,7 +150,7 @@ def _cells_of_block(
 
 
 @kernel
-def _ranges_near(
+def ranges_near(
     asked: Matrix, group: Int, widen: float, shelf: Shelf, desk: Desk, ranges: Longs
 ) -> tuple[Longs, Int]:
     """Return the ranges of rows, one an occupied cell, that may hold what is ``widen`` near."""
@@ -176,8 +163,8 @@ def _ranges_near(
     for axis in range(3):
         looks *= float((high[axis] >> 2) - (low[axis] >> 2) + 1)
     if looks > _FEW_BLOCKS:
-        first = _first_block(blocks, block_key(day, group, none, none, none))
-        last = _first_block(blocks, block_key(day, group + 1, none, none, none))
+        first = first_row_at_least(blocks, block_key(day, group, none, none, none))
+        last = first_row_at_least(blocks, block_key(day, group + 1, none, none, none))
         if looks > last - first:
             for b in range(first, last):
                 ranges, n = _cells_of_block(b, blocks, shelf.starts, low, high, ranges, n)
@@ -192,7 +179,7 @@ def _ranges_near(
 
 
 @kernel
-def _first_row(cells: Words, start: Int, end: Int, time: float) -> Int:
+def first_row(cells: Words, start: Int, end: Int, time: float) -> Int:
     """Return the first row from ``start`` on that begins at ``time`` or later."""
     while end - start > _SCAN:
         middle = (start + end) // 2
@@ -294,7 +281,7 @@ def rows_near(
     are left out. Returns the two buffers, which may have grown, and how many ``hits``.
     """
     reach = CLASS_HALVES[group] + widen
-    ranges, count = _ranges_near(asked, group, reach, shelf, desk, ranges)
+    ranges, count = ranges_near(asked, group, reach, shelf, desk, ranges)
     cells = shelf.cells
     begin, end = np.int64(math.floor(asked[FROM])), np.int64(math.ceil(asked[TO]))
     oldest = asked[FROM] - shelf.leg_max if LEG_CLASS <= group < AREA_CLASS else 0.0
@@ -302,7 +289,7 @@ def rows_near(
     for r in range(count):
         first, last = ranges[r, 0], ranges[r, 1]
         if oldest > 0.0:
-            first = _first_row(cells, first, last, oldest)
+            first = first_row(cells, first, last, oldest)
         if n + last - first > hits.shape[0]:
             hits = _longer(hits, n, last - first)
         n += _touching(cells, first, last, who, begin, end, box, hits[n:])

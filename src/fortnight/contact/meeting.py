@@ -182,14 +182,21 @@ def nearest_time(m: Motion, begin: float, end: float) -> float:
 
 @kernel
 def sigmas(m: Motion) -> tuple[float, float]:
-    """Return the smallest and largest sigma on the way; the variance is concave in time."""
-    first, last = m.c0, m.c0 + m.span * (m.c1 + m.span * m.c2)
+    """Return the smallest and largest sigma on the way."""
+    least, most = variances(m, 0.0, m.span)
+    return math.sqrt(least), math.sqrt(most)
+
+
+@kernel
+def variances(m: Motion, begin: float, end: float) -> tuple[float, float]:
+    """Return the smallest and largest variance of a part of the way; it is concave in time."""
+    first = m.c0 + begin * (m.c1 + begin * m.c2)
+    last = m.c0 + end * (m.c1 + end * m.c2)
     most = max(first, last)
-    if m.c2 < 0.0:
-        top = -m.c1 / (2.0 * m.c2)
-        if 0.0 < top < m.span:
-            most = m.c0 + top * (m.c1 + top * m.c2)
-    return math.sqrt(max(min(first, last), 1e-6)), math.sqrt(max(most, 1e-6))
+    # it is largest inside where it still rises at the start and falls at the end
+    if m.c1 + 2.0 * begin * m.c2 > 0.0 > m.c1 + 2.0 * end * m.c2:
+        most = m.c0 - m.c1 * m.c1 / (4.0 * m.c2)
+    return max(min(first, last), 1e-6), max(most, 1e-6)
 
 
 @kernel

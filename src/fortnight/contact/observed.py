@@ -19,6 +19,7 @@ from fortnight.contact.episodes import (
 )
 from fortnight.contact.grid import ones
 from fortnight.track.coverage import FIRST_SLOT_WORD, SLOT_MS, SLOT_WORDS, slots_observed
+from fortnight.track.growing import first_row_at_least
 
 if TYPE_CHECKING:
     from fortnight.contact.window import Window
@@ -103,13 +104,7 @@ def _coverages(
         for day in range(slots.shape[0]):
             if met[day]:
                 total += slots[day]
-        low, high = np.int64(0), np.int64(days.shape[0])
-        while low < high:
-            middle = (low + high) // 2
-            if days[middle, 0] < who:
-                low = middle + 1
-            else:
-                high = middle
+        low = first_row_at_least(days, who)
         while low < days.shape[0] and days[low, 0] == who:
             day = days[low, 1] - first_day
             if 0 <= day < slots.shape[0]:

@@ -44,6 +44,7 @@ from fortnight.contact.meeting import (
     sigmas,
     square_at,
     uncertain,
+    variances,
 )
 from fortnight.contact.pairs import moves
 from fortnight.contact.probability import all_within
@@ -58,6 +59,9 @@ if TYPE_CHECKING:
 _PANEL_SHARE: Final = 1.0
 """A panel of the integral lets the separation move by at most this share of its sigma; by
 Simpson's rule the error is then some milliseconds a passage."""
+
+_ALIKE: Final = 1.125
+"""Sigmas that differ by no more are as good as one: what follows from both is one panel."""
 
 
 @kernel
@@ -86,15 +90,18 @@ def _take(
 
 
 @kernel
-def _panels(m: Motion, begin: float, end: float, low: float, high: float) -> Int:
+def _panels(m: Motion, begin: float, end: float) -> Int:
     """Return into how many panels to cut an integral of the probability."""
-    if end <= begin:
-        return np.int64(0)
+    least, most = variances(m, begin, end)
+    low = math.sqrt(least)
     speed = math.sqrt(m.u * m.u + m.v * m.v + m.w * m.w)
-    moved = speed * (end - begin) / (_PANEL_SHARE * low)
-    # the probability falls with the variance: the more it grows, the sooner it has fallen
-    swelling = max(8.0 * (high - low) / high, 4.0 * (high / low - 1.0))
-    return np.int64(min(MAX_PANELS // 4, max(1.0, math.ceil(moved), math.ceil(swelling))))
+    count = max(1.0, math.ceil(speed * (end - begin) / (_PANEL_SHARE * low)))
+    if most > _ALIKE * _ALIKE * least:
+        # the probability falls with the variance: the more it grows, the sooner it has fallen
+        high = math.sqrt(most)
+        swelling = max(8.0 * (high - low) / high, 4.0 * (high / low - 1.0))
+        count = max(count, math.ceil(swelling))
+    return np.int64(min(MAX_PANELS // 4, count))
 
 
 @kernel
@@ -111,21 +118,32 @@ def _around(m: Motion, begin: float, end: float, most: float) -> tuple[float, fl
 
 
 @kernel
-def _likely_between(
-    m: Motion, near: Nearness, limits: Matrix
-) -> tuple[float, float, float, float, float, float]:
-    """Return the two stretches to follow, from and to each, and the sigmas on the way.
+def _near_enough(m: Motion, near: Nearness, limits: Matrix) -> tuple[float, float, float]:
+    """Return from when to when the two are near enough for their sigmas, and the largest.
 
-    Farther apart than the limit for those sigmas nothing gives 5 %.
+    Farther apart than the limit for the sigmas on the way nothing gives 5 %. It is asked once
+    more of the part that is left: a leg is least known in its middle, and that may lie elsewhere.
     """
     low, high = sigmas(m)
     if low >= near.sigma_limit:
-        return 0.0, 0.0, 0.0, 0.0, low, high
+        return 0.0, 0.0, high
     begin, end = inside(m, limit_between(low, high, limits, near))
+    if end <= begin or high <= _ALIKE * low:
+        return begin, end, high
+    least, most = variances(m, begin, end)
+    low, high = math.sqrt(least), math.sqrt(most)
+    first, last = inside(m, limit_between(low, high, limits, near))
+    return max(begin, first), min(end, last), high
+
+
+@kernel
+def _likely_between(m: Motion, near: Nearness, limits: Matrix) -> tuple[float, float, float, float]:
+    """Return the two stretches to follow, from and to each."""
+    begin, end, high = _near_enough(m, near, limits)
     if end <= begin or high <= near.sigma_limit or m.c2 >= 0.0:
-        return begin, end, end, end, low, high
+        return begin, end, end, end
     first, last = _around(m, begin, end, near.sigma_limit)
-    return begin, first, last, end, low, near.sigma_limit
+    return begin, first, last, end
 
 
 @kernel
@@ -143,7 +161,7 @@ def _plan(
         m = motion_at(motions, pair)
         if m.span <= 0.0:
             continue
-        a, b, c, d, low, high = _likely_between(m, near, limits)
+        a, b, c, d = _likely_between(m, near, limits)
         for stretch in range(2):
             begin, end = (a, b) if stretch == 0 else (c, d)
             if end <= begin:
@@ -151,9 +169,9 @@ def _plan(
             nearest = nearest_time(m, begin, end)
             for side in range(2):
                 start, stop = (begin, nearest) if side == 0 else (nearest, end)
-                count = _panels(m, start, stop, low, high)
-                if count == 0:
+                if stop <= start:
                     continue
+                count = _panels(m, start, stop)
                 passes[n, PAIR], passes[n, SINCE], passes[n, UNTIL] = pair, start, stop
                 passes[n, STEP] = (stop - start) / count
                 passes[n, PANELS], passes[n, AT] = count, at

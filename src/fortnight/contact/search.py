@@ -100,7 +100,7 @@ def _keep_near(
 
 
 @kernel
-def _candidates(question: Matrix, who: Int, shelf: Shelf, near: Nearness) -> Longs:
+def find_pairs(question: Matrix, who: Int, shelf: Shelf, near: Nearness) -> Longs:
     """Return the pairs (row of the question, row of the index) that came within reach."""
     out = np.empty((4096, 2), dtype=np.int64)
     ranges, hits = np.empty((256, 2), dtype=np.int64), np.empty(1024, dtype=np.int64)
@@ -186,7 +186,7 @@ def search(
     table, shelf = rice_table(), shelf_of(index)
 
     def candidates(rows: slice) -> Longs:
-        found = _candidates(question[rows], who, shelf, near)
+        found = find_pairs(question[rows], who, shelf, near)
         found[:, 0] += rows.start
         return found
 
@@ -217,5 +217,5 @@ def _worth_following(
 
 def is_compiled() -> bool:
     """Whether the search's machine code lies ready on disk."""
-    kept: Any = _candidates
+    kept: Any = find_pairs
     return bool(kept._cache._cache_file._load_index())  # noqa: SLF001 - there is no public way

@@ -13,6 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fortnight.contact.periods import at_once, begun_within, of_one
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -46,7 +48,9 @@ class Sightings:
 
     def within(self, start: int, end: int) -> Sightings:
         """Return what began in a window (ms since 1970)."""
-        kept = (self.start >= start) & (self.start < end)
+        kept = begun_within(self.start, start, end)
+        if len(kept) == len(self):
+            return self
         return Sightings(*(column[kept] for column in self.columns()))
 
     def columns(self) -> tuple[Any, ...]:
@@ -72,24 +76,23 @@ class Visits:
 
     def shared_with(self, who: int, start: int, end: int) -> SharedVisits:
         """Return the periods in which others were checked in where ``who`` was."""
-        own = np.flatnonzero((self.who == who) & (self.end > start) & (self.start < end))
-        low = np.searchsorted(self.venue, self.venue[own], side="left")
-        high = np.searchsorted(self.venue, self.venue[own], side="right")
-        mine = np.repeat(own, high - low)
-        theirs = _ranges(low, high)
+        own = of_one(self.who, self.start, self.end, who, start, end)
+        first = np.searchsorted(self.venue, self.venue[own], side="left")
+        last = np.searchsorted(self.venue, self.venue[own], side="right")
+        mine, theirs = at_once(self.who, self.start, self.end, own, first, last)
         begin = np.maximum(np.maximum(self.start[mine], self.start[theirs]), start)
         finish = np.minimum(np.minimum(self.end[mine], self.end[theirs]), end)
-        kept = (self.who[theirs] != who) & (finish > begin)
-        mine, theirs = mine[kept], theirs[kept]
-        same_room = (self.room[mine] >= 0) & (self.room[mine] == self.room[theirs])
-        order = np.lexsort((begin[kept], self.who[theirs]))
+        order = np.lexsort((begin, self.who[theirs]))
+        order = order[(finish > begin)[order]]  # within the window too
+        mine, theirs = mine[order], theirs[order]
+        room = self.room[mine]
         return SharedVisits(
-            other=self.who[theirs][order],
-            start=begin[kept][order],
-            end=finish[kept][order],
-            venue=self.venue[mine][order],
-            room=np.where(same_room, self.room[mine], _NONE)[order],
-            presumed=(self.presumed[mine] | self.presumed[theirs])[order],
+            other=self.who[theirs],
+            start=begin[order],
+            end=finish[order],
+            venue=self.venue[mine],
+            room=np.where(room == self.room[theirs], room, _NONE),
+            presumed=self.presumed[mine] | self.presumed[theirs],
         )
 
 
@@ -277,11 +280,3 @@ def _floats(column: Any) -> Floats:  # noqa: ANN401 - any array of numbers
     column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     values: Floats = column.cast(pa.float64()).to_numpy(zero_copy_only=False).astype(np.float64)
     return values
-
-
-def _ranges(low: Longs, high: Longs) -> Longs:
-    """Return all whole numbers of some ranges, one range after the other."""
-    counts = high - low
-    before = np.repeat(np.cumsum(counts) - counts, counts)
-    rows: Longs = np.repeat(low, counts) + np.arange(int(counts.sum())) - before
-    return rows

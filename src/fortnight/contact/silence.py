@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Matrix = NDArray[np.float64]
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+Bytes = NDArray[np.uint8]
 
 HOUR_MS: Final = 3_600_000
 ENOUGH_MS: Final = 12 * 60_000.0
@@ -37,11 +37,12 @@ ENOUGH_MS: Final = 12 * 60_000.0
 class TookPart:
     """Hours in which phones are known to have taken part: one row a participant.
 
-    ``hours`` are those since 1970, from ``first`` on.
+    ``hours`` are those since 1970, from ``first`` on, eight to a byte and the lowest bit first: a
+    contact's fortnight is then one line of the processor's cache.
     """
 
     first: int
-    hours: Bools  # (participants, hours)
+    hours: Bytes  # (participants, hours / 8)
 
 
 def took_part(sightings: Sightings, people: int) -> TookPart:
@@ -49,9 +50,16 @@ def took_part(sightings: Sightings, people: int) -> TookPart:
     scans = ~np.isnan(sightings.attenuation)
     hour = sightings.start[scans] // HOUR_MS
     first = int(hour.min(initial=hour[0] if len(hour) else 0))
-    hours = np.zeros((people, int(hour.max(initial=first)) - first + 1), dtype=np.bool_)
-    hours[sightings.who[scans], hour - first] = True
+    hours = np.zeros((people, (int(hour.max(initial=first)) - first) // 8 + 1), dtype=np.uint8)
+    _note(sightings.who[scans], hour - first, hours)
     return TookPart(first, hours)
+
+
+@kernel
+def _note(who: Longs, hour: Longs, hours: Bytes) -> None:
+    """Note that phones took part in an hour, counted from the first."""
+    for k in range(who.shape[0]):
+        hours[who[k], hour[k] // 8] |= np.uint8(1 << (hour[k] % 8))
 
 
 def silent_shares(parts: TookPart, who: int, episodes: Matrix, people: Longs) -> Floats:
@@ -75,19 +83,20 @@ def silent_shares(parts: TookPart, who: int, episodes: Matrix, people: Longs) ->
 
 
 @kernel
-def _both_ms(hours: Bools, first: Int, who: Int, other: Int, start: float, end: float) -> float:
+def _both_ms(hours: Bytes, first: Int, who: Int, other: Int, start: float, end: float) -> float:
     """Return how long of a period lies in hours in which both phones took part."""
     both = 0.0
-    low = max(np.int64(start // HOUR_MS), first)
-    high = min(np.int64(end // HOUR_MS), first + hours.shape[1] - 1)
+    low = max(np.int64(start) // HOUR_MS, first)
+    high = min(np.int64(end) // HOUR_MS, first + 8 * hours.shape[1] - 1)
     for hour in range(low, high + 1):
-        if hours[who, hour - first] and hours[other, hour - first]:
+        byte, bit = (hour - first) // 8, (hour - first) % 8
+        if (hours[who, byte] & hours[other, byte]) >> bit & 1:
             both += min(end, (hour + 1.0) * HOUR_MS) - max(start, float(hour) * HOUR_MS)
     return both
 
 
 @kernel
-def _shares(hours: Bools, first: Int, who: Int, episodes: Matrix, people: Longs) -> Floats:
+def _shares(hours: Bytes, first: Int, who: Int, episodes: Matrix, people: Longs) -> Floats:
     both, lasting = np.zeros(people.shape[0]), np.zeros(people.shape[0])
     row: Int = np.int64(0)
     for k in range(episodes.shape[0]):

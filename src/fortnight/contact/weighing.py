@@ -19,8 +19,10 @@ from fortnight.contact.calibration import (
 )
 from fortnight.contact.episodes import X_EPISODES, X_EXPECTED_24H, X_OBSERVED, X_WHO
 from fortnight.contact.features import circles, position_features
+from fortnight.contact.filing import rows_of
 from fortnight.contact.fusing import F_EXPECTED, F_EXPECTED_24H, F_FACE, F_HEARD, MINUTE_MS
-from fortnight.contact.fusion import run_means, same_room
+from fortnight.contact.fusion import likely_minutes
+from fortnight.contact.hearing import BY_BADGE, BY_SCAN, IN_ROOM
 from fortnight.contact.silence import silent_shares
 from fortnight.risk.assessment import Anchor, Contacts, assess_all
 from fortnight.risk.kinds import KINDS, NOT_CLOSE
@@ -37,8 +39,6 @@ if TYPE_CHECKING:
 
 BY_BLUETOOTH: Final = "bluetooth"
 BY_CHECK_IN: Final = "check-in"
-_SURE_OF_ROOM: Final = 0.95
-_LEAST_SCANS: Final = 3
 _LIKELY: Final = 0.5
 
 
@@ -47,13 +47,11 @@ class Weighed:
     """A row of each of these for each listed contact, in rank order; minutes of the whole window.
 
     ``probability`` is calibrated, and about what ``probability_of`` says; ``low`` and ``high``
-    hold the minutes together with 80 %. ``exposed`` are expected minutes of each local day, with
-    air that the case left, ``close`` those in which one phone heard the other.
+    hold the minutes together with 80 %. ``contacts`` is what was assessed: expected minutes of
+    each local day, with air that the case left, and those in which one phone heard the other.
     """
 
     kinds: Longs  # bits of risk.kinds
-    exposed: Floats
-    close: Floats
     minutes: Floats
     most_24h: Floats  # by all evidence, what the minimum is held against
     low: Floats
@@ -66,6 +64,7 @@ class Weighed:
     probability: Floats
     probability_of: list[str]
     same_room: list[str | None]
+    contacts: Contacts
     assessments: Assessments
 
     @cached_property
@@ -78,42 +77,53 @@ def weigh(trace: Trace) -> Weighed:
     """Weigh every listed contact of a trace."""
     fused, who = trace.fused, trace.exposure_rows[:, X_WHO].astype(np.int64)
     row = fused.row_of(who)
-    known = row >= 0
     sums, days, heard_days, left = (
-        np.concatenate((part, np.zeros((1, part.shape[1]))))[row]
-        for part in (fused.sums, fused.days, fused.heard_days, fused.left_days)
+        rows_of(part, row) for part in (fused.sums, fused.days, fused.heard_days, fused.left_days)
     )
-    low, high = (np.append(part, 0.0)[row] for part in fused.likely_minutes)
-    visited, in_room = _visited(trace, who)
-    kinds, scanned_room = _kinds(trace, who, heard_days), _heard_in_room(trace, who)
-    kinds |= np.where(visited > 0.0, KINDS["visit"], 0) | np.where(in_room, KINDS["visit-room"], 0)
-    kinds |= np.where(left.sum(axis=1) > 0.0, KINDS["air"], 0)
+    low, high = likely_minutes(sums)
+    visited, in_room = _visited(trace, row)
+    how, in_windows = np.append(fused.how, 0)[row], heard_days.sum(axis=1)
+    kinds, scanned_room = _kinds(trace, who, how, in_windows), (how & IN_ROOM) > 0
+    linger = left.sum(axis=1)
+    kinds |= (visited > 0.0) * KINDS["visit"] | in_room * KINDS["visit-room"]
+    kinds |= (linger > 0.0) * KINDS["air"]
     circle = np.append(circles(fused.heard_days), 1.0)[row]
     chance = _probabilities(trace, kinds, sums, circle)
     apart = ((kinds & KINDS["bluetooth"]) > 0) & (chance < _LIKELY)
     exposed = days + left
-    close = np.minimum(heard_days, exposed)
+    contacts = Contacts(
+        first=trace.window.first,
+        minutes=exposed,
+        evidence=kinds | apart * NOT_CLOSE,
+        close_minutes=np.minimum(heard_days, exposed),
+    )
     return Weighed(
         kinds=kinds,
-        exposed=exposed,
-        close=close,
-        minutes=np.where(known, sums[:, F_EXPECTED], 0.0),
+        minutes=sums[:, F_EXPECTED],
         most_24h=_most_24h(trace, row, sums),
         low=low,
         high=high,
-        heard=np.maximum(sums[:, F_HEARD], heard_days.sum(axis=1)),
+        heard=np.maximum(sums[:, F_HEARD], in_windows),
         face=sums[:, F_FACE],
         visited=visited,
-        linger=left.sum(axis=1),
+        linger=linger,
         apart=apart,
         probability=chance,
-        probability_of=[FACE_TO_FACE if by_face else WITHIN_RADIUS for by_face in _radio(kinds)],
+        probability_of=[
+            FACE_TO_FACE if by_face else WITHIN_RADIUS for by_face in _radio(kinds).tolist()
+        ],
         same_room=[
             BY_BLUETOOTH if heard else BY_CHECK_IN if room else None
-            for heard, room in zip(scanned_room, in_room, strict=True)
+            for heard, room in zip(scanned_room.tolist(), in_room.tolist(), strict=True)
         ],
-        assessments=_assessments(trace, exposed, close, kinds | np.where(apart, NOT_CLOSE, 0)),
+        contacts=contacts,
+        assessments=assess_all(trace.question.disease, anchor_of(trace), contacts),
     )
+
+
+def anchor_of(trace: Trace) -> Anchor:
+    """Return the date that a trace's windows hang on, and what it is."""
+    return Anchor(trace.case.anchor, trace.case.dated_by)
 
 
 def _most_24h(trace: Trace, row: Longs, sums: Floats) -> Floats:
@@ -123,41 +133,26 @@ def _most_24h(trace: Trace, row: Longs, sums: Floats) -> Floats:
     return np.where(signed, np.maximum(sums[:, F_EXPECTED_24H], by_positions), by_positions)
 
 
-def _visited(trace: Trace, who: Longs) -> tuple[Floats, Bools]:
+def _visited(trace: Trace, row: Longs) -> tuple[Floats, Bools]:
     """Return minutes checked in at one venue, and whether in one room, of each contact."""
-    visits = trace.fused.visits
-    order = np.argsort(who, kind="stable")
-    place = np.searchsorted(who[order], visits.other)
-    kept = np.isin(visits.other, who)
-    row = order[place[kept]]
-    minutes = (visits.end - visits.start)[kept] / MINUTE_MS
-    in_room = np.bincount(row, visits.room[kept] >= 0, minlength=len(who)) > 0
-    total = np.zeros(len(who))
-    np.add.at(total, row, minutes)
-    return total, in_room
+    fused, visits = trace.fused, trace.fused.visits
+    place = fused.row_of(visits.other)
+    minutes, in_room = np.zeros(len(fused.who) + 1), np.zeros(len(fused.who) + 1, dtype=np.bool_)
+    np.add.at(minutes, place, (visits.end - visits.start) / MINUTE_MS)
+    in_room[place[visits.room >= 0]] = True
+    return minutes[row], in_room[row]
 
 
-def _kinds(trace: Trace, who: Longs, heard_days: Floats) -> Longs:
+def _kinds(trace: Trace, who: Longs, how: Longs, in_windows: Floats) -> Longs:
     """Return which kinds of evidence there is of each contact, but for check-ins."""
-    heard = trace.fused.heard
-    sensed = np.isnan(heard.attenuation)
     ties = trace.index.sign_index.ties.of(trace.who, trace.window.start, trace.window.end)
-    radio = np.isin(who, heard.other[~sensed])
-    windows = (heard_days.sum(axis=1) > 0.0) & ~np.isin(who, heard.other)
-    kinds = np.where(trace.exposure_rows[:, X_EPISODES] > 0, KINDS["fixes"], 0)
-    kinds |= np.where(radio | windows, KINDS["bluetooth"], 0)
-    kinds |= np.where(np.isin(who, heard.other[sensed]), KINDS["sensor"], 0)
-    kinds |= np.where(np.isin(who, ties.other), KINDS["ties"], 0)
-    return kinds.astype(np.int64)
-
-
-def _heard_in_room(trace: Trace, who: Longs) -> Bools:
-    """Whether several scans place a contact in the room of the case, or a badge does."""
-    heard = trace.fused.heard
-    sensed = np.isnan(heard.attenuation)
-    level, scans = run_means(heard)
-    sure = ((same_room(level, scans) >= _SURE_OF_ROOM) & (scans >= _LEAST_SCANS)) | sensed
-    return np.isin(who, heard.other[sure])
+    phones = ((how & BY_SCAN) > 0) | ((in_windows > 0.0) & (how == 0))
+    kinds = (trace.exposure_rows[:, X_EPISODES] > 0) * KINDS["fixes"]
+    kinds |= phones * KINDS["bluetooth"]
+    kinds |= ((how & BY_BADGE) > 0) * KINDS["sensor"]
+    if len(ties):
+        kinds |= np.isin(who, ties.other) * KINDS["ties"]
+    return kinds.astype(np.int64, copy=False)
 
 
 def _radio(kinds: Longs) -> Bools:
@@ -187,15 +182,3 @@ def silence_of(trace: Trace) -> Floats:
     shares = silent_shares(trace.index.took_part, trace.who, trace.episode_rows, people)
     silent: Floats = shares[np.searchsorted(people, who)]
     return silent
-
-
-def _assessments(trace: Trace, exposed: Floats, close: Floats, kinds: Longs) -> Assessments:
-    """Return dose, tier, probability and dates of each contact by the disease's own rules."""
-    case = trace.case
-    contacts = Contacts(
-        first=trace.window.first,
-        minutes=exposed,
-        evidence=kinds,
-        close_minutes=close,
-    )
-    return assess_all(trace.question.disease, Anchor(case.anchor, case.dated_by), contacts)

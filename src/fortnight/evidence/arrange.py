@@ -7,6 +7,7 @@ The result does not depend on the order or the number of the inputs.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -29,8 +30,7 @@ from fortnight.evidence.signs import SignBatch
 from fortnight.evidence.tally import with_refused
 
 if TYPE_CHECKING:
-    from collections import Counter
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -86,7 +86,7 @@ class _Chunk:
     source: NDArray[np.uint8]
 
 
-class _Names:
+class Names:
     """Numbers for participants in order of first appearance, and in order of their names."""
 
     def __init__(self) -> None:
@@ -108,6 +108,11 @@ class _Names:
             self._last_codes[place] = self._numbers.setdefault(name, len(self._numbers))
         return self._last_codes[who]
 
+    def add(self, names: Iterable[str]) -> None:
+        """Give numbers to those who have none yet."""
+        for name in names:
+            self._numbers.setdefault(name, len(self._numbers))
+
     def ranked(self) -> tuple[tuple[str, ...], NDArray[np.int32]]:
         """Return the names in order, and each first-seen number's place in that order."""
         names = tuple(sorted(self._numbers))
@@ -122,7 +127,7 @@ def arrange(
     reports: Callable[[], Sequence[InputReport]],
 ) -> Arranged:
     """Sort what ``batches`` bring. ``reports`` is asked once they are exhausted."""
-    names = _Names()
+    names = Names()
     chunks: list[_Chunk] = []
     stays: list[Stay] = []
     pile = SignPile()
@@ -150,22 +155,31 @@ def arrange(
         source=columns.source[: offsets[-1]],
         assumed=columns.assumed[: offsets[-1]],
         stays=tuple(own),
-        reports=_counted(reports(), refused, pile.refused),
+        reports=with_losses(reports(), _by_reason(refused) + pile.refused),
         signs=signs,
     )
 
 
-def _counted(
-    reports: Sequence[InputReport],
-    moments: NDArray[np.int64],
-    signs: Counter[tuple[int, str]],
+def _by_reason(moments: NDArray[np.int64]) -> Counter[tuple[int, str]]:
+    """Return the rows refused for their moment by input and reason."""
+    return Counter(
+        {
+            (place, reason): count
+            for place, counts in enumerate(moments.tolist())
+            for reason, count in zip(("repeat", "same-time"), counts, strict=True)
+        }
+    )
+
+
+def with_losses(
+    reports: Sequence[InputReport], refused: Mapping[tuple[int, str], int]
 ) -> tuple[InputReport, ...]:
-    """Return the reports with what was found out of place only once all inputs were there."""
-    out = [
-        with_refused(with_refused(report, "repeat", int(repeats)), "same-time", int(same))
-        for report, (repeats, same) in zip(reports, moments, strict=True)
-    ]
-    for (place, reason), count in signs.items():
+    """Return the reports with what was found out of place only beside other rows.
+
+    ``refused`` counts rows by the place of their input and the reason.
+    """
+    out = list(reports)
+    for (place, reason), count in refused.items():
         out[place] = with_refused(out[place], reason, count)
     return tuple(out)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,6 +35,18 @@ class FixBatch:
     accuracy: NDArray[np.float32]  # metres, NaN where none was claimed
     source: NDArray[np.uint8]  # place in schema.SOURCES
 
+    def part(self, rows: slice) -> FixBatch:
+        """Return some of the rows, without a copy."""
+        return replace(
+            self,
+            who=self.who[rows],
+            time=self.time[rows],
+            lon=self.lon[rows],
+            lat=self.lat[rows],
+            accuracy=self.accuracy[rows],
+            source=self.source[rows],
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class StayBatch:
@@ -48,6 +60,18 @@ class StayBatch:
     lon: NDArray[np.float64]
     lat: NDArray[np.float64]
     accuracy: NDArray[np.float32]  # metres, NaN where none was claimed
+
+    def part(self, rows: slice) -> StayBatch:
+        """Return some of the rows, without a copy."""
+        return replace(
+            self,
+            who=self.who[rows],
+            start=self.start[rows],
+            end=self.end[rows],
+            lon=self.lon[rows],
+            lat=self.lat[rows],
+            accuracy=self.accuracy[rows],
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fortnight.contact.observed import gaps, person_slots
+from fortnight.contact.weighing import anchor_of
 from fortnight.report.document import (
     AssessmentDocument,
     ContactDocument,
@@ -22,7 +23,7 @@ from fortnight.report.document import (
 from fortnight.report.explain import explain
 from fortnight.report.instants import instant, interval, iso
 from fortnight.report.local_time import local_clock, parse
-from fortnight.risk.explanation import assess
+from fortnight.risk.explanation import explain_row
 from fortnight.risk.exposure_windows import arrange
 from fortnight.risk.windows_gaen import NARROW_NET, WIDE_NET, gaen_risks
 
@@ -126,18 +127,9 @@ def _together(trace: Trace, who: int, said: dict[str, Any]) -> TogetherDocument:
 
 
 def _assessment(trace: Trace, place: int) -> AssessmentDocument:
-    """Assess one contact with all its words."""
-    case, weighed = trace.case, trace.weighed
-    dates = [trace.window.first + timedelta(days=k) for k in range(weighed.exposed.shape[1])]
-    found = assess(
-        trace.question.disease,
-        anchor=case.anchor,
-        kind=case.dated_by,
-        minutes=dict(zip(dates, weighed.exposed[place].tolist(), strict=True)),
-        evidence=weighed.evidence[place],
-        close_minutes=dict(zip(dates, weighed.close[place].tolist(), strict=True)),
-        close=not weighed.apart[place],
-    )
+    """Return what follows for one contact, with all its words."""
+    weighed, disease = trace.weighed, trace.question.disease
+    found = explain_row(disease, anchor_of(trace), weighed.contacts, weighed.assessments, place)
     home = found.home_if_not_immune or (None, None)
     return AssessmentDocument(
         dose=round(found.dose, 4),

@@ -13,19 +13,31 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fortnight.errors import QuestionError
-from fortnight.risk.dates import best_days, by_date, curve_of
+from fortnight.risk.daily import (
+    D_CLOSE,
+    D_CLOSE_DAYS,
+    D_DOSE,
+    D_FIRST,
+    D_LAST,
+    D_MINUTES,
+    D_MOST,
+    add_days,
+    best_days,
+    first_wrong,
+    ranks_of,
+)
+from fortnight.risk.dates import curve_of
 from fortnight.risk.dose import (
     AnchorKind,
     Chance,
     Where,
     chance,
-    dose,
     infectious_days,
     is_forward,
     setting_factors,
 )
 from fortnight.risk.kinds import KINDS, MEASURED
-from fortnight.risk.tiers import STAY_HOME, TESTED, TOLD, tier_codes
+from fortnight.risk.tiers import STAY_HOME, TESTED, TOLD, days_of_threshold, tier_codes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +51,6 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
     Dates = NDArray[np.datetime64]
 
-_SAME_DOSE = 6  # places of a minute to which two doses are told apart
 _NO_DATE = np.datetime64("NaT", "D")
 
 
@@ -105,46 +116,52 @@ def assess_all(
 
     Raises QuestionError where minutes are negative or no numbers, or a setting is unknown.
     """
-    offsets = offsets_of(anchor, contacts.first, contacts.minutes.shape[1])
-    forward = is_forward(disease, offsets)
-    shown = (contacts.evidence & ~KINDS["ties"]) > 0
-    minutes = _checked(contacts, contacts.minutes) * forward * shown[:, None]
-    weights = infectious_days(disease, anchor.kind, offsets)
+    sums, minutes, weights = _added_up(disease, anchor, contacts)
+    exposed = sums[:, D_FIRST] >= 0.0
     factors = _factors(disease, contacts)
-    doses = dose(minutes, weights, factors[:, 0])
-    tier = tier_codes(disease, minutes, contacts.evidence)
+    doses = sums[:, D_DOSE] * factors[:, 0]
+    tier = tier_codes(disease, sums[:, D_MOST], exposed, contacts.evidence)
     household = (contacts.evidence & KINDS["household"]) > 0
-    odds = _chances(disease, contacts, weights, factors)
-    met = minutes > 0.0
-    first, last = _ends(met)
-    tested = _test_days(disease, minutes, weights, last, _earliest(contacts, today))
-    home = disease.stay_home.days if disease.stay_home else 0
-
-    def dated(places: Floats, *, where: Bools | bool = True) -> Dates:
-        return _dates(contacts.first, np.where(where, places, np.nan))
-
+    odds = _chances(disease, contacts, sums, factors)
+    tested = _test_days(disease, minutes, weights, sums, _earliest(contacts, today))
+    dates = _dates(contacts.first, *_days(disease, sums, tier, tested))
     return Assessments(
-        minutes=minutes.sum(axis=1),
+        minutes=sums[:, D_MINUTES],
         dose=doses,
         household=household,
-        rank=_ranks(doses, household, np.any(met, axis=1)),
+        rank=ranks_of(doses, household, exposed),
         tier=tier,
         probability=odds.probability,
         low=odds.low,
         high=odds.high,
-        first_exposure=dated(first),
-        last_exposure=dated(last),
-        test_day=dated(tested, where=np.isin(tier, TESTED)),
-        follow_up_end=dated(last + disease.follow_up.days, where=tier >= TOLD),
-        stay_home_until=dated(last + home, where=tier == STAY_HOME),
+        first_exposure=dates[0],
+        last_exposure=dates[1],
+        test_day=dates[2],
+        follow_up_end=dates[3],
+        stay_home_until=dates[4],
     )
 
 
+def _added_up(
+    disease: Disease, anchor: Anchor, contacts: Contacts
+) -> tuple[Floats, Floats, Floats]:
+    """Return the columns of ``fortnight.risk.daily``, the minutes that count, days' weights."""
+    minutes = _checked(contacts, contacts.minutes)
+    known = contacts.close_minutes
+    close = minutes if known is None or known is minutes else _checked(contacts, known)
+    offsets = offsets_of(anchor, contacts.first, minutes.shape[1])
+    weights = infectious_days(disease, anchor.kind, offsets)
+    shown = (contacts.evidence & ~KINDS["ties"]) > 0
+    counts = np.concatenate((shown, is_forward(disease, offsets)))
+    width = days_of_threshold(disease, minutes.shape[1])
+    return *add_days(minutes, close, counts, weights, width), weights
+
+
 def _checked(contacts: Contacts, minutes: Floats) -> Floats:
-    wrong = np.argwhere(~(minutes >= 0.0) | ~np.isfinite(minutes))
-    if len(wrong):
-        row, column = wrong[0]
-        day = contacts.first + timedelta(days=int(column))
+    wrong = first_wrong(minutes)
+    if wrong >= 0:
+        row, column = divmod(int(wrong), minutes.shape[1])
+        day = contacts.first + timedelta(days=column)
         raise QuestionError(
             f"The minutes of contact {row + 1} on {day} are {minutes[row, column]}: "
             "give 0 or more.",
@@ -160,27 +177,18 @@ def _factors(disease: Disease, contacts: Contacts) -> Floats:
     return np.array([of[where] for where in contacts.where])
 
 
-def _chances(disease: Disease, contacts: Contacts, weights: Floats, factors: Floats) -> Chance:
+def _chances(disease: Disease, contacts: Contacts, sums: Floats, factors: Floats) -> Chance:
     """Return probabilities where they were measured: NaN for every other contact."""
-    shown = (contacts.evidence & MEASURED) > 0
+    shown = ((contacts.evidence & MEASURED) > 0) & (sums[:, D_CLOSE_DAYS] > 0.0)
     if disease.transmission is None or not shown.any():
         nothing = np.full(len(shown), np.nan)
         return Chance(nothing, nothing, nothing)
-    known = contacts.close_minutes
-    close = contacts.minutes if known is None else _checked(contacts, known)
-    found = chance(disease, *(dose(close, weights, factors[:, k]) for k in range(3)))
-    shown &= (close * weights > 0.0).any(axis=1)
+    close = sums[:, D_CLOSE]
+    found = chance(disease, *(close * factors[:, k] for k in range(3)))
     probability, low, high = (
         np.where(shown, values, np.nan) for values in (found.probability, found.low, found.high)
     )
     return Chance(probability, low, high)
-
-
-def _ends(exposed: Bools) -> tuple[Floats, Floats]:
-    """Return the first and the last exposed column of each row, NaN where there is none."""
-    some = exposed.any(axis=1)
-    last = exposed.shape[1] - 1 - exposed[:, ::-1].argmax(axis=1)
-    return np.where(some, exposed.argmax(axis=1), np.nan), np.where(some, last, np.nan)
 
 
 def infection_days(minutes: Floats, weights: Floats) -> Floats:
@@ -197,36 +205,35 @@ def infection_days(minutes: Floats, weights: Floats) -> Floats:
 
 
 def _test_days(
-    disease: Disease, minutes: Floats, weights: Floats, last: Floats, earliest: int
+    disease: Disease, minutes: Floats, weights: Floats, sums: Floats, earliest: int
 ) -> Floats:
     """Return the column, counted on beyond the last, of the day to test; NaN for none."""
     testing = disease.testing
     if testing.kind == "symptoms":
         return np.full(len(minutes), np.nan)
     if testing.days is not None:
-        return np.maximum(last + testing.days, earliest)
+        return np.maximum(sums[:, D_LAST] + testing.days, earliest)
     days = disease.follow_up.days
-    count = minutes.shape[1] + days
-    curves = by_date(infection_days(minutes, weights), curve_of(disease, count), count)
-    ends = np.nan_to_num(last, nan=-1.0).astype(np.int64) + days
-    return best_days(curves, np.full(len(minutes), earliest), ends)
+    curve = curve_of(disease, minutes.shape[1] + days)
+    return best_days(minutes, weights, curve, sums, days, earliest)
 
 
 def _earliest(contacts: Contacts, today: date | None) -> int:
     return 0 if today is None else max(0, (today - contacts.first).days)
 
 
-def _dates(first: date, places: Floats) -> Dates:
-    """Return the dates of columns counted from ``first``; NaT for NaN."""
-    whole = np.nan_to_num(places, nan=0.0).astype("timedelta64[D]")
-    return np.where(np.isnan(places), _NO_DATE, np.datetime64(first, "D") + whole)
+def _days(disease: Disease, sums: Floats, tier: Codes, tested: Floats) -> tuple[Floats, Bools]:
+    """Return the columns of all five dates, one row a date, and which of them there are."""
+    first, last = sums[:, D_FIRST], sums[:, D_LAST]
+    exposed = first >= 0.0
+    home = disease.stay_home.days if disease.stay_home else 0
+    tests = ((tier == TESTED[0]) | (tier == TESTED[1])) & ~np.isnan(tested)
+    places = np.stack((first, last, tested, last + disease.follow_up.days, last + home))
+    known = np.stack((exposed, exposed, tests, tier >= TOLD, tier == STAY_HOME))
+    return places, known & exposed
 
 
-def _ranks(doses: Floats, household: Bools, exposed: Bools) -> Codes:
-    """Return 1 + the number of contacts of the same group with a higher dose; 0 unexposed."""
-    rounded = np.round(doses, _SAME_DOSE)
-    ranks = np.zeros(len(doses), dtype=np.int64)
-    for group in (household & exposed, ~household & exposed):
-        own = np.sort(rounded[group])
-        ranks[group] = 1 + len(own) - np.searchsorted(own, rounded[group], side="right")
-    return ranks
+def _dates(first: date, places: Floats, known: Bools) -> Dates:
+    """Return the dates of columns counted from ``first``; NaT for those that are not known."""
+    whole = np.where(known, places, 0.0).astype(np.int64)
+    return np.where(known, np.datetime64(first, "D") + whole, _NO_DATE)

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 _STEPS_A_DAY = 16
-_NEAR_ENOUGH = 0.01  # the first day whose share is within this of the highest is the day to test
 _PLACES = 9  # digits kept, so that the last bits of a sum decide nothing
 
 
@@ -69,12 +68,27 @@ def curve_of(disease: Disease, days: int) -> Floats:
     lasting = disease.testing.detectable
     if lasting is None:
         return ill_by(disease, days)
-    return np.array(detectable(disease.latent.law(), lasting.law(), days))
+    return _as_array(disease.latent.law(), lasting.law(), days)
+
+
+@lru_cache(maxsize=64)  # every case of a day asks for the same
+def _as_array(latent: Law, lasting: Law, days: int) -> Floats:
+    curve = np.array(detectable(latent, lasting, days))
+    curve.flags.writeable = False
+    return curve
 
 
 def ill_by(disease: Disease, days: int) -> Floats:
     """Return the share of infections whose symptoms have begun on each day after exposure."""
-    return np.array([disease.incubation.cdf(float(day)) for day in range(days + 1)])
+    return _taken_by(disease.incubation.law(), days)
+
+
+@lru_cache(maxsize=256)  # every contact of a case asks for one of a few
+def _taken_by(law: Law, days: int) -> Floats:
+    """Return the share of a period that is over on each day."""
+    shares = np.array([law.cdf(float(day)) for day in range(days + 1)])
+    shares.flags.writeable = False
+    return shares
 
 
 def by_date(shares: Floats, curve: Floats, count: int) -> Floats:
@@ -92,20 +106,6 @@ def by_date(shares: Floats, curve: Floats, count: int) -> Floats:
     since = np.arange(count)[None, :] - np.arange(shares.shape[1])[:, None]
     single = np.where(since >= 0, curve[np.clip(since, 0, len(curve) - 1)], 0.0)
     return np.round(shares @ single, _PLACES)
-
-
-def best_days(curves: Floats, first: NDArray[np.int64], last: NDArray[np.int64]) -> Floats:
-    """Return for each curve the day to test, from ``first`` to ``last``; NaN where there is none.
-
-    It is the first day on which the share is within 0.01 of the highest of those days: waiting
-    longer would find no more than one infection in a hundred more.
-    """
-    places = np.arange(curves.shape[1])
-    allowed = (places >= first[:, None]) & (places <= last[:, None])
-    shares = np.where(allowed, curves, -1.0)
-    highest = shares.max(axis=1, initial=-1.0)
-    day = (shares >= highest[:, None] - _NEAR_ENOUGH).argmax(axis=1)
-    return np.where(highest > 0.0, day, np.nan)
 
 
 def testing_words(testing: Testing) -> str:

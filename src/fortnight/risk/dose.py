@@ -1,5 +1,7 @@
 """Dose: minutes, weighed by infectiousness and setting; and, where measured, a probability.
 
+``fortnight.risk.daily`` adds the dose itself up.
+
 Every function is pure and monotone: more minutes never lower a dose or a probability.
 """
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from fortnight.risk.actions import Setting, Transmission
     from fortnight.risk.disease import Disease
+    from fortnight.risk.infectiousness import Curve
 
     Floats = NDArray[np.float64]
 
@@ -49,13 +52,16 @@ def infectious_days(disease: Disease, kind: AnchorKind, offsets: NDArray[np.int6
     offsets : int64 (d,)
         Days.
     """
-    on = (
-        disease.relative_infectiousness
-        if kind == "onset"
-        else disease.relative_infectiousness_since_test
-    )
-    weights = np.array([on(int(offset)) for offset in offsets], dtype=np.float64)
+    curve, highest = _laid_out(disease, kind)
+    weights = np.array([curve.share(day) / highest for day in offsets.tolist()], dtype=np.float64)
     return weights * is_forward(disease, offsets)
+
+
+def _laid_out(disease: Disease, kind: AnchorKind) -> tuple[Curve, float]:
+    """Return the curve, made once for all days, and the highest day's share since onset."""
+    since_onset = disease.curve
+    curve = since_onset if kind == "onset" else disease.curve_since_test
+    return curve, max(since_onset.mass)
 
 
 def is_forward(disease: Disease, offsets: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -72,22 +78,6 @@ def setting_factors(disease: Disease, where: Where) -> tuple[float, float, float
     if setting is None or where != "outdoors":
         return 1.0, 1.0, 1.0
     return setting.outdoors, setting.low, setting.high
-
-
-def dose(minutes: Floats, weights: Floats, factors: Floats) -> Floats:
-    """Return the dose of each contact: minutes at the highest infectiousness, indoors.
-
-    Parameters
-    ----------
-    minutes : float64 (n, d)
-        Expected minutes of each contact on each day.
-    weights : float64 (d,)
-        Relative infectiousness of each day.
-    factors : float64 (n,)
-        What a minute in the contact's setting counts.
-    """
-    total: Floats = (minutes * weights).sum(axis=1) * factors
-    return total
 
 
 def chance(disease: Disease, doses: Floats, low_doses: Floats, high_doses: Floats) -> Chance:
@@ -117,5 +107,6 @@ def chance(disease: Disease, doses: Floats, low_doses: Floats, high_doses: Float
 
 
 def _mean_relative(disease: Disease, first: int, last: int) -> float:
+    curve, highest = _laid_out(disease, "onset")
     days = range(first, last + 1)
-    return sum(disease.relative_infectiousness(day) for day in days) / len(days)
+    return sum(curve.share(day) / highest for day in days) / len(days)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fortnight.risk.assessment import Anchor, Contacts, assess_all, infection_days, offsets_of
-from fortnight.risk.dates import Deadline, by_date, curve_of, deadlines, ill_by, testing_words
+from fortnight.risk.daily import curves_by_date
+from fortnight.risk.dates import Deadline, curve_of, deadlines, ill_by, testing_words
 from fortnight.risk.dose import AnchorKind, Where, infectious_days, is_forward
 from fortnight.risk.kinds import MEASURED, NOT_CLOSE, bits_of
-from fortnight.risk.tiers import most_within, reason, threshold, tier_of
+from fortnight.risk.tiers import days_of_threshold, most_within, reason, tier_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -139,6 +140,33 @@ def assess(
     return _explained(disease, Anchor(anchor, kind), contacts, found, first_instant)
 
 
+def explain_row(
+    disease: Disease, anchor: Anchor, contacts: Contacts, found: Assessments, place: int
+) -> Assessment:
+    """Return one of many contacts with all its words: they are weighed already.
+
+    Parameters
+    ----------
+    disease, anchor, contacts : Disease, Anchor, Contacts
+        What ``assess_all`` was asked.
+    found : Assessments
+        What it said.
+    place : int
+        Which of the contacts, from 0.
+    """
+    row = slice(place, place + 1)
+    close = contacts.close_minutes
+    one = replace(
+        contacts,
+        minutes=contacts.minutes[row],
+        evidence=contacts.evidence[row],
+        where=contacts.where[row],
+        close_minutes=None if close is None else close[row],
+    )
+    own = type(found)(**{part.name: getattr(found, part.name)[row] for part in fields(found)})
+    return _explained(disease, anchor, one, own, None)
+
+
 def _row(minutes: Mapping[date, float], days: list[date]) -> Floats:
     return np.array([[minutes.get(day, 0.0) for day in days]], dtype=np.float64)
 
@@ -150,6 +178,8 @@ def _explained(
     found: Assessments,
     first_instant: datetime | None,
 ) -> Assessment:
+    offsets = offsets_of(anchor, contacts.first, contacts.minutes.shape[1])
+    forward = contacts.minutes * is_forward(disease, offsets)
     tier = tier_of(int(found.tier[0]))
     first, last = _day(found.first_exposure), _day(found.last_exposure)
     tested = _day(found.test_day)
@@ -159,7 +189,7 @@ def _explained(
         household=bool(found.household[0]),
         rank_weight=float(found.dose[0]),
         tier=tier,
-        tier_reason=_reason(disease, contacts, int(found.tier[0])),
+        tier_reason=_reason(disease, forward, int(found.tier[0]), int(contacts.evidence[0])),
         transmission=_probability(found),
         transmission_words=transmission_words(disease, int(contacts.evidence[0])),
         first_exposure=first,
@@ -175,7 +205,12 @@ def _explained(
         share_outside_window=share_outside(disease, anchor.kind),
         curve_checked=disease.curve_checked,
         curve_words=curve_words(disease, anchor.kind),
-        curve=_curve(disease, anchor, contacts, found),
+        curve=_curve(
+            disease,
+            infection_days(forward, infectious_days(disease, anchor.kind, offsets)),
+            contacts.first,
+            found,
+        ),
     )
 
 
@@ -184,9 +219,9 @@ def _day(column: NDArray[np.datetime64]) -> date | None:
     return day
 
 
-def _reason(disease: Disease, contacts: Contacts, code: int) -> str:
-    most = most_within(contacts.minutes, threshold(disease)[1])
-    return reason(disease, code, float(most[0]), int(contacts.evidence[0]))
+def _reason(disease: Disease, forward: Floats, tier: int, evidence: int) -> str:
+    most = most_within(forward, days_of_threshold(disease, forward.shape[1]))
+    return reason(disease, tier, float(most[0]), evidence)
 
 
 def _probability(found: Assessments) -> Probability | None:
@@ -260,24 +295,24 @@ def _home_if_not_immune(
 
 
 def _curve(
-    disease: Disease, anchor: Anchor, contacts: Contacts, found: Assessments
+    disease: Disease, shares: Floats, begin: date, found: Assessments
 ) -> tuple[CurvePoint, ...]:
-    """Return the contact's own curve from the first exposure to the end of the follow-up."""
+    """Return the contact's own curve from the first exposure to the end of the follow-up.
+
+    ``shares`` are the chances that they were infected on each day from ``begin`` on.
+    """
     first, end = _day(found.first_exposure), _day(found.follow_up_end)
     if first is None or end is None:
         return ()
-    offsets = offsets_of(anchor, contacts.first, contacts.minutes.shape[1])
-    weights = infectious_days(disease, anchor.kind, offsets)
-    shares = infection_days(contacts.minutes * is_forward(disease, offsets), weights)
-    count = (end - contacts.first).days + 1
-    ill = by_date(shares, ill_by(disease, count), count)[0]
+    count = (end - begin).days + 1
+    ill = curves_by_date(shares, ill_by(disease, count), count)[0]
     detectable = None
     if disease.testing.detectable is not None:
-        detectable = by_date(shares, curve_of(disease, count), count)[0]
-    start = (first - contacts.first).days
+        detectable = curves_by_date(shares, curve_of(disease, count), count)[0]
+    start = (first - begin).days
     return tuple(
         CurvePoint(
-            day=contacts.first + timedelta(days=k),
+            day=begin + timedelta(days=k),
             detectable=None if detectable is None else float(detectable[k]),
             ill=float(ill[k]),
         )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Codes = NDArray[np.int64]
+    Bools = NDArray[np.bool_]
 
 NO_TIER = -1  # codes are places in TIERS
 TO_ASK = TIERS.index("to-ask")
@@ -52,29 +53,34 @@ def threshold(disease: Disease) -> tuple[float, float]:
     return disease.contact.min_minutes, disease.contact.within_hours
 
 
-def most_within(minutes: Floats, hours: float) -> Floats:
-    """Return the most minutes on so many consecutive days (n, d -> n), days taken whole."""
-    width = min(math.ceil(hours / 24.0), minutes.shape[1])
+def days_of_threshold(disease: Disease, count: int) -> int:
+    """Return how many days in a row the threshold looks at, taken whole, out of ``count``."""
+    return min(math.ceil(threshold(disease)[1] / 24.0), count)
+
+
+def most_within(minutes: Floats, width: int) -> Floats:
+    """Return the most minutes on so many consecutive days (n, d -> n)."""
     sums = [minutes[:, k : k + width].sum(axis=1) for k in range(minutes.shape[1] - width + 1)]
     most: Floats = np.max(np.array(sums), axis=0)
     return most
 
 
-def tier_codes(disease: Disease, minutes: Floats, evidence: Codes) -> Codes:
+def tier_codes(disease: Disease, most: Floats, exposed: Bools, evidence: Codes) -> Codes:
     """Return the tier of each contact as a place in TIERS, ``NO_TIER`` where there is none.
 
     Parameters
     ----------
     disease : Disease
         The rules.
-    minutes : float64 (n, d)
-        Expected minutes of exposure on consecutive days of the look-forward.
+    most : float64 (n,)
+        The most expected minutes on the consecutive days that the threshold looks at.
+    exposed : bool (n,)
+        Whether there was any exposure in the look-forward.
     evidence : int64 (n,)
         Kinds of evidence, as bits of ``KINDS``.
     """
     evidence = np.where((evidence & NOT_CLOSE) > 0, _as_place(evidence), evidence)
-    least, hours = threshold(disease)
-    enough = most_within(minutes, hours) >= least
+    enough = most >= threshold(disease)[0]
     enough |= (evidence & CONFIRMED) > 0  # who lives together need not be timed
     close, place = TIERS.index(disease.tiers.close), TIERS.index(disease.tiers.place)
     whole = np.where((evidence & decisive(disease)) > 0, close, place)
@@ -84,7 +90,6 @@ def tier_codes(disease: Disease, minutes: Floats, evidence: Codes) -> Codes:
     if disease.contact.kind == "prompts":
         codes = np.where((evidence & CONFIRMED) > 0, codes, TO_ASK)
     codes = np.where((evidence & (SAME_PLACE | CLOSE)) > 0, codes, TO_ASK)
-    exposed = minutes.sum(axis=1) > 0.0
     return np.where(exposed, codes, NO_TIER).astype(np.int64)
 
 

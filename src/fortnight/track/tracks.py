@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from fortnight.compiled import Int, kernel
 from fortnight.track.coverage import SLOT_WORDS, mark
 from fortnight.track.geometry import UNITS_A_METRE, sphere_from_e7
-from fortnight.track.growing import trimmed, with_room
+from fortnight.track.growing import first_row_at_least, trimmed, with_room
 from fortnight.track.layers import overlay
 from fortnight.track.rules import AREA_LEG, AREA_STAY, END, LEG, STAY, Rules, rules_of
 from fortnight.track.runs import DAY_MS, Matrix
@@ -65,10 +65,8 @@ class Tracks:
 
     def days_of(self, who: int) -> slice:
         """Return the rows of ``days`` that belong to participant number ``who``."""
-        column = self.days[:, 0]
         return slice(
-            int(np.searchsorted(column, who, side="left")),
-            int(np.searchsorted(column, who, side="right")),
+            int(first_row_at_least(self.days, who)), int(first_row_at_least(self.days, who + 1))
         )
 
 
@@ -290,8 +288,8 @@ def build_tracks(
                 on_progress(int(arranged.offsets[bounds[k + 1]]), len(arranged.time))
     return Tracks(
         names=arranged.names,
-        vertices=_joined(vertices, VERTEX_WORDS),
-        days=_joined(days, DAY_WORDS),
+        vertices=joined(vertices, VERTEX_WORDS),
+        days=joined(days, DAY_WORDS),
         parameters=parameters,
     )
 
@@ -306,8 +304,8 @@ def _chunks(offsets: NDArray[np.int64]) -> list[int]:
     return bounds
 
 
-def _joined(parts: list[Words], width: int) -> Words:
-    """Join chunks into one read-only array."""
+def joined(parts: list[Words], width: int) -> Words:
+    """Join rows of ``width`` words into one read-only array."""
     joined = np.concatenate(parts) if parts else np.empty((0, width), np.int32)
     joined.flags.writeable = False
     return joined

@@ -119,6 +119,7 @@ def _groups(
     left = sum(file.metadata.row_group(group).num_rows for group in groups)
     try:
         for batch in _batches(file, groups, names, left):
+            _check_places(batch)
             left -= batch.num_rows
             yield batch
     except _BROKEN as error:
@@ -127,6 +128,16 @@ def _groups(
             return
         for group in groups:
             yield from _groups(file, [group], names)
+
+
+def _check_places(batch: pa.RecordBatch) -> None:
+    """Raise ArrowInvalid where a column names a text that its dictionary does not have.
+
+    Arrow reads such damage without a word, and whoever looks the text up falls out of the list.
+    """
+    for column in batch.columns:
+        if pa.types.is_dictionary(column.type):
+            column.validate(full=True)
 
 
 def _batches(

@@ -1,0 +1,249 @@
+"""How far one case is from what the machine allows: what it touches, and how long each part takes.
+
+    python -m bench.limit INDEX [--cases 9]
+
+The least that a search of this index can take is counted, not timed: the rows that it must read,
+at the bandwidth of the memory, or a miss for each cell that they lie in; and the probabilities
+that follow from them. Bandwidth, miss and one probability are measured in the same run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numba
+import numpy as np
+
+from bench.machine import describe, memory_speed
+from bench.table import grid
+from fortnight.api import question as defaults
+from fortnight.contact.batch import BATCH, SAMPLES, new_batch
+from fortnight.contact.episodes import expose
+from fortnight.contact.grid import AREA_CLASS, CLASS_HALVES, CLASSES, LEG_CLASS
+from fortnight.contact.index import CELL_WORDS
+from fortnight.contact.lookup import first_row, new_desk, ranges_near, shelf_of
+from fortnight.contact.passing import follow
+from fortnight.contact.probability import all_within, distance_limits, new_samples, rice_table
+from fortnight.contact.question import FROM, PARTITION, SIGMA0, SIGMA1, TO, ask
+from fortnight.contact.search import find_pairs, search
+from fortnight.contact.store import load_index
+from fortnight.contact.trace import nearness
+from fortnight.contact.window import window_of
+from fortnight.risk.disease import load_disease
+from fortnight.track.tracks import TIME_MASK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fortnight.compiled import Int
+    from fortnight.contact.index import Index
+    from fortnight.contact.lookup import Longs, Matrix, Shelf, Words
+    from fortnight.contact.meeting import Nearness
+    from fortnight.contact.window import Window
+
+REPEATS: Final = 5
+SEED: Final = 7
+BYTES_A_ROW: Final = 4 * CELL_WORDS
+_PROBES: Final = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What one case makes a search touch, and for how long; times in ms of one thread."""
+
+    pieces: float  # occupied cells that may hold a meeting
+    rows: float  # read in them
+    pairs: float  # that came within reach of each other
+    probabilities: float  # of their passes; the search for 5 % asks a few more
+    meetings: float
+    pairs_ms: float
+    meetings_ms: float
+    episodes_ms: float
+    clock_ms: float  # the whole case, two threads
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    index: Index
+    window: Window
+    near: Nearness
+    case: int
+    question: Matrix
+
+
+@numba.njit(nogil=True)
+def rows_read(question: Matrix, shelf: Shelf, near: Nearness) -> tuple[Int, Int]:
+    """Count the cells and rows that a question reads, as the search finds them."""
+    pieces, rows = np.int64(0), np.int64(0)
+    desk, ranges = new_desk(), np.empty((256, 2), dtype=np.int64)
+    for q in range(question.shape[0]):
+        asked = question[q]
+        if min(asked[SIGMA0], asked[SIGMA1]) > near.sigma_limit:
+            continue
+        present = shelf.day_classes[np.int64(asked[PARTITION])]
+        for group in range(CLASSES):
+            if not (present >> group) & 1:
+                continue
+            widen = CLASS_HALVES[group] + near.reach
+            ranges, count = ranges_near(asked, group, widen, shelf, desk, ranges)
+            oldest = asked[FROM] - shelf.leg_max if LEG_CLASS <= group < AREA_CLASS else 0.0
+            pieces += count
+            for r in range(count):
+                start, last = ranges[r, 0], ranges[r, 1]
+                if oldest > 0.0:
+                    start = first_row(shelf.cells, start, last, oldest)
+                for row in range(start, last):
+                    if shelf.cells[row, 0] & TIME_MASK >= asked[TO]:
+                        break
+                    rows += 1
+    return pieces, rows
+
+
+@numba.njit(nogil=True)
+def _samples(
+    question: Matrix, pairs: Longs, cells: Words, near: Nearness, table: Matrix, limits: Matrix
+) -> int:
+    """Count the probabilities that pairs are followed by."""
+    batch, count = new_batch(), 0
+    for first in range(0, pairs.shape[0], BATCH):
+        last = min(first + BATCH, pairs.shape[0])
+        follow(question, pairs, first, last, cells, near, table, limits, batch)
+        count += batch.used[SAMPLES]
+    return count
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Print what a case touches, how long it takes, and how long it would have to."""
+    options = _parser().parse_args(arguments)
+    index, _ = load_index(Path(options.index))
+    print(", ".join(f"{name} {value}" for name, value in describe().items()))
+    speed = memory_speed()
+    print(report(measured(index, options.cases), speed, probability_ns()))
+
+
+def measured(index: Index, cases: int) -> Touched:
+    """Return the mean of some cases, everybody equally likely; each time the least of a few."""
+    rng = np.random.default_rng([SEED, len(index.tracks.names)])
+    chosen = rng.choice(len(index.tracks.names), cases, replace=False).tolist()
+    window, near = _window(index), nearness(defaults().parameters)
+    each = [
+        _touched(_Asked(index, window, near, case, ask(index, case, window.edges)))
+        for case in chosen
+    ]
+    names = [field.name for field in fields(Touched)]
+    return Touched(**{n: float(np.mean([getattr(one, n) for one in each])) for n in names})
+
+
+def _window(index: Index) -> Window:
+    """Return the window that the tables' cases have: all days, onset three before the last."""
+    first, last = (
+        datetime.fromtimestamp(int(day) * 86_400, tz=UTC).date()
+        for day in index.day_numbers[[0, -1]]
+    )
+    anchor = last - timedelta(days=3)
+    disease = load_disease("covid-19")
+    return window_of(anchor, disease, days=(anchor - first).days, until=last, timezone="UTC")
+
+
+def _touched(asked: _Asked) -> Touched:
+    index, window, near = asked.index, asked.window, asked.near
+    case, question = asked.case, asked.question
+    limits = distance_limits(near.radius, near.min_probability)
+    table, shelf = rice_table(), shelf_of(index)
+
+    def found(threads: int) -> Matrix:
+        return search(index, case, question, near, threads=threads)
+
+    def told(meetings: Matrix, threads: int) -> object:
+        return expose(
+            meetings,
+            start=window.start,
+            bridge_ms=defaults().parameters.bridge_s * 1_000.0,
+            back=window.back,
+            forward=window.forward,
+            weight=window.weight,
+            threads=threads,
+        )
+
+    pairs, meetings = find_pairs(question, case, shelf, near), found(1)
+    pieces, rows = rows_read(question, shelf, near)
+    pairs_ms = _least(lambda: find_pairs(question, case, shelf, near))
+    return Touched(
+        pieces=float(pieces),
+        rows=float(rows),
+        pairs=len(pairs),
+        probabilities=_samples(question, pairs, index.cells, near, table, limits),
+        meetings=len(meetings),
+        pairs_ms=pairs_ms,
+        meetings_ms=_least(lambda: found(1)) - pairs_ms,
+        episodes_ms=_least(lambda: told(meetings, 1)),
+        clock_ms=_least(lambda: told(found(2), 2), time.perf_counter),
+    )
+
+
+def _least(action: Callable[[], object], clock: Callable[[], float] = time.thread_time) -> float:
+    """Return the shortest of a few runs, ms."""
+    action()
+    return min(_lasted(action, clock) for _ in range(REPEATS)) * 1_000.0
+
+
+def _lasted(action: Callable[[], object], clock: Callable[[], float]) -> float:
+    begin = clock()
+    action()
+    return clock() - begin
+
+
+def probability_ns() -> float:
+    """Return how long one probability of many takes, ns, where nothing has to be fetched."""
+    samples, rng = new_samples(_PROBES), np.random.default_rng(SEED)
+    squares, variances = rng.uniform(0.0, 40.0**2, _PROBES), rng.uniform(5.0, 30.0, _PROBES) ** 2
+    radius, table = defaults().parameters.radius_m, rice_table()
+
+    def once() -> None:
+        samples.squares[:], samples.variances[:] = squares, variances  # it overwrites them
+        all_within(samples, _PROBES, radius, table)
+
+    return _least(once) * 1e6 / _PROBES
+
+
+def report(touched: Touched, speed: dict[str, float], chance_ns: float) -> str:
+    """Return the two tables as Markdown."""
+    stream_ms = touched.rows * BYTES_A_ROW / speed["stream_bytes_a_second"] * 1e3
+    miss_ms = touched.pieces * speed["hop_ns"] * 1e-6
+    chances_ms = touched.probabilities * chance_ns * 1e-6
+    least_ms = max(stream_ms, miss_ms / 2.0) + chances_ms / 2.0
+    took = touched.pairs_ms + touched.meetings_ms + touched.episodes_ms
+    rows = [
+        ["cells of the index that it looks at", f"{touched.pieces:,.0f}"],
+        ["rows in them", f"{touched.rows:,.0f}"],
+        ["their bytes", f"{touched.rows * BYTES_A_ROW / 1e6:,.1f} MB"],
+        ["pairs within reach", f"{touched.pairs:,.0f}"],
+        ["probabilities that follow them", f"{touched.probabilities:,.0f}"],
+        ["meetings", f"{touched.meetings:,.0f}"],
+        [f"the bytes at {speed['stream_bytes_a_second'] / 1e9:.1f} GB/s", f"{stream_ms:.1f} ms"],
+        [f"a miss of {speed['hop_ns']:.0f} ns for each cell", f"{miss_ms:.1f} ms"],
+        [f"the probabilities at {chance_ns:.1f} ns", f"{chances_ms:.1f} ms"],
+        ["**the limit, two threads**", f"**{least_ms:.1f} ms**"],
+        ["finding the pairs, one thread", f"{touched.pairs_ms:.1f} ms"],
+        ["following them, noting meetings", f"{touched.meetings_ms:.1f} ms"],
+        ["episodes and sums", f"{touched.episodes_ms:.1f} ms"],
+        ["together, one thread", f"{took:.1f} ms"],
+        ["**by the clock, two threads**", f"**{touched.clock_ms:.1f} ms**"],
+    ]
+    return grid(["one case, the mean", ""], rows)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("index", help="folder that `fortnight index` wrote")
+    parser.add_argument("--cases", type=int, default=9)
+    return parser
+
+
+if __name__ == "__main__":
+    main()
