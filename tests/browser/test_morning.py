@@ -214,7 +214,7 @@ def test_the_whole_morning_from_a_token_to_a_test_that_is_taken_back(
         lead.open("/office/overview")
         lead.picture("overview")
 
-        town.await_texts()  # what has not gone yet is stopped by a withdrawal, and needs no correction
+        town.await_texts()  # what waits is stopped by a withdrawal
         worker.open(case)
         worker.form("/withdraw").locator('[name="sure"]').check()
         worker.send("/withdraw")
