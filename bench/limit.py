@@ -28,7 +28,7 @@ from fortnight.contact.grid import AREA_CLASS, CLASS_HALVES, CLASSES, LEG_CLASS
 from fortnight.contact.index import CELL_WORDS
 from fortnight.contact.lookup import first_row, new_desk, ranges_near, shelf_of
 from fortnight.contact.passing import follow
-from fortnight.contact.probability import all_within, distance_limits, new_samples, rice_table
+from fortnight.contact.probability import all_within, edge_squares, new_samples, rice_table
 from fortnight.contact.question import FROM, PARTITION, SIGMA0, SIGMA1, TO, ask
 from fortnight.contact.search import find_pairs, search
 from fortnight.contact.store import load_index
@@ -106,13 +106,13 @@ def rows_read(question: Matrix, shelf: Shelf, near: Nearness) -> tuple[Int, Int]
 
 @numba.njit(nogil=True)
 def _samples(
-    question: Matrix, pairs: Longs, cells: Words, near: Nearness, table: Matrix, limits: Matrix
+    question: Matrix, pairs: Longs, cells: Words, near: Nearness, table: Matrix, edge: Matrix
 ) -> int:
-    """Count the probabilities that pairs are followed by."""
+    """Count the probabilities that pairs are followed by, where they are likely."""
     batch, count = new_batch(), 0
     for first in range(0, pairs.shape[0], BATCH):
         last = min(first + BATCH, pairs.shape[0])
-        follow(question, pairs, first, last, cells, near, table, limits, batch)
+        follow(question, pairs, first, last, cells, near, table, edge, batch)
         count += batch.used[SAMPLES]
     return count
 
@@ -153,7 +153,7 @@ def _window(index: Index) -> Window:
 def _touched(asked: _Asked) -> Touched:
     index, window, near = asked.index, asked.window, asked.near
     case, question = asked.case, asked.question
-    limits = distance_limits(near.radius, near.min_probability)
+    edge = edge_squares(near.radius, near.min_probability)
     table, shelf = rice_table(), shelf_of(index)
 
     def found(threads: int) -> Matrix:
@@ -177,7 +177,7 @@ def _touched(asked: _Asked) -> Touched:
         pieces=float(pieces),
         rows=float(rows),
         pairs=len(pairs),
-        probabilities=_samples(question, pairs, index.cells, near, table, limits),
+        probabilities=_samples(question, pairs, index.cells, near, table, edge),
         meetings=len(meetings),
         pairs_ms=pairs_ms,
         meetings_ms=_least(lambda: found(1)) - pairs_ms,

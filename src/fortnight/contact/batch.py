@@ -5,79 +5,73 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fortnight.compiled import Int, kernel
+from fortnight.contact.crossing import Floats, Lines, new_lines
 from fortnight.contact.meeting import Matrix, Motion
 from fortnight.contact.probability import Samples, new_samples
 
 if TYPE_CHECKING:
     from fortnight.contact.lookup import Longs
 
+Flags = NDArray[np.bool_]
+
 BATCH: Final = 64
 """Pairs that are followed together: their samples stay in the nearest cache."""
 
-MAX_PANELS: Final = 96
+MOST_PERIODS: Final = 144
+"""Of one pair: one a look, at two stretches in three parts of at most 24 looks each."""
 
-# Columns of a pass: towards the nearest moment of a pair, or away from it.
+MOST_PANELS: Final = 48
+"""Of one likely period."""
+
+_SAMPLES: Final = 4_096
+
+# Columns of a likely period, in the order of its pair.
 PAIR: Final = 0
 SINCE: Final = 1
 UNTIL: Final = 2
-STEP: Final = 3
-PANELS: Final = 4  # how many
-AT: Final = 5  # its first sample: the ends of all panels, then their middles
-ENDS: Final = 6  # 1 where no other pass goes on from its end
-PASS_COLUMNS: Final = 7
-
-# Columns of a search for the moment between two at which the probability is 5 %.
-OF: Final = 0  # the pair
-LOW: Final = 1
-HIGH: Final = 2
-UNDER: Final = 3  # how much less it is at the one
-OVER: Final = 4  # and more at the other
-KEPT: Final = 5
-EDGE: Final = 6
-FAR: Final = 7  # the end of the panel that is likely
-MIDDLE: Final = 8  # probability between edge and that
-SEARCH_COLUMNS: Final = 9
+INTEGRAL: Final = 3  # of the probability, ms
+PERIOD_COLUMNS: Final = 4
 
 # What is counted.
-PASSES: Final = 0
-SAMPLES: Final = 1
-SEARCHES: Final = 2
-PERIODS: Final = 3
-COUNTS: Final = 4
-
-MOST_PASSES: Final = 4 * BATCH
-MOST_PANELS: Final = MAX_PANELS * BATCH
+SAMPLES: Final = 0
+PERIODS: Final = 1
+COUNTS: Final = 2
 
 
 class Batch(NamedTuple):
     """Room for a batch of pairs, and how much of it is used."""
 
-    motions: Matrix  # a row a pair, the columns of ``Motion``
-    passes: Matrix
-    panels: Samples
-    tops: Matrix  # when a panel's middle sample is, where neither of its ends is likely
-    searches: Matrix
-    active: Longs
-    probes: Samples
-    periods: Matrix  # pair, from, to, integral of the probability
+    motions: Matrix  # a column a pair, the fields of ``Motion``
+    lines: Lines
+    froms: Floats  # when a pair begins to be likely
+    untils: Floats
+    firsts: Floats
+    single: Flags  # whether there is one likely period at most
+    moving: Flags
+    periods: Matrix
+    panels: Longs  # of each period
+    samples: Samples
     used: Longs
 
 
 @kernel
 def new_batch() -> Batch:
     """Return room for ``BATCH`` pairs."""
-    panels = np.int64(MOST_PANELS)
+    most = np.int64(BATCH * MOST_PERIODS)
     return Batch(
-        np.empty((BATCH, 10)),
-        np.empty((MOST_PASSES, PASS_COLUMNS)),
-        new_samples(2 * panels + MOST_PASSES),
-        np.empty(2 * panels + MOST_PASSES),
-        np.empty((2 * panels, SEARCH_COLUMNS)),
-        np.empty(2 * panels, dtype=np.int64),
-        new_samples(2 * panels),
-        np.empty((panels + 2 * BATCH, 4)),
+        np.empty((10, BATCH)),
+        new_lines(np.int64(BATCH)),
+        np.empty(BATCH),
+        np.empty(BATCH),
+        np.empty(BATCH),
+        np.empty(BATCH, dtype=np.bool_),
+        np.empty(BATCH, dtype=np.bool_),
+        np.empty((most, PERIOD_COLUMNS)),
+        np.empty(most, dtype=np.int64),
+        new_samples(np.int64(_SAMPLES)),
         np.zeros(COUNTS, dtype=np.int64),
     )
 
@@ -86,14 +80,14 @@ def new_batch() -> Batch:
 def motion_at(motions: Matrix, pair: Int) -> Motion:
     """Return the motion of one of a batch's pairs."""
     return Motion(
-        motions[pair, 0],
-        motions[pair, 1],
-        motions[pair, 2],
-        motions[pair, 3],
-        motions[pair, 4],
-        motions[pair, 5],
-        motions[pair, 6],
-        motions[pair, 7],
-        motions[pair, 8],
-        motions[pair, 9],
+        motions[0, pair],
+        motions[1, pair],
+        motions[2, pair],
+        motions[3, pair],
+        motions[4, pair],
+        motions[5, pair],
+        motions[6, pair],
+        motions[7, pair],
+        motions[8, pair],
+        motions[9, pair],
     )

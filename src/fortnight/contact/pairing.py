@@ -7,7 +7,17 @@ import math
 import numpy as np
 
 from fortnight.compiled import Int, kernel
-from fortnight.contact.batch import BATCH, MAX_PANELS, PERIODS, motion_at, new_batch
+from fortnight.contact.batch import (
+    BATCH,
+    INTEGRAL,
+    MOST_PERIODS,
+    PAIR,
+    PERIODS,
+    SINCE,
+    UNTIL,
+    motion_at,
+    new_batch,
+)
 from fortnight.contact.lookup import Longs, Words, segment_at
 from fortnight.contact.meeting import (
     AT,
@@ -23,13 +33,13 @@ from fortnight.contact.meeting import (
     Matrix,
     Motion,
     Nearness,
+    comes_within,
     inside,
     nearest_time,
     overlap,
     separation,
     still,
 )
-from fortnight.contact.pairs import moves
 from fortnight.contact.passing import follow
 from fortnight.contact.probability import within
 from fortnight.contact.question import Segment, asked_at
@@ -91,7 +101,7 @@ def _meet_moving(
     begin, end = enter, leave
     expected = 0.0
     for k in range(first, last):
-        a, b, integral = periods[k, 1], periods[k, 2], periods[k, 3]
+        a, b, integral = periods[k, SINCE], periods[k, UNTIL], periods[k, INTEGRAL]
         if is_near and a <= leave and b >= enter:
             begin, end = min(begin, a), max(end, b)
             expected += integral
@@ -141,27 +151,29 @@ def meet(
     cells: Words,
     near: Nearness,
     table: Matrix,
-    limits: Matrix,
+    edge: Matrix,
 ) -> Matrix:
     """Return the meetings of pairs (row of the question, row of the index), in their order."""
     # nearly every pair leaves one: room for that from the start spares copying it as it grows
-    out, batch = np.empty((pairs.shape[0] + MAX_PANELS, MEETING_COLUMNS)), new_batch()
+    out, batch = np.empty((pairs.shape[0] + MOST_PERIODS, MEETING_COLUMNS)), new_batch()
     motions, periods = batch.motions, batch.periods
     n: Int = np.int64(0)
     for first in range(0, pairs.shape[0], BATCH):
         last = min(first + BATCH, pairs.shape[0])
-        follow(question, pairs, first, last, cells, near, table, limits, batch)
+        follow(question, pairs, first, last, cells, near, table, edge, batch)
         read, held = np.int64(0), batch.used[PERIODS]
         for k in range(first, last):
-            if n + MAX_PANELS > out.shape[0]:
-                out = with_room(out, n, MAX_PANELS)
+            if n + MOST_PERIODS > out.shape[0]:
+                out = with_room(out, n, MOST_PERIODS)
+            who, begin = np.int64(cells[pairs[k, 1], 2]), read
+            while read < held and periods[read, PAIR] == k - first:
+                read += 1
+            m = motion_at(motions, k - first)
+            is_moving = m.span > 0.0
+            if is_moving and read == begin and not comes_within(m, near.radius):
+                continue
             asked, other = asked_at(question, pairs[k, 0]), segment_at(cells, pairs[k, 1])
-            who = np.int64(cells[pairs[k, 1], 2])
-            if moves(asked) or moves(other):
-                begin = read
-                while read < held and periods[read, 0] == k - first:
-                    read += 1
-                m = motion_at(motions, k - first)
+            if is_moving:
                 n = _meet_moving(asked, other, who, m, periods, begin, read, near, out, n)
             else:
                 n = _meet_still(asked, other, who, near, table, out, n)

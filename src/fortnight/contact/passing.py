@@ -1,10 +1,8 @@
-"""When moving pairs were likely near each other: the probability of many pairs at a time.
+"""When moving pairs were likely near each other, and how likely: many pairs at a time.
 
-A pair that passes by is followed towards its nearest moment and away from it, in panels. One
+Between two moments at which the probability passes 5 % it is integrated in panels. One
 probability waits for its roots and quotients longer than it takes; so all that a batch of pairs
-needs is laid side by side and asked at once, first for the ends and middles of all panels, then
-for every moment at which 5 % is passed, a step of each search at a time. No value depends on
-what else is in the batch.
+needs is laid side by side and asked at once. No value depends on what else is in the batch.
 """
 
 from __future__ import annotations
@@ -16,32 +14,22 @@ import numpy as np
 
 from fortnight.compiled import Int, kernel
 from fortnight.contact.batch import (
-    AT,
-    EDGE,
-    ENDS,
-    FAR,
-    MAX_PANELS,
-    MIDDLE,
+    INTEGRAL,
+    MOST_PANELS,
     PAIR,
-    PANELS,
-    PASSES,
     PERIODS,
     SAMPLES,
-    SEARCHES,
     SINCE,
-    STEP,
     UNTIL,
     motion_at,
 )
-from fortnight.contact.crossing import find_searches, sample_middles, search_all
+from fortnight.contact.crossing import crossing, dip, draw, excess, steepest_fall
 from fortnight.contact.lookup import segment_at
 from fortnight.contact.meeting import (
     inside,
-    limit_between,
     nearest_time,
     overlap,
     path,
-    sigmas,
     square_at,
     uncertain,
     variances,
@@ -49,19 +37,31 @@ from fortnight.contact.meeting import (
 from fortnight.contact.pairs import moves
 from fortnight.contact.probability import all_within
 from fortnight.contact.question import asked_at
-from fortnight.contact.tops import find_tops
 
 if TYPE_CHECKING:
     from fortnight.contact.batch import Batch
+    from fortnight.contact.crossing import Floats
     from fortnight.contact.lookup import Longs, Words
     from fortnight.contact.meeting import Matrix, Motion, Nearness
 
-_PANEL_SHARE: Final = 1.0
-"""A panel of the integral lets the separation move by at most this share of its sigma; by
-Simpson's rule the error is then some milliseconds a passage."""
+_CLOSE_ENOUGH_MS: Final = 5.0
+_MOST_STEPS: Final = 60
+_LEAST_SQUARE: Final = 1e-24
+_PANEL_SHARE: Final = 2.5
+"""A panel of the integral lets the separation move by at most this share of its sigma: three
+nodes of Gauss and Legendre are then some milliseconds off a passage."""
+
+_LOOK_SHARE: Final = 1.0
+"""As much between two looks at whether there is 5 %."""
 
 _ALIKE: Final = 1.125
-"""Sigmas that differ by no more are as good as one: what follows from both is one panel."""
+"""Sigmas that differ by no more are as good as one."""
+
+_LOOKS: Final = 24
+_AWAY: Final = 0.5 * math.sqrt(0.6)
+"""The outer two of the three nodes, from the middle, in panels."""
+_OUTER: Final = 5.0 / 18.0
+_INNER: Final = 8.0 / 18.0
 
 
 @kernel
@@ -78,30 +78,30 @@ def _take(
     for k in range(first, last):
         asked, other = asked_at(question, pairs[k, 0]), segment_at(cells, pairs[k, 1])
         pair = k - first
-        motions[pair, 0] = 0.0
+        for row in range(10):
+            motions[row, pair] = 0.0
         if not (moves(asked) or moves(other)):
             continue
         begin, end = overlap(asked, other)
         m = uncertain(path(asked, other, begin, end), asked, other, begin, near.leg_spread)
-        motions[pair, 0], motions[pair, 1], motions[pair, 2] = m.span, m.x, m.y
-        motions[pair, 3], motions[pair, 4], motions[pair, 5] = m.z, m.u, m.v
-        motions[pair, 6], motions[pair, 7], motions[pair, 8] = m.w, m.c0, m.c1
-        motions[pair, 9] = m.c2
+        motions[0, pair], motions[1, pair], motions[2, pair] = m.span, m.x, m.y
+        motions[3, pair], motions[4, pair], motions[5, pair] = m.z, m.u, m.v
+        motions[6, pair], motions[7, pair], motions[8, pair] = m.w, m.c0, m.c1
+        motions[9, pair] = m.c2
 
 
 @kernel
-def _panels(m: Motion, begin: float, end: float) -> Int:
-    """Return into how many panels to cut an integral of the probability."""
+def _panels(m: Motion, begin: float, end: float, share: float, most_panels: Int) -> Int:
+    """Return into how many panels to cut a part of the way."""
     least, most = variances(m, begin, end)
-    low = math.sqrt(least)
-    speed = math.sqrt(m.u * m.u + m.v * m.v + m.w * m.w)
-    count = max(1.0, math.ceil(speed * (end - begin) / (_PANEL_SHARE * low)))
+    square, lasting = m.u * m.u + m.v * m.v + m.w * m.w, end - begin
+    count = max(1.0, math.ceil(math.sqrt(square * lasting * lasting / (share * share * least))))
     if most > _ALIKE * _ALIKE * least:
         # the probability falls with the variance: the more it grows, the sooner it has fallen
-        high = math.sqrt(most)
-        swelling = max(8.0 * (high - low) / high, 4.0 * (high / low - 1.0))
+        low, high = math.sqrt(least), math.sqrt(most)
+        swelling = max(8.0 * (high - low) / high, 4.0 * (high / low - 1.0)) / share
         count = max(count, math.ceil(swelling))
-    return np.int64(min(MAX_PANELS // 4, count))
+    return np.int64(min(np.float64(most_panels), count))
 
 
 @kernel
@@ -118,149 +118,223 @@ def _around(m: Motion, begin: float, end: float, most: float) -> tuple[float, fl
 
 
 @kernel
-def _near_enough(m: Motion, near: Nearness, limits: Matrix) -> tuple[float, float, float]:
-    """Return from when to when the two are near enough for their sigmas, and the largest.
-
-    Farther apart than the limit for the sigmas on the way nothing gives 5 %. It is asked once
-    more of the part that is left: a leg is least known in its middle, and that may lie elsewhere.
-    """
-    low, high = sigmas(m)
-    if low >= near.sigma_limit:
-        return 0.0, 0.0, high
-    begin, end = inside(m, limit_between(low, high, limits, near))
-    if end <= begin or high <= _ALIKE * low:
-        return begin, end, high
-    least, most = variances(m, begin, end)
-    low, high = math.sqrt(least), math.sqrt(most)
-    first, last = inside(m, limit_between(low, high, limits, near))
-    return max(begin, first), min(end, last), high
+def _add_period(periods: Matrix, n: Int, pair: Int, since: float, until: float) -> Int:
+    """Write a likely period, if it is one; return how many there are then."""
+    periods[n, PAIR], periods[n, SINCE], periods[n, UNTIL] = pair, since, until
+    return n + 1 if until > since else n
 
 
 @kernel
-def _likely_between(m: Motion, near: Nearness, limits: Matrix) -> tuple[float, float, float, float]:
-    """Return the two stretches to follow, from and to each."""
-    begin, end, high = _near_enough(m, near, limits)
-    if end <= begin or high <= near.sigma_limit or m.c2 >= 0.0:
-        return begin, end, end, end
-    first, last = _around(m, begin, end, near.sigma_limit)
-    return begin, first, last, end
-
-
-@kernel
-def _plan(
-    motions: Matrix,
-    pairs: Int,
+def _look_along(
+    m: Motion,
+    pair: Int,
+    begin: float,
+    end: float,
     near: Nearness,
-    limits: Matrix,
-    passes: Matrix,
-    used: Longs,
-) -> None:
-    """Note the passes of all pairs: on both sides of the nearest moment of each stretch."""
-    n, at = np.int64(0), np.int64(0)
-    for pair in range(pairs):
-        m = motion_at(motions, pair)
-        if m.span <= 0.0:
-            continue
-        a, b, c, d = _likely_between(m, near, limits)
-        for stretch in range(2):
-            begin, end = (a, b) if stretch == 0 else (c, d)
-            if end <= begin:
-                continue
-            nearest = nearest_time(m, begin, end)
-            for side in range(2):
-                start, stop = (begin, nearest) if side == 0 else (nearest, end)
-                if stop <= start:
-                    continue
-                count = _panels(m, start, stop)
-                passes[n, PAIR], passes[n, SINCE], passes[n, UNTIL] = pair, start, stop
-                passes[n, STEP] = (stop - start) / count
-                passes[n, PANELS], passes[n, AT] = count, at
-                passes[n, ENDS] = 1.0 if stop == end else 0.0
-                n, at = n + 1, at + 2 * count + 1
-    used[PASSES], used[SAMPLES] = n, at
-
-
-@kernel
-def _sample_passes(
-    motions: Matrix, passes: Matrix, count: Int, squares: Matrix, variances: Matrix
-) -> None:
-    """Write the squared separation and the variance at the ends and middles of all panels."""
-    for p in range(count):
-        m = motion_at(motions, np.int64(passes[p, PAIR]))
-        begin, step = passes[p, SINCE], passes[p, STEP]
-        at, panels = np.uint64(passes[p, AT]), np.uint64(passes[p, PANELS])
-        for k in range(panels + np.uint64(1)):
-            t = begin + np.float64(k) * step
-            squares[at + k] = square_at(m, t)
-            variances[at + k] = m.c0 + t * (m.c1 + t * m.c2)
-        at += panels + np.uint64(1)
-        for k in range(panels):
-            a = begin + np.float64(k) * step
-            t = (a + (begin + np.float64(k + np.uint64(1)) * step)) / 2.0
-            squares[at + k] = square_at(m, t)
-            variances[at + k] = m.c0 + t * (m.c1 + t * m.c2)
-
-
-@kernel
-def _integral(a: float, b: float, ends: float, middle: float) -> float:
-    """Integrate the probability from ``a`` to ``b`` by Simpson's rule."""
-    return (b - a) / 6.0 * (ends + 4.0 * middle)
-
-
-@kernel
-def _add_top(pair: float, searches: Matrix, s: Int, ends: float, periods: Matrix, n: Int) -> None:
-    """Write the period around a top between two panel ends that are not likely.
-
-    ``ends`` is the sum of the probabilities at the top and at 5 %.
-    """
-    top, first, last = searches[s, FAR], searches[s, EDGE], searches[s + 1, EDGE]
-    rising = _integral(first, top, ends, searches[s, MIDDLE])
-    falling = _integral(top, last, ends, searches[s + 1, MIDDLE])
-    periods[n, 0], periods[n, 1], periods[n, 2] = pair, first, last
-    periods[n, 3] = rising + falling
-
-
-@kernel
-def _add_up(
-    passes: Matrix,
-    chances: Matrix,
-    searches: Matrix,
-    floor: float,
+    edge: Floats,
     periods: Matrix,
-    used: Longs,
-) -> None:
-    """Write the likely periods of all pairs."""
-    n, s = np.int64(0), np.int64(0)
-    open_at = -1.0  # the integral of a period that is open; -1: none is
-    for p in range(used[PASSES]):
-        begin, step, at = passes[p, SINCE], passes[p, STEP], np.int64(passes[p, AT])
-        count, before = np.int64(passes[p, PANELS]), chances[at]
+    n: Int,
+    since: float,
+) -> tuple[Int, float]:
+    """Add the likely periods of a part of the way, looked at now and then.
+
+    ``since`` is when one began that goes on, -1 where none does. Returns how many there are, and
+    when one began that still goes on at the end.
+    """
+    count = _panels(m, begin, end, _LOOK_SHARE, np.int64(_LOOKS))
+    step = (end - begin) / count
+    a, before = begin, excess(m, begin, near, edge)
+    if before <= 0.0 and since < 0.0:
+        since = begin
+    for k in range(count):
+        b = begin + (k + 1) * step
+        after = excess(m, b, near, edge)
+        if before > 0.0 and after > 0.0:
+            top = dip(m, a, b, near, edge)
+            if top >= 0.0:
+                first, last = crossing(m, a, top, near, edge), crossing(m, b, top, near, edge)
+                n = _add_period(periods, n, pair, first, last)
+        elif before > 0.0:
+            since = crossing(m, a, b, near, edge)
+        elif after > 0.0:
+            n = _add_period(periods, n, pair, since, crossing(m, b, a, near, edge))
+            since = -1.0
+        a, before = b, after
+    return n, since
+
+
+@kernel
+def _look_closely(
+    m: Motion,
+    pair: Int,
+    begin: float,
+    end: float,
+    near: Nearness,
+    edge: Floats,
+    periods: Matrix,
+    n: Int,
+) -> Int:
+    """Add the likely periods of a stretch on which a larger variance may also be too large.
+
+    They may begin or end about the nearest moment and about the least certain one.
+    """
+    least_certain = min(end, max(begin, 0.5 * m.c1 / max(-m.c2, _LEAST_SQUARE)))
+    nearest, since = nearest_time(m, begin, end), -1.0
+    first, second = min(nearest, least_certain), max(nearest, least_certain)
+    if first > begin:
+        n, since = _look_along(m, pair, begin, first, near, edge, periods, n, since)
+    if second > first:
+        n, since = _look_along(m, pair, first, second, near, edge, periods, n, since)
+    if end > second:
+        n, since = _look_along(m, pair, second, end, near, edge, periods, n, since)
+    if since >= 0.0:
+        n = _add_period(periods, n, pair, since, end)
+    return n
+
+
+@kernel
+def _bound(batch: Batch, count: Int, near: Nearness, edge: Floats) -> None:
+    """Bound the likely time of each pair by the line at its nearest moment.
+
+    ``single`` says of which pairs the lines tell all that there is: of those that do not move
+    almost alike, and of those whose variances are where the curve rises.
+    """
+    motions, lines = batch.motions, batch.lines
+    spans, x, y, z = motions[0], motions[1], motions[2], motions[3]
+    u, v, w = motions[4], motions[5], motions[6]
+    c0, c1, c2 = motions[7], motions[8], motions[9]
+    for k in range(count):
+        along = x[k] * u[k] + y[k] * v[k] + z[k] * w[k]
+        square = max(u[k] * u[k] + v[k] * v[k] + w[k] * w[k], _LEAST_SQUARE)
+        lines.at[k] = min(spans[k], max(0.0, -along / square))
+    draw(lines, motions, count, near, edge)
+    peak, steepest = near.peak_sigma * near.peak_sigma, steepest_fall(near, edge)
+    for k in range(count):
+        first, last = lines.first[k], lines.last[k]
+        most = max(c0[k] + first * (c1[k] + first * c2[k]), c0[k] + last * (c1[k] + last * c2[k]))
+        inside = (c1[k] + 2.0 * first * c2[k] > 0.0) & (c1[k] + 2.0 * last * c2[k] < 0.0)
+        top = c0[k] - c1[k] * c1[k] / (4.0 * min(c2[k], -_LEAST_SQUARE))
+        most = max(most, top) if inside else most
+        most = max(most, lines.sigma[k] * lines.sigma[k])
+        square = u[k] * u[k] + v[k] * v[k] + w[k] * w[k]
+        batch.single[k] = (most <= peak) | (square >= -steepest * c2[k])
+        batch.froms[k], batch.untils[k] = first, last
+
+
+@kernel
+def _settle(batch: Batch, count: Int, near: Nearness, edge: Floats) -> None:
+    """Let both ends of each pair's likely time move inwards until they stand still."""
+    lines, froms, untils, moving = batch.lines, batch.froms, batch.untils, batch.moving
+    left = 0
+    for k in range(count):
+        moving[k] = batch.single[k] & (froms[k] < untils[k])
+        left += moving[k]
+    for _ in range(_MOST_STEPS):
+        if left == 0:
+            return
         for k in range(count):
-            a, b, after = begin + k * step, begin + (k + 1) * step, chances[at + k + 1]
-            if before >= floor and open_at < 0.0:
-                periods[n, 0], periods[n, 1], open_at = passes[p, PAIR], a, 0.0
-            if before >= floor and after >= floor:
-                open_at += _integral(a, b, before + after, chances[at + count + 1 + k])
-            elif after >= floor:
-                edge, middle = searches[s, EDGE], searches[s, MIDDLE]
-                periods[n, 0], periods[n, 1] = passes[p, PAIR], edge
-                open_at = _integral(edge, b, floor + after, middle)
-                s += 1
-            elif before >= floor:
-                edge, middle = searches[s, EDGE], searches[s, MIDDLE]
-                periods[n, 2] = edge
-                periods[n, 3] = open_at + _integral(a, edge, before + floor, middle)
-                n, s, open_at = n + 1, s + 1, -1.0
-            elif chances[at + count + 1 + k] >= floor:
-                _add_top(
-                    passes[p, PAIR], searches, s, floor + chances[at + count + 1 + k], periods, n
-                )
-                n, s = n + 1, s + 2
-            before = after
-        if passes[p, ENDS] > 0.0 and open_at >= 0.0:
-            periods[n, 2], periods[n, 3] = passes[p, UNTIL], open_at
-            n, open_at = n + 1, -1.0
-    used[PERIODS] = n
+            lines.at[k] = froms[k]
+        draw(lines, batch.motions, count, near, edge)
+        for k in range(count):
+            batch.firsts[k] = lines.first[k]
+            lines.at[k] = untils[k]
+        draw(lines, batch.motions, count, near, edge)
+        left = 0
+        for k in range(count):
+            first, last = max(froms[k], batch.firsts[k]), min(untils[k], lines.last[k])
+            moved = max(first - froms[k], untils[k] - last)
+            goes_on = moving[k]
+            froms[k], untils[k] = (first if goes_on else froms[k]), (last if goes_on else untils[k])
+            moving[k] = goes_on & (moved > _CLOSE_ENOUGH_MS) & (first < last)
+            left += moving[k]
+
+
+@kernel
+def _look_all_over(
+    m: Motion, pair: Int, near: Nearness, edge: Floats, periods: Matrix, n: Int
+) -> Int:
+    """Add the periods of a pair whose variance may also be too large for its separation."""
+    begin, end = inside(m, near.reach)
+    if end <= begin:
+        return n
+    least, most = variances(m, begin, end)
+    limit = near.sigma_limit
+    if least >= limit * limit:
+        return n
+    if most <= limit * limit or m.c2 >= 0.0:
+        return _look_closely(m, pair, begin, end, near, edge, periods, n)
+    first, last = _around(m, begin, end, limit)
+    if first > begin:
+        n = _look_closely(m, pair, begin, first, near, edge, periods, n)
+    if end > last:
+        n = _look_closely(m, pair, last, end, near, edge, periods, n)
+    return n
+
+
+@kernel
+def find_periods(batch: Batch, count: Int, near: Nearness, edge: Floats) -> None:
+    """Find the periods in which pairs have 5 %, in the order of pairs."""
+    _bound(batch, count, near, edge)
+    _settle(batch, count, near, edge)
+    n: Int = np.int64(0)
+    for pair in range(count):
+        if batch.motions[0, pair] <= 0.0:
+            continue
+        if batch.single[pair]:
+            n = _add_period(batch.periods, n, pair, batch.froms[pair], batch.untils[pair])
+        else:
+            m = motion_at(batch.motions, pair)
+            n = _look_all_over(m, pair, near, edge, batch.periods, n)
+    batch.used[PERIODS] = n
+
+
+@kernel
+def _put(m: Motion, t: float, squares: Floats, variances: Floats, at: np.uint64) -> np.uint64:
+    """Write what one probability needs; return where the next one's goes."""
+    squares[at] = square_at(m, t)
+    variances[at] = m.c0 + t * (m.c1 + t * m.c2)
+    return at + np.uint64(1)
+
+
+@kernel
+def _sample(batch: Batch, first: Int) -> Int:
+    """Write what the nodes of periods from ``first`` on need; return the first without room."""
+    motions, periods, samples, panels = batch.motions, batch.periods, batch.samples, batch.panels
+    squares, variances = samples.squares, samples.variances
+    at, p = np.uint64(0), first
+    while p < batch.used[PERIODS] and at + np.uint64(3 * MOST_PANELS) <= squares.shape[0]:
+        m = motion_at(motions, np.int64(periods[p, PAIR]))
+        begin, end = periods[p, SINCE], periods[p, UNTIL]
+        panels[p] = _panels(m, begin, end, _PANEL_SHARE, np.int64(MOST_PANELS))
+        step = (end - begin) / panels[p]
+        for k in range(panels[p]):
+            t = begin + step * (k + 0.5)
+            at = _put(m, t - step * _AWAY, squares, variances, at)
+            at = _put(m, t, squares, variances, at)
+            at = _put(m, t + step * _AWAY, squares, variances, at)
+        p += 1
+    batch.used[SAMPLES] = np.int64(at)
+    return p
+
+
+@kernel
+def _integrate(batch: Batch, near: Nearness, table: Matrix) -> None:
+    """Integrate the probability over each period: by Gauss and Legendre, three nodes a panel."""
+    periods, chances = batch.periods, batch.samples.chances
+    first: Int = np.int64(0)
+    while first < batch.used[PERIODS]:
+        last = _sample(batch, first)
+        all_within(batch.samples, batch.used[SAMPLES], near.radius, table)
+        at = np.uint64(0)
+        for p in range(first, last):
+            total = 0.0
+            for _ in range(batch.panels[p]):
+                outer = chances[at] + chances[at + np.uint64(2)]
+                total += _OUTER * outer + _INNER * chances[at + np.uint64(1)]
+                at += np.uint64(3)
+            lasting = periods[p, UNTIL] - periods[p, SINCE]
+            periods[p, INTEGRAL] = total * lasting / batch.panels[p]
+        first = last
 
 
 @kernel
@@ -272,7 +346,7 @@ def follow(
     cells: Words,
     near: Nearness,
     table: Matrix,
-    limits: Matrix,
+    edge: Floats,
     batch: Batch,
 ) -> None:
     """Write the motions of some pairs of which one moves, and their likely periods.
@@ -280,18 +354,6 @@ def follow(
     Those are the periods in which the probability is at least 5 %: rows of ``batch.periods``, of
     the batch's pairs in their order, as many as ``batch.used[PERIODS]``.
     """
-    motions, passes, searches, used = batch.motions, batch.passes, batch.searches, batch.used
-    _take(question, pairs, first, last, cells, near, motions)
-    _plan(motions, last - first, near, limits, passes, used)
-    panels, probes = batch.panels, batch.probes
-    chances, middles = panels.chances, probes.chances
-    _sample_passes(motions, passes, used[PASSES], panels.squares, panels.variances)
-    all_within(panels, used[SAMPLES], near.radius, table)
-    find_tops(batch, near, table)
-    find_searches(batch, near.min_probability)
-    search_all(batch, near, table)
-    sample_middles(motions, searches, used[SEARCHES], probes.squares, probes.variances)
-    all_within(probes, used[SEARCHES], near.radius, table)
-    for s in range(used[SEARCHES]):
-        searches[s, MIDDLE] = middles[s]
-    _add_up(passes, chances, searches, near.min_probability, batch.periods, used)
+    _take(question, pairs, first, last, cells, near, batch.motions)
+    find_periods(batch, last - first, near, edge)
+    _integrate(batch, near, table)

@@ -230,22 +230,32 @@ def sigma_limit(radius: float, probability: float) -> float:
 
 
 _LIMIT_STEPS: Final = 512
+_LIMIT_EXACT: Final = 1e-9  # radii
 
 
 @kernel
-def _fill_limits(limits: Table, most: float, radius: float, chance: float) -> None:
-    """Find, for each sigma, the largest separation that still gives the probability."""
+def _fill_limits(limits: Table, most: float, chance: float) -> None:
+    """Find, for each sigma, the largest separation that still gives the probability, in radii."""
     for k in range(limits.shape[0]):
-        sigma = max(most * k / (limits.shape[0] - 1), radius / 200.0)
-        # no sigma gives more than (radius / distance)^2 / e by much: beyond this nothing does
-        low, high = 0.0, radius * (2.0 + 1.0 / math.sqrt(chance))
-        while high - low > 1e-4 * radius:
+        sigma = max(most * k / (limits.shape[0] - 1), 1.0 / 200.0)
+        # no sigma gives more than (1 / distance)^2 / e by much: beyond this nothing does
+        low, high = 0.0, 2.0 + 1.0 / math.sqrt(chance)
+        while high - low > _LIMIT_EXACT:
             middle = (low + high) / 2.0
-            if within_exact(middle / sigma, radius / sigma, NODES, WEIGHTS) >= chance:
+            if within_exact(middle / sigma, 1.0 / sigma, NODES, WEIGHTS) >= chance:
                 low = middle
             else:
                 high = middle
         limits[k] = high
+
+
+@cache
+def _limits_in_radii(probability: float) -> Table:
+    """Return ``distance_limits`` of a radius of one: separation and sigma scale with it."""
+    limits = np.empty(_LIMIT_STEPS)
+    _fill_limits(limits, sigma_limit(1.0, probability), probability)
+    limits.flags.writeable = False
+    return limits
 
 
 @cache
@@ -255,10 +265,17 @@ def distance_limits(radius: float, probability: float) -> Table:
     Evenly spaced in sigma, the last at ``sigma_limit``. It rises from the radius to a peak and
     falls to nothing: 25 m, 68 m and 0 m for the defaults.
     """
-    limits = np.empty(_LIMIT_STEPS)
-    _fill_limits(limits, sigma_limit(radius, probability), radius, probability)
+    limits: Table = radius * _limits_in_radii(probability)
     limits.flags.writeable = False
     return limits
+
+
+@cache
+def edge_squares(radius: float, probability: float) -> Table:
+    """Return the squares of ``distance_limits``: where the probability passes, by sigma."""
+    squares: Table = distance_limits(radius, probability) ** 2
+    squares.flags.writeable = False
+    return squares
 
 
 _PEAK_STEPS: Final = 129
@@ -296,4 +313,4 @@ def reach(radius: float, probability: float) -> float:
 
     It is a multiple of the radius, 2.72 for 5 %, rounded up to the next hundredth.
     """
-    return radius * math.ceil(100.0 * float(distance_limits(1.0, probability).max())) / 100.0
+    return radius * math.ceil(100.0 * float(_limits_in_radii(probability).max())) / 100.0

@@ -7,7 +7,7 @@ the probability, for those participants only who can reach the minimum that is l
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -38,7 +38,12 @@ from fortnight.contact.meeting import (
 )
 from fortnight.contact.pairing import meet
 from fortnight.contact.pairs import judged
-from fortnight.contact.probability import distance_limits, probability_peaks, rice_table
+from fortnight.contact.probability import (
+    distance_limits,
+    edge_squares,
+    probability_peaks,
+    rice_table,
+)
 from fortnight.contact.question import PARTITION, Segment, asked_at
 from fortnight.contact.sharing import helper, parts, shared
 from fortnight.track.growing import with_room
@@ -48,6 +53,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fortnight.contact.index import Index
+
+
+_PARTS: Final = 16
+"""Into which a question is cut: enough for two threads to end at the same time."""
 
 
 @kernel
@@ -182,7 +191,7 @@ def search(
     Two threads share the work in parts. No row of the answer depends on another, and parts are
     put together in their order: the answer has the same bytes as one thread's.
     """
-    limits = distance_limits(near.radius, near.min_probability)
+    edge = edge_squares(near.radius, near.min_probability)
     table, shelf = rice_table(), shelf_of(index)
 
     def candidates(rows: slice) -> Longs:
@@ -191,12 +200,14 @@ def search(
         return found
 
     def meetings(part: Longs) -> Matrix:
-        return meet(question, part, index.cells, near, table, limits)
+        return meet(question, part, index.cells, near, table, edge)
 
+    work = parts(len(question), _PARTS)
     with helper(threads) as pool:
-        pairs = np.concatenate(shared(candidates, parts(len(question), 16), pool))
-        if min_ms > 0.0:
-            pairs = _worth_following(index, question, pairs, near, min_ms)
+        if min_ms == 0.0:  # what was found is followed at once, while it is in the cache
+            return np.concatenate(shared(lambda rows: meetings(candidates(rows)), work, pool))
+        pairs = np.concatenate(shared(candidates, work, pool))
+        pairs = _worth_following(index, question, pairs, near, min_ms)
         halves = [pairs[part] for part in parts(len(pairs), 2)]
         return np.concatenate(shared(meetings, halves, pool))
 
