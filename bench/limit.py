@@ -59,7 +59,7 @@ class Touched:
     pieces: float  # occupied cells that may hold a meeting
     rows: float  # read in them
     pairs: float  # that came within reach of each other
-    probabilities: float  # of their passes; the search for 5 % asks a few more
+    probabilities: float  # that are integrated where a pair is likely
     meetings: float
     pairs_ms: float
     meetings_ms: float
@@ -156,13 +156,12 @@ def _touched(asked: _Asked) -> Touched:
     edge = edge_squares(near.radius, near.min_probability)
     table, shelf = rice_table(), shelf_of(index)
 
-    def found(threads: int) -> Matrix:
+    def found(threads: int) -> list[Matrix]:
         return search(index, case, question, near, threads=threads)
 
-    def told(meetings: Matrix, threads: int) -> object:
+    def told(meetings: list[Matrix], threads: int) -> object:
         return expose(
             meetings,
-            start=window.start,
             bridge_ms=defaults().parameters.bridge_s * 1_000.0,
             back=window.back,
             forward=window.forward,
@@ -178,7 +177,7 @@ def _touched(asked: _Asked) -> Touched:
         rows=float(rows),
         pairs=len(pairs),
         probabilities=_samples(question, pairs, index.cells, near, table, edge),
-        meetings=len(meetings),
+        meetings=sum(map(len, meetings)),
         pairs_ms=pairs_ms,
         meetings_ms=_least(lambda: found(1)) - pairs_ms,
         episodes_ms=_least(lambda: told(meetings, 1)),

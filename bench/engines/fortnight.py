@@ -127,7 +127,6 @@ class FortnightSearch:
         parameters = question().parameters
         _, exposures = expose(
             search(self._index, case, asked, nearness(parameters), threads=threads),
-            start=window.start,
             bridge_ms=parameters.bridge_s * 1_000.0,
             back=window.back,
             forward=window.forward,

@@ -86,7 +86,6 @@ def town_of(people: int, seed: int, cases: int) -> Town:
         meetings = search(index, who, rows, near, MINUTES * MINUTE_MS, threads=2)
         episodes, exposures = expose(
             meetings,
-            start=window.start,
             bridge_ms=asked.parameters.bridge_s * 1_000.0,
             back=window.back,
             forward=window.forward,

@@ -47,8 +47,7 @@ def rows_of(meetings: list[Met]) -> m.Matrix:
 def exposed(*meetings: Met) -> tuple[m.Matrix, m.Matrix]:
     """Return episodes and exposures; day 0 is look-back, 1 both, 2 look-forward, 3 outside."""
     return e.expose(
-        rows_of(list(meetings)),
-        start=START,
+        [rows_of(list(meetings))],
         bridge_ms=5 * MINUTE,
         back=np.array([True, True, False, False]),
         forward=np.array([False, True, True, False]),
@@ -122,9 +121,7 @@ def test_the_place_is_that_of_the_likeliest_meeting() -> None:
     rows = rows_of([Met(0, 10, chance=0.2), Met(10, 15, chance=0.9), Met(15, 20, chance=0.1)])
     rows[:, m.AT] = (1.0, 2.0, 3.0)
     flags = np.ones(1, dtype=np.bool_)
-    episodes, _ = e.expose(
-        rows, start=START, bridge_ms=0.0, back=flags, forward=flags, weight=np.ones(1)
-    )
+    episodes, _ = e.expose([rows], bridge_ms=0.0, back=flags, forward=flags, weight=np.ones(1))
     assert episodes[0, e.E_AT] == 2.0
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-from typing import Final
+from itertools import accumulate
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,9 @@ from fortnight.contact.meeting import (
     Matrix,
 )
 from fortnight.contact.sharing import helper, parts, shared
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Longs = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -66,54 +69,97 @@ _DAY_MS: Final = 86_400_000.0
 
 
 @kernel
-def _in_order(meetings: Matrix, start: Int) -> Longs:
-    """Return the order of meetings by participant, observed first, then time (whole ms).
-
-    Cells of several sizes are searched one after the other, so rows of one pair arrive mixed;
-    a state carried along the scan would split episodes that belong together. They arrive nearly
-    in order of time, though: each is dealt to its participant, and moved up the few places that
-    it came late. What is equal stays as it came.
-    """
-    n = meetings.shape[0]
-    group, time = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
-    most: Int = np.int64(0)
-    for k in range(n):
-        group[k] = np.int64(meetings[k, WHO] * 2 + meetings[k, PRESUMED])
-        time[k] = np.int64(meetings[k, BEGIN] - start)
-        most = max(most, group[k])
-    first = np.zeros(most + 2, dtype=np.int64)
-    for k in range(n):
-        first[group[k] + 1] += 1
-    for g in range(most + 1):
-        first[g + 1] += first[g]
-    order, cursor = np.empty(n, dtype=np.int64), first.copy()
-    for k in range(n):
-        at, begins = cursor[group[k]], first[group[k]]
-        cursor[group[k]] += 1
-        while at > begins and time[order[at - 1]] > time[k]:
-            order[at] = order[at - 1]
-            at -= 1
-        order[at] = k
-    return order
+def _count(meetings: Matrix, low: Int, high: Int, first: Longs) -> None:
+    """Count the meetings of each participant from ``low`` on, observed and presumed apart."""
+    for k in range(meetings.shape[0]):
+        who = np.int64(meetings[k, WHO])
+        if low <= who < high:
+            first[2 * (who - low) + np.int64(meetings[k, PRESUMED]) + 1] += 1
 
 
 @kernel
-def _taken(meetings: Matrix, order: Longs) -> Matrix:
-    """Return some meetings in a given order: NumPy would hold the interpreter meanwhile."""
-    out = np.empty((order.shape[0], MEETING_COLUMNS))
+def _deal(
+    meetings: Matrix,
+    before: Int,
+    low: Int,
+    high: Int,
+    first: Longs,
+    cursor: Longs,
+    order: Longs,
+    times: Longs,
+) -> None:
+    """Deal meetings to their participants, by participant, observed first, then time (whole ms).
+
+    Cells of several sizes are searched one after the other, so rows of one pair arrive mixed;
+    a state carried along the scan would split episodes that belong together. They arrive nearly
+    in order of time, though: each is moved up the few places that it came late. What is equal
+    stays as it came. ``order`` names a meeting by its number, ``before`` those of earlier parts.
+    """
+    for k in range(meetings.shape[0]):
+        who = np.int64(meetings[k, WHO])
+        if not low <= who < high:
+            continue
+        group, time = (
+            2 * (who - low) + np.int64(meetings[k, PRESUMED]),
+            np.int64(meetings[k, BEGIN]),
+        )
+        at, begins = cursor[group], first[group]
+        cursor[group] += 1
+        while at > begins and times[at - 1] > time:
+            order[at], times[at] = order[at - 1], times[at - 1]
+            at -= 1
+        order[at], times[at] = before + k, time
+
+
+@kernel
+def _put(meetings: Matrix, before: Int, places: Longs, out: Matrix) -> None:
+    """Copy meetings to their places; -1 is nowhere."""
+    for k in range(meetings.shape[0]):
+        place = places[before + k]
+        if place >= 0:
+            for column in range(MEETING_COLUMNS):
+                out[place, column] = meetings[k, column]
+
+
+@kernel
+def _running_sum(counts: Longs) -> None:
+    for k in range(1, counts.shape[0]):
+        counts[k] += counts[k - 1]
+
+
+@kernel
+def _places(order: Longs, count: Int) -> Longs:
+    """Return where each of ``count`` meetings stands in ``order``, -1 where nowhere."""
+    places = np.full(count, -1)
     for k in range(order.shape[0]):
-        row = order[k]
-        for column in range(MEETING_COLUMNS):
-            out[k, column] = meetings[row, column]
+        places[order[k]] = k
+    return places
+
+
+def _own(found: Sequence[Matrix], low: int, high: int) -> Matrix:
+    """Return the meetings with participants from ``low`` to below ``high``, in order."""
+    first = np.zeros(2 * (high - low) + 1, dtype=np.int64)
+    for part in found:
+        _count(part, low, high, first)
+    _running_sum(first)
+    count, cursor = int(first[-1]), first.copy()
+    order, times = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64)
+    numbers = [0, *accumulate(len(part) for part in found)]
+    for part, before in zip(found, numbers, strict=False):
+        _deal(part, before, low, high, first, cursor, order, times)
+    out, places = np.empty((count, MEETING_COLUMNS)), _places(order, numbers[-1])
+    for part, before in zip(found, numbers, strict=False):
+        _put(part, before, places, out)
     return out
 
 
 @kernel
-def _next_person(meetings: Matrix, order: Longs, at: Int) -> Int:
-    """Return the first place from ``at`` on at which another participant's meetings begin."""
-    while 0 < at < order.shape[0] and meetings[order[at], WHO] == meetings[order[at - 1], WHO]:
-        at += 1
-    return at
+def _people(meetings: Matrix) -> Int:
+    """Return one more than the highest number of a participant."""
+    most: Int = np.int64(0)
+    for k in range(meetings.shape[0]):
+        most = max(most, np.int64(meetings[k, WHO]) + 1)
+    return most
 
 
 @kernel
@@ -312,9 +358,8 @@ def _expose(
 
 
 def expose(
-    meetings: Matrix,
+    found: Sequence[Matrix],
     *,
-    start: int,
     bridge_ms: float,
     back: Flags,
     forward: Flags,
@@ -323,14 +368,14 @@ def expose(
 ) -> tuple[Matrix, Matrix]:
     """Return episodes (e, 13) and exposures (x, 18), both by participant, times in ms.
 
-    ``back``, ``forward`` and ``weight`` (relative infectiousness) are one value a local day of
-    the window, whose first instant is ``start``. Two threads share the participants: the answer
-    has the same bytes as one thread's.
+    ``found`` are meetings in parts. ``back``, ``forward`` and ``weight`` (relative
+    infectiousness) are one value a local day of the window. Two threads share the participants:
+    the answer has the same bytes as one thread's.
     """
-    order = _in_order(meetings, start)
+    people = max((int(_people(part)) for part in found), default=0)
 
-    def exposed(part: slice) -> tuple[Matrix, Matrix]:
-        own = _taken(meetings, order[part])
+    def exposed(who: slice) -> tuple[Matrix, Matrix]:
+        own = _own(found, who.start, who.stop)
         episodes = np.empty((len(own), EPISODE_COLUMNS))
         n_episodes = _merge(own, bridge_ms, back, forward, episodes)
         exposures = np.empty((n_episodes, EXPOSURE_COLUMNS))
@@ -338,15 +383,9 @@ def expose(
         return episodes[:n_episodes], exposures[:n]
 
     with helper(threads) as pool:
-        found = shared(exposed, _between_people(meetings, order, threads), pool)
+        shares = shared(exposed, parts(people, threads), pool)
     before = 0
-    for episodes, exposures in found:
+    for episodes, exposures in shares:
         exposures[:, X_FIRST_EPISODE] += before
         before += len(episodes)
-    return np.concatenate([e for e, _ in found]), np.concatenate([x for _, x in found])
-
-
-def _between_people(meetings: Matrix, order: Longs, threads: int) -> list[slice]:
-    """Cut meetings in ``order`` into a part a thread; nobody's are parted."""
-    edges = [int(_next_person(meetings, order, part.start)) for part in parts(len(order), threads)]
-    return [slice(first, last) for first, last in pairwise([*edges, len(order)])]
+    return np.concatenate([e for e, _ in shares]), np.concatenate([x for _, x in shares])

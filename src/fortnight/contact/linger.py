@@ -56,7 +56,7 @@ def linger(index: Index, who: int, window: Window, near: Nearness, minutes: floa
     rows = _cut(rows, index, window)
     if not len(rows):
         return Linger(np.empty(0, dtype=np.int64), np.zeros((0, len(window.weight))))
-    meetings = search(index, who, rows, near)
+    meetings = np.concatenate(search(index, who, rows, near))
     meetings = meetings[meetings[:, PRESUMED] == 0.0]
     people, row = np.unique(meetings[:, WHO].astype(np.int64), return_inverse=True)
     days = np.zeros((len(people), len(window.weight)))

@@ -180,16 +180,16 @@ def search(
     min_ms: float = 0.0,
     *,
     threads: int = 1,
-) -> Matrix:
-    """Return the meetings of ``who`` with others: float64 (m, 11), columns as in ``meeting``.
+) -> list[Matrix]:
+    """Return the meetings of ``who`` with others in parts: float64 (m, 11), as in ``meeting``.
 
     ``question`` is what ``question.ask`` returned for ``who``. Participants whose expected time
     cannot reach ``min_ms`` in any 24 hours are left out: most of a town passes by once, and the
     bound that shows it costs a fraction of the integral. The rows of one pair are in no order of
     time, because cells of several sizes are searched one after the other.
 
-    Two threads share the work in parts. No row of the answer depends on another, and parts are
-    put together in their order: the answer has the same bytes as one thread's.
+    Two threads share the work in parts. No row of the answer depends on another, and the parts
+    are in their order: put together they are the same bytes, whatever the threads.
     """
     edge = edge_squares(near.radius, near.min_probability)
     table, shelf = rice_table(), shelf_of(index)
@@ -205,11 +205,10 @@ def search(
     work = parts(len(question), _PARTS)
     with helper(threads) as pool:
         if min_ms == 0.0:  # what was found is followed at once, while it is in the cache
-            return np.concatenate(shared(lambda rows: meetings(candidates(rows)), work, pool))
+            return shared(lambda rows: meetings(candidates(rows)), work, pool)
         pairs = np.concatenate(shared(candidates, work, pool))
         pairs = _worth_following(index, question, pairs, near, min_ms)
-        halves = [pairs[part] for part in parts(len(pairs), 2)]
-        return np.concatenate(shared(meetings, halves, pool))
+        return shared(meetings, [pairs[part] for part in parts(len(pairs), _PARTS)], pool)
 
 
 def _worth_following(

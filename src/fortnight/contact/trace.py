@@ -262,7 +262,6 @@ def trace_one(
     asked = ask(index, who, window.edges)
     episodes, exposures = expose(
         search(index, who, asked, near, question.min_minutes * _MINUTE_MS, threads=threads),
-        start=window.start,
         bridge_ms=parameters.bridge_s * 1_000.0,
         back=window.back,
         forward=window.forward,

@@ -175,7 +175,7 @@ def _near(day: int, index: Index, name: str | None, wanted: Wanted) -> dict[int,
     near = nearness(wanted.question.parameters)
     asked = ask(placed, who, wanted.window.edges)
     asked = asked[asked[:, MIDNIGHT] == float(day) * DAY_MS]
-    meetings = search(placed, who, asked, near)
+    meetings = np.concatenate(search(placed, who, asked, near))
     presumed = meetings[:, PRESUMED] > 0.0
     met = meetings[:, WHO].astype(np.int64)
     expected = np.bincount(met, np.where(presumed, 0.0, meetings[:, EXPECTED_MS]), people)
