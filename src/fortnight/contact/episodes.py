@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -22,7 +22,7 @@ from fortnight.contact.meeting import (
     WHO,
     Matrix,
 )
-from fortnight.contact.sharing import helper, parts, shared
+from fortnight.contact.sharing import helper, shared
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,12 +69,10 @@ _DAY_MS: Final = 86_400_000.0
 
 
 @kernel
-def _count(meetings: Matrix, low: Int, high: Int, first: Longs) -> None:
-    """Count the meetings of each participant from ``low`` on, observed and presumed apart."""
+def _count(meetings: Matrix, counts: Longs) -> None:
+    """Count the meetings of each participant, observed and presumed apart."""
     for k in range(meetings.shape[0]):
-        who = np.int64(meetings[k, WHO])
-        if low <= who < high:
-            first[2 * (who - low) + np.int64(meetings[k, PRESUMED]) + 1] += 1
+        counts[2 * np.int64(meetings[k, WHO]) + np.int64(meetings[k, PRESUMED]) + 1] += 1
 
 
 @kernel
@@ -136,12 +134,29 @@ def _places(order: Longs, count: Int) -> Longs:
     return places
 
 
-def _own(found: Sequence[Matrix], low: int, high: int) -> Matrix:
-    """Return the meetings with participants from ``low`` to below ``high``, in order."""
-    first = np.zeros(2 * (high - low) + 1, dtype=np.int64)
+def _first_of(found: Sequence[Matrix]) -> Longs:
+    """Return where the meetings of each begin, observed and then presumed; and where all end."""
+    people = max((int(_people(part)) for part in found), default=0)
+    first = np.zeros(2 * people + 1, dtype=np.int64)
     for part in found:
-        _count(part, low, high, first)
+        _count(part, first)
     _running_sum(first)
+    return first
+
+
+def _shares(first: Longs, threads: int) -> list[slice]:
+    """Return a range of participants for each thread, with about as many meetings each.
+
+    Who lives together has numbers side by side: halves of all would be of very different weight.
+    """
+    ends = [int(first[-1]) * share // threads for share in range(1, threads)]
+    edges = [0, *np.searchsorted(first[::2], ends).tolist(), len(first) // 2]
+    return [slice(low, high) for low, high in pairwise(edges)]
+
+
+def _own(found: Sequence[Matrix], all_first: Longs, low: int, high: int) -> Matrix:
+    """Return the meetings with participants from ``low`` to below ``high``, in order."""
+    first = all_first[2 * low : 2 * high + 1] - all_first[2 * low]
     count, cursor = int(first[-1]), first.copy()
     order, times = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64)
     numbers = [0, *accumulate(len(part) for part in found)]
@@ -372,10 +387,10 @@ def expose(
     infectiousness) are one value a local day of the window. Two threads share the participants:
     the answer has the same bytes as one thread's.
     """
-    people = max((int(_people(part)) for part in found), default=0)
+    first = _first_of(found)
 
     def exposed(who: slice) -> tuple[Matrix, Matrix]:
-        own = _own(found, who.start, who.stop)
+        own = _own(found, first, who.start, who.stop)
         episodes = np.empty((len(own), EPISODE_COLUMNS))
         n_episodes = _merge(own, bridge_ms, back, forward, episodes)
         exposures = np.empty((n_episodes, EXPOSURE_COLUMNS))
@@ -383,7 +398,7 @@ def expose(
         return episodes[:n_episodes], exposures[:n]
 
     with helper(threads) as pool:
-        shares = shared(exposed, parts(people, threads), pool)
+        shares = shared(exposed, _shares(first, threads), pool)
     before = 0
     for episodes, exposures in shares:
         exposures[:, X_FIRST_EPISODE] += before
