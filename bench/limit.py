@@ -130,7 +130,7 @@ def measured(index: Index, cases: int) -> Touched:
     """Return the mean of some cases, everybody equally likely; each time the least of a few."""
     rng = np.random.default_rng([SEED, len(index.tracks.names)])
     chosen = rng.choice(len(index.tracks.names), cases, replace=False).tolist()
-    window, near = _window(index), nearness(defaults().parameters)
+    window, near = whole_window(index), nearness(defaults().parameters)
     each = [
         _touched(_Asked(index, window, near, case, ask(index, case, window.edges)))
         for case in chosen
@@ -139,7 +139,7 @@ def measured(index: Index, cases: int) -> Touched:
     return Touched(**{n: float(np.mean([getattr(one, n) for one in each])) for n in names})
 
 
-def _window(index: Index) -> Window:
+def whole_window(index: Index) -> Window:
     """Return the window that the tables' cases have: all days, onset three before the last."""
     first, last = (
         datetime.fromtimestamp(int(day) * 86_400, tz=UTC).date()
