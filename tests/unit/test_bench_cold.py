@@ -8,7 +8,7 @@ import pytest
 from bench import cold, worlds
 
 from fortnight.api import gather, index_of
-from fortnight.contact.store import save_index
+from fortnight.contact.store import load_index, save_index
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,9 +32,9 @@ def test_each_case_is_timed_cold_and_warm(folder: Path, capsys: pytest.CaptureFi
 
 
 def test_a_case_answers_the_same_after_its_index_was_thrown_out(folder: Path) -> None:
-    index, _ = cold.load_index(folder)
+    index, _ = load_index(folder)
     before = cold.one_case(index, 3)
     assert before > 0
     del index
     cold.evict(folder)
-    assert cold.one_case(cold.load_index(folder)[0], 3) == before
+    assert cold.one_case(load_index(folder)[0], 3) == before
