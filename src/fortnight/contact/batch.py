@@ -60,7 +60,7 @@ class Batch(NamedTuple):
 @kernel
 def new_batch() -> Batch:
     """Return room for ``BATCH`` pairs."""
-    most = np.int64(BATCH * MOST_PERIODS)
+    most = np.int64(BATCH * MOST_PERIODS + 1)  # what is no period is written behind the last
     return Batch(
         np.empty((10, BATCH)),
         new_lines(np.int64(BATCH)),

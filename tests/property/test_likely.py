@@ -12,8 +12,8 @@ from scipy.special import chndtr  # type: ignore[import-untyped]  # SciPy ships 
 from tests.reference.effort import FEWER, WORLDS
 
 from fortnight.contact.batch import PAIR, PERIODS, SINCE, UNTIL, new_batch
+from fortnight.contact.likely import find_periods
 from fortnight.contact.meeting import Motion, Nearness
-from fortnight.contact.passing import find_periods
 from fortnight.contact.probability import distance_limits, edge_squares, reach, sigma_limit
 
 Floats = NDArray[np.float64]
