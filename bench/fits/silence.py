@@ -4,8 +4,8 @@
 
 A town is a folder of ``fortnight simulate --evidence``, and how many of its people are cases, 100
 where nothing is said. Of the contacts whom nobody heard, the truth "within 25 m for 15 minutes" is
-regressed on two numbers, with the log odds by positions added as they are: the share of silence
-(``contact.silence``), and that times those log odds. The second is below 0: the surer positions
+regressed on two numbers, with the log odds by positions added as they are: how whole the silence
+was (``contact.silence``), and that times those log odds. The second is below 0: the surer positions
 are, the more silence takes away.
 """
 

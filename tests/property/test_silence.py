@@ -11,9 +11,9 @@ from tests.property.test_filing import EDGES, HOUR, ORIGIN, by_minute, episodes
 from tests.reference.effort import FEWER
 
 from fortnight.contact.calibration import unheard_chance
-from fortnight.contact.episodes import E_LASTING, E_PRESUMED, E_WHO
+from fortnight.contact.episodes import E_PRESUMED, E_WHO
 from fortnight.contact.signs import Sightings
-from fortnight.contact.silence import silent_shares, took_part
+from fortnight.contact.silence import silences, took_part
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,11 +40,11 @@ def parts_of(drawn: list[tuple[int, int, int, bool]]) -> TookPart:
 
 @FEWER
 @given(rows=episodes, drawn=scans)
-def test_silence_is_the_share_of_minutes_in_hours_in_which_both_took_part(
+def test_silence_grows_with_the_minutes_in_hours_in_which_both_took_part_up_to_twelve(
     rows: NDArray[np.float64], drawn: list[tuple[int, int, int, bool]]
 ) -> None:
     people = np.arange(CASE)
-    shares = silent_shares(parts_of(drawn), CASE, rows, people)
+    shares = silences(parts_of(drawn), CASE, rows, people)
     for who, share in zip(people, shares, strict=True):
         own = rows[(rows[:, E_WHO] == who) & (rows[:, E_PRESUMED] == 0)]
         hours = [
@@ -52,8 +52,7 @@ def test_silence_is_the_share_of_minutes_in_hours_in_which_both_took_part(
             for phone in (CASE, who)
         ]
         both = np.isin(by_minute(own)[0] // 60, sorted(hours[0] & hours[1])).sum()
-        whole = own[:, E_LASTING].sum() / 60_000
-        assert np.isclose(share, both / max(whole, 1e-9) * min(1.0, both / 12)), who
+        assert np.isclose(share, min(1.0, both / 12)), who
 
 
 chances = st.floats(0.0, 1.0)

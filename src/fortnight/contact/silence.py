@@ -4,8 +4,9 @@ A phone is known to take part in an hour in which it heard another one, anyone's
 people whom positions put at one place in hours in which both phones took part, and neither of
 whom heard the other, had walls between them or were not there. How long that goes on hardly
 matters: one scan in a room misses nobody, and what hides two phones from each other in the first
-quarter of an hour, hides them for two weeks. So silence is a share from 0 to 1, which
-`contact.calibration` weighs, and not a sum over minutes.
+quarter of an hour, hides them for two weeks. Nor does what there was beside it, in hours of which
+nobody knows whether both phones listened. So silence is whole after twelve minutes, and
+`contact.calibration` weighs how whole it is, from 0 to 1, and no sum of minutes.
 """
 
 from __future__ import annotations
@@ -62,11 +63,11 @@ def _note(who: Longs, hour: Longs, hours: Bytes) -> None:
         hours[who[k], hour[k] // 8] |= np.uint8(1 << (hour[k] % 8))
 
 
-def silent_shares(parts: TookPart, who: int, episodes: Matrix, people: Longs) -> Floats:
+def silences(parts: TookPart, who: int, episodes: Matrix, people: Longs) -> Floats:
     """Return how silent each of some people was to ``who``, from 0 to 1, had neither heard.
 
-    It is the share of the time of their episodes, presumed ones apart, in hours in which both
-    phones took part; in proportion less where that is under 12 minutes.
+    It is 1 where 12 minutes of their episodes, presumed ones apart, lie in hours in which both
+    phones took part, and in proportion less where it is less.
 
     Parameters
     ----------
@@ -77,9 +78,9 @@ def silent_shares(parts: TookPart, who: int, episodes: Matrix, people: Longs) ->
     episodes
         Rows of ``contact.episodes``.
     people
-        Whose shares, by number, sorted.
+        Whose silence, by number, sorted.
     """
-    return _shares(parts.hours, parts.first, who, episodes, people)
+    return _silences(parts.hours, parts.first, who, episodes, people)
 
 
 @kernel
@@ -96,8 +97,8 @@ def _both_ms(hours: Bytes, first: Int, who: Int, other: Int, start: float, end: 
 
 
 @kernel
-def _shares(hours: Bytes, first: Int, who: Int, episodes: Matrix, people: Longs) -> Floats:
-    both, lasting = np.zeros(people.shape[0]), np.zeros(people.shape[0])
+def _silences(hours: Bytes, first: Int, who: Int, episodes: Matrix, people: Longs) -> Floats:
+    both = np.zeros(people.shape[0])
     row: Int = np.int64(0)
     for k in range(episodes.shape[0]):
         if episodes[k, E_PRESUMED] > 0.0:
@@ -109,7 +110,6 @@ def _shares(hours: Bytes, first: Int, who: Int, episodes: Matrix, people: Longs)
         start, end = episodes[k, E_START], episodes[k, E_END]
         share = episodes[k, E_LASTING] / max(end - start, 1.0)
         both[row] += share * _both_ms(hours, first, who, other, start, end)
-        lasting[row] += episodes[k, E_LASTING]
     for c in range(people.shape[0]):
-        both[c] = both[c] / max(lasting[c], 1.0) * min(1.0, both[c] / ENOUGH_MS)
+        both[c] = min(1.0, both[c] / ENOUGH_MS)
     return both

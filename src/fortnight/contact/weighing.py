@@ -23,7 +23,7 @@ from fortnight.contact.filing import rows_of
 from fortnight.contact.fusing import F_EXPECTED, F_EXPECTED_24H, F_FACE, F_HEARD, MINUTE_MS
 from fortnight.contact.fusion import likely_minutes
 from fortnight.contact.hearing import BY_BADGE, BY_SCAN, IN_ROOM
-from fortnight.contact.silence import silent_shares
+from fortnight.contact.silence import silences
 from fortnight.risk.assessment import Anchor, Contacts, assess_all
 from fortnight.risk.kinds import KINDS, NOT_CLOSE
 
@@ -179,6 +179,6 @@ def silence_of(trace: Trace) -> Floats:
     if not len(trace.index.sign_index.sightings):
         return np.zeros(len(who))
     people = np.sort(who)
-    shares = silent_shares(trace.index.took_part, trace.who, trace.episode_rows, people)
-    silent: Floats = shares[np.searchsorted(people, who)]
+    by_number = silences(trace.index.took_part, trace.who, trace.episode_rows, people)
+    silent: Floats = by_number[np.searchsorted(people, who)]
     return silent
