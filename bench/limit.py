@@ -26,7 +26,7 @@ from fortnight.contact.batch import BATCH, SAMPLES, new_batch
 from fortnight.contact.episodes import expose
 from fortnight.contact.grid import AREA_CLASS, CLASS_HALVES, CLASSES, LEG_CLASS
 from fortnight.contact.index import CELL_WORDS
-from fortnight.contact.lookup import first_row, new_desk, ranges_near, shelf_of
+from fortnight.contact.lookup import new_desk, ranges_near, shelf_of
 from fortnight.contact.passing import follow
 from fortnight.contact.probability import all_within, edge_squares, new_samples, rice_table
 from fortnight.contact.question import FROM, PARTITION, SIGMA0, SIGMA1, TO, ask
@@ -74,6 +74,18 @@ class _Asked:
     near: Nearness
     case: int
     question: Matrix
+
+
+@numba.njit(nogil=True)
+def first_row(cells: Words, start: Int, end: Int, time: float) -> Int:
+    """Return the first row of a cell that begins at ``time`` or later."""
+    while start < end:
+        middle = (start + end) // 2
+        if cells[middle, 0] & TIME_MASK < time:
+            start = middle + 1
+        else:
+            end = middle
+    return start
 
 
 @numba.njit(nogil=True)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numba as nb
 import numpy as np
+from numba.core.cgutils import ir  # type: ignore[attr-defined] # LLVM's words, by way of Numba
+from numba.extending import intrinsic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +44,32 @@ def kernel(function: F) -> F:
     kept = compiled._cache._cache_file  # noqa: SLF001 - there is no public way
     kept._source_stamp = _stamp(function.__module__)  # noqa: SLF001 - the same
     return compiled  # type: ignore[no-any-return] # Numba is not typed
+
+
+def _fetch_ahead(_typing: Any, rows: Any, row: Any) -> tuple[Any, Any]:  # noqa: ANN401 - Numba's
+    """Ask the memory for a row of an array, and wait for nothing."""
+
+    def generated(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ANN401 - Numba's
+        held = context.make_array(signature.args[0])(context, builder, arguments[0])
+        word, byte = ir.IntType(64), ir.PointerType(ir.IntType(8))
+        number = context.cast(builder, arguments[1], signature.args[1], nb.types.int64)
+        width = builder.extract_value(held.strides, 0)
+        place = builder.add(builder.ptrtoint(held.data, word), builder.mul(width, number))
+        takes = [byte, *[ir.IntType(32)] * 3]
+        fetch = builder.module.declare_intrinsic(
+            "llvm.prefetch", [byte], ir.FunctionType(ir.VoidType(), takes)
+        )
+        to_read, to_keep, data = (ir.Constant(ir.IntType(32), n) for n in (0, 3, 1))
+        last = builder.add(place, builder.sub(width, ir.Constant(word, 1)))
+        for at in (place, last):  # a row of up to a line lies in two at most
+            builder.call(fetch, [builder.inttoptr(at, byte), to_read, to_keep, data])
+        return context.get_dummy_value()
+
+    return nb.types.void(rows, row), generated
+
+
+fetch_ahead: Any = intrinsic(_fetch_ahead)
+"""In kernels: ``fetch_ahead(rows, k)`` asks the memory for row ``k`` of up to 64 bytes."""
 
 
 @cache

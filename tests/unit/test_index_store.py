@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 NOW = 1_800_000_000_000
 START = int(datetime(2024, 7, 1, 8, tzinfo=UTC).timestamp()) * 1_000
-FILES = ("by_participant.arrow", "by_cell.arrow", "participants.arrow", "index.json")
+FILES = (
+    "by_participant.arrow", "by_cell.arrow", "outlines.arrow", "participants.arrow", "index.json",
+)  # fmt: skip
 
 
 def town(people: int = 30, seed: int = 1) -> Index:
@@ -154,6 +156,14 @@ def test_another_format_is_refused(index: Index, tmp_path: Path) -> None:
     edit(tmp_path / "index", format="fortnight.index/0")
     with pytest.raises(fortnight.IndexFormatError, match=r"fortnight\.index/0"):
         fortnight.open_index(tmp_path / "index")
+
+
+def test_an_index_of_before_there_were_outlines_is_opened(index: Index, tmp_path: Path) -> None:
+    save_index(index, tmp_path / "index")
+    (tmp_path / "index" / "outlines.arrow").unlink()
+    edit(tmp_path / "index", format="fortnight.index/2")
+    opened = load_index(tmp_path / "index")[0]
+    assert np.array_equal(opened.outlines, index.outlines)
 
 
 @pytest.mark.parametrize("changes", [{"participants": 7}, {"segments": 1}])

@@ -12,6 +12,7 @@ from fortnight.contact.lookup import (
     Box,
     Matrix,
     Shelf,
+    is_met,
     new_desk,
     rows_near,
     segment_at,
@@ -93,9 +94,11 @@ def _search_area(
                 continue
             widen = fine_accuracy if group < AREA_CLASS else accuracy
             ranges, hits, count = rows_near(
-                question[q], who, group, widen, box, shelf, desk, ranges, hits
+                question[q], group, widen, box, shelf, desk, ranges, hits
             )
             for k in range(count):
+                if not is_met(shelf.cells, hits[k], who, asked):
+                    continue
                 other = segment_at(shelf.cells, hits[k])
                 if other.kind != PRESUMED_KIND and not judged(asked, other, limit):
                     whom = shelf.cells[hits[k], 2]

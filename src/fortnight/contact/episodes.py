@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fortnight.compiled import Int, kernel
+from fortnight.contact.dealing import as_parts, dealt, first_of, shares
 from fortnight.contact.meeting import (
     AT,
     BEGIN,
     EXPECTED_MS,
     FINISH,
-    MEETING_COLUMNS,
     NEAR_MS,
     NEAREST,
     PERIOD,
@@ -66,115 +66,8 @@ X_OBSERVED: Final = 17  # 1 where any of it was observed, 0 where all is presume
 EXPOSURE_COLUMNS: Final = 18
 
 _DAY_MS: Final = 86_400_000.0
-
-
-@kernel
-def _count(meetings: Matrix, counts: Longs) -> None:
-    """Count the meetings of each participant, observed and presumed apart."""
-    for k in range(meetings.shape[0]):
-        counts[2 * np.int64(meetings[k, WHO]) + np.int64(meetings[k, PRESUMED]) + 1] += 1
-
-
-@kernel
-def _deal(
-    meetings: Matrix,
-    before: Int,
-    low: Int,
-    high: Int,
-    first: Longs,
-    cursor: Longs,
-    order: Longs,
-    times: Longs,
-) -> None:
-    """Deal meetings to their participants, by participant, observed first, then time (whole ms).
-
-    Cells of several sizes are searched one after the other, so rows of one pair arrive mixed;
-    a state carried along the scan would split episodes that belong together. They arrive nearly
-    in order of time, though: each is moved up the few places that it came late. What is equal
-    stays as it came. ``order`` names a meeting by its number, ``before`` those of earlier parts.
-    """
-    for k in range(meetings.shape[0]):
-        who = np.int64(meetings[k, WHO])
-        if not low <= who < high:
-            continue
-        group, time = (
-            2 * (who - low) + np.int64(meetings[k, PRESUMED]),
-            np.int64(meetings[k, BEGIN]),
-        )
-        at, begins = cursor[group], first[group]
-        cursor[group] += 1
-        while at > begins and times[at - 1] > time:
-            order[at], times[at] = order[at - 1], times[at - 1]
-            at -= 1
-        order[at], times[at] = before + k, time
-
-
-@kernel
-def _put(meetings: Matrix, before: Int, places: Longs, out: Matrix) -> None:
-    """Copy meetings to their places; -1 is nowhere."""
-    for k in range(meetings.shape[0]):
-        place = places[before + k]
-        if place >= 0:
-            for column in range(MEETING_COLUMNS):
-                out[place, column] = meetings[k, column]
-
-
-@kernel
-def _running_sum(counts: Longs) -> None:
-    for k in range(1, counts.shape[0]):
-        counts[k] += counts[k - 1]
-
-
-@kernel
-def _places(order: Longs, count: Int) -> Longs:
-    """Return where each of ``count`` meetings stands in ``order``, -1 where nowhere."""
-    places = np.full(count, -1)
-    for k in range(order.shape[0]):
-        places[order[k]] = k
-    return places
-
-
-def _first_of(found: Sequence[Matrix]) -> Longs:
-    """Return where the meetings of each begin, observed and then presumed; and where all end."""
-    people = max((int(_people(part)) for part in found), default=0)
-    first = np.zeros(2 * people + 1, dtype=np.int64)
-    for part in found:
-        _count(part, first)
-    _running_sum(first)
-    return first
-
-
-def _shares(first: Longs, threads: int) -> list[slice]:
-    """Return a range of participants for each thread, with about as many meetings each.
-
-    Who lives together has numbers side by side: halves of all would be of very different weight.
-    """
-    ends = [int(first[-1]) * share // threads for share in range(1, threads)]
-    edges = [0, *np.searchsorted(first[::2], ends).tolist(), len(first) // 2]
-    return [slice(low, high) for low, high in pairwise(edges)]
-
-
-def _own(found: Sequence[Matrix], all_first: Longs, low: int, high: int) -> Matrix:
-    """Return the meetings with participants from ``low`` to below ``high``, in order."""
-    first = all_first[2 * low : 2 * high + 1] - all_first[2 * low]
-    count, cursor = int(first[-1]), first.copy()
-    order, times = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64)
-    numbers = [0, *accumulate(len(part) for part in found)]
-    for part, before in zip(found, numbers, strict=False):
-        _deal(part, before, low, high, first, cursor, order, times)
-    out, places = np.empty((count, MEETING_COLUMNS)), _places(order, numbers[-1])
-    for part, before in zip(found, numbers, strict=False):
-        _put(part, before, places, out)
-    return out
-
-
-@kernel
-def _people(meetings: Matrix) -> Int:
-    """Return one more than the highest number of a participant."""
-    most: Int = np.int64(0)
-    for k in range(meetings.shape[0]):
-        most = max(most, np.int64(meetings[k, WHO]) + 1)
-    return most
+_FEW_MEETINGS: Final = 8_000
+"""Up to which a second thread costs more than it saves."""
 
 
 @kernel
@@ -267,28 +160,55 @@ def _extend_episode(
 
 
 @kernel
+def _goes_on(
+    meetings: Matrix, row: Int, whose: float, presumed: float, end: float, bridge: float
+) -> bool:
+    """Whether a meeting goes on with an episode that lasted until ``end``."""
+    return bool(
+        (meetings[row, WHO] == whose)
+        & (meetings[row, PRESUMED] == presumed)
+        & (meetings[row, BEGIN] - end <= bridge)
+    )
+
+
+@kernel
+def _episodes_in(meetings: Matrix, bridge: float) -> Int:
+    """Count the episodes that ``_merge`` will make of meetings."""
+    n: Int = np.int64(0)
+    whose, presumed, end = -1.0, -1.0, 0.0
+    for k in range(meetings.shape[0]):
+        if n == 0 or not _goes_on(meetings, k, whose, presumed, end, bridge):
+            n += 1
+            whose, presumed, end = meetings[k, WHO], meetings[k, PRESUMED], meetings[k, BEGIN]
+        end = max(end, meetings[k, FINISH])
+    return n
+
+
+@kernel
 def _merge(
     meetings: Matrix,
     bridge: float,
     back: Flags,
     forward: Flags,
     episodes: Matrix,
-) -> Int:
-    """Merge meetings of one pair that at most ``bridge`` ms part; return how many episodes."""
-    e: Int = np.int64(-1)
+    first: Int,
+) -> None:
+    """Merge meetings of one pair that at most ``bridge`` ms part, to episodes from ``first`` on."""
+    e = first - 1
     most = 0.0
     for k in range(meetings.shape[0]):
-        if (
-            e < 0
-            or episodes[e, E_WHO] != meetings[k, WHO]
-            or episodes[e, E_PRESUMED] != meetings[k, PRESUMED]
-            or meetings[k, BEGIN] - episodes[e, E_END] > bridge
+        if e < first or not _goes_on(
+            meetings,
+            k,
+            episodes[e, E_WHO],
+            episodes[e, E_PRESUMED],
+            episodes[e, E_END],
+            bridge,
         ):
             e += 1
             most = -1.0
             _open_episode(meetings, k, episodes, e)
         most = _extend_episode(meetings, k, back, forward, episodes, e, most)
-    return e + 1
 
 
 @kernel
@@ -348,19 +268,20 @@ def _describe_exposure(episodes: Matrix, first: Int, last: Int, exposures: Matri
 def _expose(
     meetings: Matrix,
     episodes: Matrix,
-    n_episodes: Int,
+    first: Int,
+    last: Int,
     back: Flags,
     forward: Flags,
     weight: NDArray[np.float64],
     exposures: Matrix,
-) -> Int:
-    """Sum meetings and episodes, both sorted by participant, to exposures."""
-    x: Int = np.int64(0)
-    e: Int = np.int64(0)
+    x: Int,
+) -> None:
+    """Sum meetings and their episodes, both by participant, to exposures from row ``x`` on."""
+    e: Int = np.int64(first)
     k: Int = np.int64(0)
-    while e < n_episodes:
+    while e < last:
         who, first_e, first_k = episodes[e, E_WHO], e, k
-        while e < n_episodes and episodes[e, E_WHO] == who:
+        while e < last and episodes[e, E_WHO] == who:
             e += 1
         while k < meetings.shape[0] and meetings[k, WHO] == who:
             k += 1
@@ -369,7 +290,6 @@ def _expose(
         _sum_exposure(meetings, first_k, k, back, forward, weight, exposures, x)
         _describe_exposure(episodes, first_e, e, exposures, x)
         x += 1
-    return x
 
 
 def expose(
@@ -384,23 +304,34 @@ def expose(
     """Return episodes (e, 13) and exposures (x, 18), both by participant, times in ms.
 
     ``found`` are meetings in parts. ``back``, ``forward`` and ``weight`` (relative
-    infectiousness) are one value a local day of the window. Two threads share the participants:
-    the answer has the same bytes as one thread's.
+    infectiousness) are one value a local day of the window. Two threads share the participants,
+    and each writes to its own rows of one array: the answer has the same bytes as one thread's.
     """
-    first = _first_of(found)
+    parts = as_parts(found)
+    first = first_of(parts)
+    whole = slice(0, len(first) // 2)
+    work = shares(first, threads) if first[-1] > _FEW_MEETINGS else [whole]
 
-    def exposed(who: slice) -> tuple[Matrix, Matrix]:
-        own = _own(found, first, who.start, who.stop)
-        episodes = np.empty((len(own), EPISODE_COLUMNS))
-        n_episodes = _merge(own, bridge_ms, back, forward, episodes)
-        exposures = np.empty((n_episodes, EXPOSURE_COLUMNS))
-        n = _expose(own, episodes, n_episodes, back, forward, weight, exposures)
-        return episodes[:n_episodes], exposures[:n]
+    def own(who: slice) -> tuple[Matrix, Int]:
+        meetings = dealt(parts, who.start, who.stop, first)
+        return meetings, _episodes_in(meetings, bridge_ms)
 
-    with helper(threads) as pool:
-        shares = shared(exposed, _shares(first, threads), pool)
-    before = 0
-    for episodes, exposures in shares:
-        exposures[:, X_FIRST_EPISODE] += before
-        before += len(episodes)
-    return np.concatenate([e for e, _ in shares]), np.concatenate([x for _, x in shares])
+    def exposed(share: tuple[Matrix, Int, Int, int]) -> None:
+        meetings, start, end, x = share
+        _merge(meetings, bridge_ms, back, forward, episodes, start)
+        _expose(meetings, episodes, start, end, back, forward, weight, exposures, x)
+
+    with helper(threads if len(work) > 1 else 1) as pool:
+        owned = shared(own, work, pool)
+        ends = [0, *accumulate(count for _, count in owned)]
+        known = [0, *accumulate(_known(first, who) for who in work)]
+        episodes = np.empty((ends[-1], EPISODE_COLUMNS))
+        exposures = np.empty((known[-1], EXPOSURE_COLUMNS))
+        rows = zip(owned, pairwise(ends), known, strict=False)
+        shared(exposed, [(own, *span, x) for (own, _), span, x in rows], pool)
+    return episodes, exposures
+
+
+def _known(first: Longs, who: slice) -> int:
+    """Return how many of some participants have meetings."""
+    return int(np.count_nonzero(np.diff(first[2 * who.start : 2 * who.stop + 1 : 2])))

@@ -26,6 +26,7 @@ from fortnight.contact.grid import (
     class_of,
     slot_of,
 )
+from fortnight.contact.outline import outlines_of
 from fortnight.contact.signs import SignIndex, index_signs
 from fortnight.contact.silence import TookPart, took_part
 from fortnight.evidence.schema import NO_SIGNS, Signs
@@ -36,6 +37,8 @@ from fortnight.track.tracks import KIND_SHIFT, SIGMA_UNITS_A_METRE, TIME_MASK, T
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from fortnight.contact.outline import Outlines
 
 CELL_WORDS: Final = 11
 _RADIX_BITS: Final = 14
@@ -51,6 +54,8 @@ class Index:
     cells : int32 (n, 11)
         Start and kind, end, participant, then x, y, z (1/256 m) and sigma (1/1024 m) of both
         ends; sorted by day, class, cell and start.
+    outlines : int16 (256 a tile of 32 rows,)
+        When and where each row of ``cells`` roughly is: ``contact.outline``.
     blocks : int64 (b, 3)
         Key, occupied cells as bits, position of the first of them in ``starts``; by key.
     starts : int64 (c + 1,)
@@ -67,6 +72,7 @@ class Index:
 
     tracks: Tracks
     cells: Words
+    outlines: Outlines
     blocks: Longs
     starts: Longs
     slots: Words
@@ -320,11 +326,13 @@ def build_index(
             if on_progress is not None:
                 on_progress(k + 1, len(day_numbers))
     all_blocks = np.concatenate(blocks) if blocks else np.empty((0, 3), np.int64)
+    all_starts = np.append(np.concatenate([*starts, offsets[:0]]), offsets[-1])
     return Index(
         tracks=tracks,
         cells=_read_only(cells),
+        outlines=_read_only(outlines_of(cells, all_blocks, all_starts)),
         blocks=_read_only(all_blocks),
-        starts=_read_only(np.append(np.concatenate([*starts, offsets[:0]]), offsets[-1])),
+        starts=_read_only(all_starts),
         slots=_read_only(_hashed(all_blocks)),
         day_numbers=_read_only(day_numbers),
         day_classes=_read_only(_classes(all_blocks, len(day_numbers))),

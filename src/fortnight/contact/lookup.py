@@ -1,4 +1,4 @@
-"""From a question to the rows of the index that may have met it: cells, then times, then boxes."""
+"""From a question to the rows of the index that may have met it: cells, then outlines."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from fortnight.contact.grid import (
     ones,
     slot_of,
 )
+from fortnight.contact.outline import bounds_of, tick_of, touching
 from fortnight.contact.question import (
     FROM,
     HERE,
@@ -35,6 +36,7 @@ from fortnight.track.tracks import KIND_SHIFT, SIGMA_UNITS_A_METRE, TIME_MASK
 
 if TYPE_CHECKING:
     from fortnight.contact.index import Index
+    from fortnight.contact.outline import Outlines
 
 Matrix = NDArray[np.float64]
 Words = NDArray[np.int32]
@@ -42,9 +44,6 @@ Longs = NDArray[np.int64]
 
 METRES_A_UNIT: Final = 1.0 / UNITS_A_METRE
 METRES_A_SIGMA_UNIT: Final = 1.0 / SIGMA_UNITS_A_METRE
-
-_SCAN: Final = 16
-"""Rows of a cell up to which reading on is quicker than a binary search."""
 
 _FEW_BLOCKS: Final = 64.0
 """Blocks in a box from which on it may be quicker to go through all that the day has."""
@@ -54,6 +53,7 @@ class Shelf(NamedTuple):
     """What a search reads of an index, and the longest leg in ms."""
 
     cells: Words
+    outlines: Outlines
     blocks: Longs
     starts: Longs
     slots: Words
@@ -82,7 +82,15 @@ class Box(NamedTuple):
 def shelf_of(index: Index) -> Shelf:
     """Return what a search reads of ``index``."""
     leg_max = index.tracks.parameters.leg_max_s * 1_000.0
-    return Shelf(index.cells, index.blocks, index.starts, index.slots, index.day_classes, leg_max)
+    return Shelf(
+        index.cells,
+        index.outlines,
+        index.blocks,
+        index.starts,
+        index.slots,
+        index.day_classes,
+        leg_max,
+    )
 
 
 @kernel
@@ -179,20 +187,6 @@ def ranges_near(
 
 
 @kernel
-def first_row(cells: Words, start: Int, end: Int, time: float) -> Int:
-    """Return the first row from ``start`` on that begins at ``time`` or later."""
-    while end - start > _SCAN:
-        middle = (start + end) // 2
-        if cells[middle, 0] & TIME_MASK < time:
-            start = middle + 1
-        else:
-            end = middle
-    while start < end and cells[start, 0] & TIME_MASK < time:
-        start += 1
-    return start
-
-
-@kernel
 def _side(here: float, there: float, first: float, last: float, widen: float) -> tuple[Int, Int]:
     """Return the least and the most of one axis of a way from ``first`` to ``last`` share."""
     step = there - here
@@ -212,32 +206,6 @@ def box_around(asked: Segment, widen: float) -> Box:
     y0, y1 = _side(asked.y0, asked.y1, first, last, widen)
     z0, z1 = _side(asked.z0, asked.z1, first, last, widen)
     return Box(x0, y0, z0, x1, y1, z1)
-
-
-@kernel
-def _touching(
-    cells: Words, first: Int, last: Int, who: Int, begin: Int, end: Int, box: Box, hits: Longs
-) -> Int:
-    """Write the rows of one cell that may matter, all but those of ``who``; return how many.
-
-    They begin before ``end``, end after ``begin``, and do not lie wholly to one side of the box.
-    Which of them do is anybody's guess, the processor's too: so no row is branched on, and each
-    is written where the next one overwrites it unless it counts.
-    """
-    n = np.uint64(0)
-    for row in range(np.uint64(first), np.uint64(last)):
-        if cells[row, 0] & TIME_MASK >= end:
-            break
-        x0, x1 = cells[row, 3], cells[row, 7]
-        y0, y1 = cells[row, 4], cells[row, 8]
-        z0, z1 = cells[row, 5], cells[row, 9]
-        meets = (cells[row, 1] > begin) & (cells[row, 2] != who)
-        meets &= (max(x0, x1) >= box.x0) & (min(x0, x1) <= box.x1)
-        meets &= (max(y0, y1) >= box.y0) & (min(y0, y1) <= box.y1)
-        meets &= (max(z0, z1) >= box.z0) & (min(z0, z1) <= box.z1)
-        hits[n] = row
-        n += np.uint64(meets)
-    return np.int64(n)
 
 
 @kernel
@@ -266,7 +234,6 @@ def segment_at(cells: Words, row: Int) -> Segment:
 @kernel
 def rows_near(
     asked: Matrix,
-    who: Int,
     group: Int,
     widen: float,
     box: Box,
@@ -275,31 +242,23 @@ def rows_near(
     ranges: Longs,
     hits: Longs,
 ) -> tuple[Longs, Longs, Int]:
-    """Find the rows of class ``group`` that overlap a question in time and touch its ``box``.
+    """Find the rows of class ``group`` that may overlap a question in time and touch its ``box``.
 
-    The box is the question's own, from ``box_around`` with the same ``widen``. Rows of ``who``
-    are left out. Returns the two buffers, which may have grown, and how many ``hits``.
+    The box is the question's own, from ``box_around`` with the same ``widen``. What is returned
+    is to be looked at exactly: by its outline it may be in time and place, and it may be the
+    case's own. Returns the two buffers, which may have grown, and how many ``hits``.
     """
     reach = CLASS_HALVES[group] + widen
     ranges, count = ranges_near(asked, group, reach, shelf, desk, ranges)
-    cells = shelf.cells
     begin, end = np.int64(math.floor(asked[FROM])), np.int64(math.ceil(asked[TO]))
-    oldest = asked[FROM] - shelf.leg_max if LEG_CLASS <= group < AREA_CLASS else 0.0
-    n: Int = np.int64(0)
-    for r in range(count):
-        first, last = ranges[r, 0], ranges[r, 1]
-        if oldest > 0.0:
-            first = first_row(cells, first, last, oldest)
-        if n + last - first > hits.shape[0]:
-            hits = _longer(hits, n, last - first)
-        n += _touching(cells, first, last, who, begin, end, box, hits[n:])
+    oldest = begin - np.int64(shelf.leg_max) if LEG_CLASS <= group < AREA_CLASS else np.int64(0)
+    bounds = bounds_of(begin, end, box, group)
+    hits, n = touching(shelf.outlines, ranges, count, tick_of(oldest), bounds, shelf.cells, hits)
     return ranges, hits, n
 
 
 @kernel
-def _longer(hits: Longs, used: Int, needed: Int) -> Longs:
-    """Return a copy of ``hits`` with room for ``needed`` more behind the ``used`` ones."""
-    larger = np.empty(2 * hits.shape[0] + needed, dtype=np.int64)
-    for k in range(used):
-        larger[k] = hits[k]
-    return larger
+def is_met(cells: Words, row: Int, who: Int, asked: Segment) -> bool:
+    """Whether a row is somebody else's, and lasts while it is asked for."""
+    begins, ends = np.float64(cells[row, 0] & TIME_MASK), np.float64(cells[row, 1])
+    return bool((cells[row, 2] != who) & (begins < asked.end) & (ends > asked.begin))

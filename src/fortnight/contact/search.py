@@ -7,7 +7,7 @@ the probability, for those participants only who can reach the minimum that is l
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from fortnight.contact.lookup import (
     Shelf,
     Words,
     box_around,
+    is_met,
     new_desk,
     rows_near,
     segment_at,
@@ -45,7 +46,7 @@ from fortnight.contact.probability import (
     rice_table,
 )
 from fortnight.contact.question import PARTITION, Segment, asked_at
-from fortnight.contact.sharing import helper, parts, shared
+from fortnight.contact.sharing import PARTS, helper, parts, shared
 from fortnight.track.growing import with_room
 from fortnight.track.rules import PRESUMED as PRESUMED_KIND
 
@@ -53,10 +54,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fortnight.contact.index import Index
-
-
-_PARTS: Final = 16
-"""Into which a question is cut: enough for two threads to end at the same time."""
 
 
 @kernel
@@ -92,14 +89,21 @@ def _at_most(
 
 @kernel
 def _keep_near(
-    question: Matrix, q: Int, cells: Words, near: Nearness, hits: Longs, count: Int, out: Longs
+    question: Matrix,
+    q: Int,
+    who: Int,
+    cells: Words,
+    near: Nearness,
+    hits: Longs,
+    count: Int,
+    out: Longs,
 ) -> Int:
     """Write the pairs of one row of the question that come within reach; return how many."""
     asked = asked_at(question, q)
     n = np.uint64(0)
     for k in range(count):
         other = segment_at(cells, hits[k])
-        if not judged(asked, other, near.sigma_limit):
+        if not (is_met(cells, hits[k], who, asked) and judged(asked, other, near.sigma_limit)):
             continue
         begin, end = overlap(asked, other)
         if comes_within(path(asked, other, begin, end), near.reach):
@@ -124,11 +128,11 @@ def find_pairs(question: Matrix, who: Int, shelf: Shelf, near: Nearness) -> Long
             if not (classes >> group) & 1:
                 continue
             ranges, hits, count = rows_near(
-                question[q], who, group, near.reach, box, shelf, desk, ranges, hits
+                question[q], group, near.reach, box, shelf, desk, ranges, hits
             )
             if n + count > out.shape[0]:
                 out = with_room(out, n, count)
-            n += _keep_near(question, q, shelf.cells, near, hits, count, out[n:])
+            n += _keep_near(question, q, who, shelf.cells, near, hits, count, out[n:])
     return out[:n]
 
 
@@ -202,13 +206,13 @@ def search(
     def meetings(part: Longs) -> Matrix:
         return meet(question, part, index.cells, near, table, edge)
 
-    work = parts(len(question), _PARTS)
+    work = parts(len(question), PARTS)
     with helper(threads) as pool:
         if min_ms == 0.0:  # what was found is followed at once, while it is in the cache
             return shared(lambda rows: meetings(candidates(rows)), work, pool)
         pairs = np.concatenate(shared(candidates, work, pool))
         pairs = _worth_following(index, question, pairs, near, min_ms)
-        return shared(meetings, [pairs[part] for part in parts(len(pairs), _PARTS)], pool)
+        return shared(meetings, [pairs[part] for part in parts(len(pairs), PARTS)], pool)
 
 
 def _worth_following(

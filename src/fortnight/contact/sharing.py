@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import pairwise
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -16,14 +17,29 @@ Part = TypeVar("Part")
 Found = TypeVar("Found")
 
 
+PARTS: Final = 16
+"""Into which a search is cut: enough for two threads to end at the same time."""
+
+_idle: deque[ThreadPoolExecutor] = deque()
+"""Threads that wait for the next search: to start one takes as long as a small search."""
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_idle.clear)  # a child has none of its parent's threads
+
+
 @contextmanager
 def helper(threads: int) -> Iterator[Executor | None]:
     """Give a second thread where there are two, for as long as the block lasts."""
     if threads == 1:
         yield None
         return
-    with ThreadPoolExecutor(1) as pool:
+    try:
+        pool = _idle.pop()
+    except IndexError:
+        pool = ThreadPoolExecutor(1, "fortnight-helper")
+    try:
         yield pool
+    finally:
+        _idle.append(pool)
 
 
 def parts(length: int, count: int) -> list[slice]:

@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from fortnight.contact.index import Index
+from fortnight.contact.outline import outlines_of, words_of
 from fortnight.errors import IndexFormatError
 from fortnight.evidence.schema import SIGNS, InputReport, Signs
 from fortnight.parameters import Parameters
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-FORMAT: Final = "fortnight.index/2"
+FORMAT: Final = "fortnight.index/3"
+WITHOUT_OUTLINES: Final = "fortnight.index/2"
+"""The format before: the same but for outlines, which are made again where it is opened."""
 MANIFEST: Final = "index.json"
 NOTICE: Final = (
     "Holds the tracks of people. Keep it only for people who agreed, and delete it on the "
@@ -46,6 +49,7 @@ Of a larger file it may touch few, and what lies beside them is not wanted.
 # File, width of a row in words (0: a plain column), and type of each array.
 _VERTICES: Final = ("by_participant.arrow", 5, np.int32)
 _CELLS: Final = ("by_cell.arrow", 11, np.int32)
+_OUTLINES: Final = ("outlines.arrow", 0, np.int16)
 _DAYS: Final = ("days.arrow", 12, np.int32)
 _BLOCKS: Final = ("blocks.arrow", 3, np.int64)
 _STARTS: Final = ("starts.arrow", 0, np.int64)
@@ -142,6 +146,7 @@ def save_index(index: Index, folder: Path, inputs: Sequence[InputReport] = ()) -
     _write(partial, _VERTICES, tracks.vertices)
     _write(partial, _DAYS, tracks.days)
     _write(partial, _CELLS, index.cells)
+    _write(partial, _OUTLINES, index.outlines)
     _write(partial, _BLOCKS, index.blocks)
     _write(partial, _STARTS, index.starts)
     _write(partial, _SLOTS, index.slots)
@@ -190,7 +195,7 @@ def _manifest(folder: Path) -> Manifest:
         ) from error
     except msgspec.DecodeError as error:
         raise IndexFormatError(f"{folder / MANIFEST}: {error}: make the index again.") from error
-    if manifest.format != FORMAT:
+    if manifest.format not in {FORMAT, WITHOUT_OUTLINES}:
         raise IndexFormatError(
             f"{folder} has format {manifest.format!r}, this version reads {FORMAT!r}: "
             "make the index again.",
@@ -216,11 +221,18 @@ def load_index(folder: Path) -> tuple[Index, tuple[InputReport, ...]]:
             days=_read(folder, _DAYS),
             parameters=Parameters(**manifest.parameters),  # type: ignore[arg-type] # each is checked by Parameters
         )
+        cells, blocks = _read(folder, _CELLS), _read(folder, _BLOCKS)
+        starts = _read(folder, _STARTS)
         index = Index(
             tracks=tracks,
-            cells=_read(folder, _CELLS),
-            blocks=_read(folder, _BLOCKS),
-            starts=_read(folder, _STARTS),
+            cells=cells,
+            outlines=(
+                _read(folder, _OUTLINES)
+                if manifest.format == FORMAT
+                else outlines_of(cells, blocks, starts)
+            ),
+            blocks=blocks,
+            starts=starts,
             slots=_read(folder, _SLOTS),
             day_numbers=_column(calendar, 0),
             day_classes=_column(calendar, 1),
@@ -228,7 +240,8 @@ def load_index(folder: Path) -> tuple[Index, tuple[InputReport, ...]]:
         )
     except (OSError, ValueError, pa.ArrowInvalid) as error:
         raise IndexFormatError(f"{folder}: {error}: make the index again.") from error
-    if len(names) != manifest.participants or len(index.cells) != manifest.segments:
+    sizes = (len(names), len(index.cells), len(index.outlines))
+    if sizes != (manifest.participants, manifest.segments, words_of(manifest.segments)):
         raise IndexFormatError(f"{folder}: its files do not belong together: make it again.")
     return index, tuple(manifest.inputs)
 
