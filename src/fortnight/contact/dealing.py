@@ -2,50 +2,64 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-from typing import TYPE_CHECKING, Final, TypeAlias
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fortnight.compiled import Int, kernel
 from fortnight.contact.meeting import BEGIN, MEETING_COLUMNS, PRESUMED, WHO, Matrix
-from fortnight.contact.sharing import PARTS
+from fortnight.contact.sharing import shared
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from concurrent.futures import Executor
 
 Longs = NDArray[np.int64]
-Parts: TypeAlias = tuple[Matrix, ...]
-"""Meetings in as many parts as a search has: a kernel is compiled for a number of them."""
-
-_NONE: Final = np.empty((0, MEETING_COLUMNS))
+Words = NDArray[np.int32]
 
 
-def as_parts(found: Sequence[Matrix]) -> Parts:
-    """Return meetings in ``PARTS`` parts, in the same order; empty ones where there are fewer."""
-    if len(found) > PARTS:
-        return (*found[: PARTS - 1], np.concatenate(found[PARTS - 1 :]))
-    return (*found, *[_NONE] * (PARTS - len(found)))
+class Dealt(NamedTuple):
+    """All meetings, and what they are dealt out by: numbers that lie together are read sooner."""
+
+    rows: Matrix
+    groups: Words  # twice the participant, and one more where it is presumed
+    times: Longs  # in which each begins, whole ms
 
 
 @kernel
-def _people(found: Parts) -> Int:
-    """Return one more than the highest number of a participant."""
-    most: Int = np.int64(0)
-    for meetings in found:
-        for k in range(meetings.shape[0]):
-            most = max(most, np.int64(meetings[k, WHO]) + 1)
-    return most
+def _gather(part: Matrix, at: Int, rows: Matrix, groups: Words, times: Longs) -> None:
+    """Copy one part's meetings to their rows of all."""
+    for k in range(part.shape[0]):
+        for column in range(MEETING_COLUMNS):
+            rows[at + k, column] = part[k, column]
+        groups[at + k] = 2 * np.int32(part[k, WHO]) + np.int32(part[k, PRESUMED])
+        times[at + k] = np.int64(part[k, BEGIN])
+
+
+def gathered(found: Sequence[Matrix], pool: Executor | None) -> Dealt:
+    """Return the meetings of all parts, in their order."""
+    ends = [0, *accumulate(len(part) for part in found)]
+    rows = np.empty((ends[-1], MEETING_COLUMNS))
+    groups, times = np.empty(ends[-1], dtype=np.int32), np.empty(ends[-1], dtype=np.int64)
+
+    def gather(part: tuple[Matrix, int]) -> None:
+        _gather(*part, rows, groups, times)
+
+    shared(gather, list(zip(found, ends, strict=False)), pool)
+    return Dealt(rows, groups, times)
 
 
 @kernel
-def first_of(found: Parts) -> Longs:
+def first_of(groups: Words) -> Longs:
     """Return where the meetings of each begin, observed and then presumed; and where all end."""
-    first = np.zeros(2 * _people(found) + 1, dtype=np.int64)
-    for meetings in found:
-        for k in range(meetings.shape[0]):
-            first[2 * np.int64(meetings[k, WHO]) + np.int64(meetings[k, PRESUMED]) + 1] += 1
+    most: Int = np.int64(-1)
+    for k in range(groups.shape[0]):
+        most = max(most, np.int64(groups[k]))
+    first = np.zeros(2 * ((most + 2) // 2) + 1, dtype=np.int64)
+    for k in range(groups.shape[0]):
+        first[np.int64(groups[k]) + 1] += 1
     for k in range(1, first.shape[0]):
         first[k] += first[k - 1]
     return first
@@ -62,46 +76,24 @@ def shares(first: Longs, threads: int) -> list[slice]:
 
 
 @kernel
-def _deal(found: Parts, low: Int, high: Int, first: Longs, order: Longs, times: Longs) -> Int:
-    """Deal meetings out: by participant, observed first, then time (whole ms).
+def order_of(groups: Words, times: Longs, low: Int, high: Int, first: Longs) -> Longs:
+    """Return the meetings of participants from ``low`` to below ``high``, in order.
 
-    Cells of several sizes are searched one after the other, so rows of one pair arrive mixed;
-    a state carried along the scan would split episodes that belong together. They arrive nearly
-    in order of time, though: each is moved up the few places that it came late. What is equal
-    stays as it came. ``order`` names a meeting by its number in all parts, which is returned.
+    By participant, observed ones first, then time. Cells of several sizes are searched one after
+    the other, so rows of one pair arrive mixed; a state carried along the scan would split
+    episodes that belong together. They arrive nearly in order of time, though: each is moved up
+    the few places that it came late. What is equal stays as it came.
     """
-    cursor, number, before = first.copy(), np.int64(0), first[2 * low]
-    for meetings in found:
-        for k in range(meetings.shape[0]):
-            who = np.int64(meetings[k, WHO])
-            number += 1
-            if not low <= who < high:
-                continue
-            group = 2 * who + np.int64(meetings[k, PRESUMED])
-            time, at, begins = np.int64(meetings[k, BEGIN]), cursor[group], first[group]
-            cursor[group] += 1
-            while at > begins and times[at - before - 1] > time:
-                order[at - before] = order[at - before - 1]
-                times[at - before] = times[at - before - 1]
-                at -= 1
-            order[at - before], times[at - before] = number - 1, time
-    return number
-
-
-@kernel
-def dealt(found: Parts, low: Int, high: Int, first: Longs) -> Matrix:
-    """Return the meetings of participants from ``low`` to below ``high``, in order."""
-    count = first[2 * high] - first[2 * low]
-    order, times = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64)
-    places = np.full(_deal(found, low, high, first, order, times), -1)
-    for k in range(count):
-        places[order[k]] = k
-    out, number = np.empty((count, MEETING_COLUMNS)), np.int64(0)
-    for meetings in found:
-        for k in range(meetings.shape[0]):
-            place = places[number]
-            number += 1
-            if place >= 0:
-                for column in range(MEETING_COLUMNS):
-                    out[place, column] = meetings[k, column]
-    return out
+    before, cursor = first[2 * low], first.copy()
+    order = np.empty(first[2 * high] - before, dtype=np.int64)
+    for k in range(groups.shape[0]):
+        group = np.int64(groups[k])
+        if not 2 * low <= group < 2 * high:
+            continue
+        at, begins, time = cursor[group] - before, first[group] - before, times[k]
+        cursor[group] += 1
+        while at > begins and times[order[at - 1]] > time:
+            order[at] = order[at - 1]
+            at -= 1
+        order[at] = k
+    return order

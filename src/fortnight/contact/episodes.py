@@ -1,20 +1,20 @@
-"""From meetings in any order to episodes and exposures, one pass over sorted rows."""
+"""From meetings to episodes and exposures: one pass, participant by participant."""
 
 from __future__ import annotations
 
-from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fortnight.compiled import Int, kernel
-from fortnight.contact.dealing import as_parts, dealt, first_of, shares
+from fortnight.contact.dealing import first_of, gathered, order_of, shares
 from fortnight.contact.meeting import (
     AT,
     BEGIN,
     EXPECTED_MS,
     FINISH,
+    MEETING_COLUMNS,
     NEAR_MS,
     NEAREST,
     PERIOD,
@@ -88,6 +88,12 @@ def _most_in_a_day(meetings: Matrix, first: Int, last: Int, column: Int) -> floa
     or ends where one ends: moving it between such moments gains nothing. No meeting is longer
     than a day, so the oldest that a window can touch begins less than a day before it.
     """
+    whole, earliest, latest = 0.0, np.inf, -np.inf
+    for k in range(first, last):
+        whole += meetings[k, column]
+        earliest, latest = min(earliest, meetings[k, BEGIN]), max(latest, meetings[k, FINISH])
+    if latest - earliest <= _DAY_MS:  # most were met on one day only
+        return whole
     best = 0.0
     for edge in range(2):
         oldest, newest, total = first, first, 0.0
@@ -160,55 +166,32 @@ def _extend_episode(
 
 
 @kernel
-def _goes_on(
-    meetings: Matrix, row: Int, whose: float, presumed: float, end: float, bridge: float
-) -> bool:
-    """Whether a meeting goes on with an episode that lasted until ``end``."""
-    return bool(
-        (meetings[row, WHO] == whose)
-        & (meetings[row, PRESUMED] == presumed)
-        & (meetings[row, BEGIN] - end <= bridge)
-    )
-
-
-@kernel
-def _episodes_in(meetings: Matrix, bridge: float) -> Int:
-    """Count the episodes that ``_merge`` will make of meetings."""
-    n: Int = np.int64(0)
-    whose, presumed, end = -1.0, -1.0, 0.0
-    for k in range(meetings.shape[0]):
-        if n == 0 or not _goes_on(meetings, k, whose, presumed, end, bridge):
-            n += 1
-            whose, presumed, end = meetings[k, WHO], meetings[k, PRESUMED], meetings[k, BEGIN]
-        end = max(end, meetings[k, FINISH])
-    return n
-
-
-@kernel
 def _merge(
     meetings: Matrix,
+    count: Int,
     bridge: float,
     back: Flags,
     forward: Flags,
     episodes: Matrix,
     first: Int,
-) -> None:
-    """Merge meetings of one pair that at most ``bridge`` ms part, to episodes from ``first`` on."""
+) -> Int:
+    """Merge one participant's meetings that at most ``bridge`` ms part; return where they end.
+
+    ``episodes`` are written from row ``first`` on.
+    """
     e = first - 1
     most = 0.0
-    for k in range(meetings.shape[0]):
-        if e < first or not _goes_on(
-            meetings,
-            k,
-            episodes[e, E_WHO],
-            episodes[e, E_PRESUMED],
-            episodes[e, E_END],
-            bridge,
+    for k in range(count):
+        if (
+            e < first
+            or episodes[e, E_PRESUMED] != meetings[k, PRESUMED]
+            or meetings[k, BEGIN] - episodes[e, E_END] > bridge
         ):
             e += 1
             most = -1.0
             _open_episode(meetings, k, episodes, e)
         most = _extend_episode(meetings, k, back, forward, episodes, e, most)
+    return e + 1
 
 
 @kernel
@@ -265,31 +248,52 @@ def _describe_exposure(episodes: Matrix, first: Int, last: Int, exposures: Matri
 
 
 @kernel
+def _largest(first: Longs, low: Int, high: Int) -> Int:
+    """Return how many meetings one participant has at most."""
+    most: Int = np.int64(0)
+    for who in range(low, high):
+        most = max(most, first[2 * who + 2] - first[2 * who])
+    return most
+
+
+@kernel
 def _expose(
-    meetings: Matrix,
-    episodes: Matrix,
-    first: Int,
-    last: Int,
+    rows: Matrix,
+    order: Longs,
+    first: Longs,
+    low: Int,
+    high: Int,
+    bridge: float,
     back: Flags,
     forward: Flags,
     weight: NDArray[np.float64],
+    episodes: Matrix,
     exposures: Matrix,
-    x: Int,
-) -> None:
-    """Sum meetings and their episodes, both by participant, to exposures from row ``x`` on."""
-    e: Int = np.int64(first)
-    k: Int = np.int64(0)
-    while e < last:
-        who, first_e, first_k = episodes[e, E_WHO], e, k
-        while e < last and episodes[e, E_WHO] == who:
-            e += 1
-        while k < meetings.shape[0] and meetings[k, WHO] == who:
-            k += 1
+) -> Int:
+    """Merge and sum the meetings of some participants, one by one; return how many episodes.
+
+    A participant's meetings are brought together first: what follows then lies in the cache.
+    """
+    own = np.empty((_largest(first, low, high), MEETING_COLUMNS))
+    e: Int = np.int64(0)
+    k, x = np.uint64(0), np.int64(0)
+    for who in range(low, high):
+        count = first[2 * who + 2] - first[2 * who]
+        if count == 0:
+            continue
+        for row in range(count):
+            at = np.uint64(order[k])
+            for column in range(MEETING_COLUMNS):
+                own[row, column] = rows[at, column]
+            k += np.uint64(1)
+        begin = e
+        e = _merge(own, count, bridge, back, forward, episodes, begin)
         for column in range(EXPOSURE_COLUMNS):
             exposures[x, column] = 0.0
-        _sum_exposure(meetings, first_k, k, back, forward, weight, exposures, x)
-        _describe_exposure(episodes, first_e, e, exposures, x)
+        _sum_exposure(own, np.int64(0), count, back, forward, weight, exposures, x)
+        _describe_exposure(episodes, begin, e, exposures, x)
         x += 1
+    return e
 
 
 def expose(
@@ -304,32 +308,40 @@ def expose(
     """Return episodes (e, 13) and exposures (x, 18), both by participant, times in ms.
 
     ``found`` are meetings in parts. ``back``, ``forward`` and ``weight`` (relative
-    infectiousness) are one value a local day of the window. Two threads share the participants,
-    and each writes to its own rows of one array: the answer has the same bytes as one thread's.
+    infectiousness) are one value a local day of the window. Two threads share the participants:
+    the answer has the same bytes as one thread's.
     """
-    parts = as_parts(found)
-    first = first_of(parts)
-    whole = slice(0, len(first) // 2)
-    work = shares(first, threads) if first[-1] > _FEW_MEETINGS else [whole]
+    meetings = sum(map(len, found))
+    threads = threads if meetings > _FEW_MEETINGS else 1
 
-    def own(who: slice) -> tuple[Matrix, Int]:
-        meetings = dealt(parts, who.start, who.stop, first)
-        return meetings, _episodes_in(meetings, bridge_ms)
+    def exposed(who: slice) -> tuple[Matrix, Matrix]:
+        order = order_of(dealt.groups, dealt.times, who.start, who.stop, first)
+        episodes = np.empty((len(order), EPISODE_COLUMNS))
+        exposures = np.empty((_known(first, who), EXPOSURE_COLUMNS))
+        n = _expose(
+            dealt.rows,
+            order,
+            first,
+            who.start,
+            who.stop,
+            bridge_ms,
+            back,
+            forward,
+            weight,
+            episodes,
+            exposures,
+        )
+        return episodes[:n], exposures
 
-    def exposed(share: tuple[Matrix, Int, Int, int]) -> None:
-        meetings, start, end, x = share
-        _merge(meetings, bridge_ms, back, forward, episodes, start)
-        _expose(meetings, episodes, start, end, back, forward, weight, exposures, x)
-
-    with helper(threads if len(work) > 1 else 1) as pool:
-        owned = shared(own, work, pool)
-        ends = [0, *accumulate(count for _, count in owned)]
-        known = [0, *accumulate(_known(first, who) for who in work)]
-        episodes = np.empty((ends[-1], EPISODE_COLUMNS))
-        exposures = np.empty((known[-1], EXPOSURE_COLUMNS))
-        rows = zip(owned, pairwise(ends), known, strict=False)
-        shared(exposed, [(own, *span, x) for (own, _), span, x in rows], pool)
-    return episodes, exposures
+    with helper(threads) as pool:
+        dealt = gathered(found, pool)
+        first = first_of(dealt.groups)
+        done = shared(exposed, shares(first, threads), pool)
+    before = 0
+    for episodes, exposures in done:
+        exposures[:, X_FIRST_EPISODE] += before
+        before += len(episodes)
+    return np.concatenate([e for e, _ in done]), np.concatenate([x for _, x in done])
 
 
 def _known(first: Longs, who: slice) -> int:
