@@ -81,19 +81,13 @@ def _part(meetings: Matrix, row: Int, column: Int, low: float, high: float) -> f
 
 
 @kernel
-def _most_in_a_day(meetings: Matrix, first: Int, last: Int, column: Int) -> float:
-    """Return the largest sum of ``column`` in any 24 hours, over the rows ``first`` to ``last``.
+def _most_of_windows(meetings: Matrix, first: Int, last: Int, column: Int) -> float:
+    """Return the largest sum of ``column`` in any 24 hours of several days.
 
     Within a meeting the sum grows evenly, so the largest window begins where a meeting begins
     or ends where one ends: moving it between such moments gains nothing. No meeting is longer
     than a day, so the oldest that a window can touch begins less than a day before it.
     """
-    whole, earliest, latest = 0.0, np.inf, -np.inf
-    for k in range(first, last):
-        whole += meetings[k, column]
-        earliest, latest = min(earliest, meetings[k, BEGIN]), max(latest, meetings[k, FINISH])
-    if latest - earliest <= _DAY_MS:  # most were met on one day only
-        return whole
     best = 0.0
     for edge in range(2):
         oldest, newest, total = first, first, 0.0
@@ -124,6 +118,18 @@ def _most_in_a_day(meetings: Matrix, first: Int, last: Int, column: Int) -> floa
                 j -= 1
             best = max(best, inside)
     return best
+
+
+@kernel
+def _most_in_a_day(meetings: Matrix, first: Int, last: Int, column: Int) -> float:
+    """Return the largest sum of ``column`` in any 24 hours, over the rows ``first`` to ``last``."""
+    whole, earliest, latest = 0.0, np.inf, -np.inf
+    for k in range(first, last):
+        whole += meetings[k, column]
+        earliest, latest = min(earliest, meetings[k, BEGIN]), max(latest, meetings[k, FINISH])
+    if latest - earliest <= _DAY_MS:  # most people were met on one day only
+        return float(whole)
+    return float(_most_of_windows(meetings, first, last, column))
 
 
 @kernel

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Matrix = NDArray[np.float64]
 
-_NO_MOTION_M2: Final = 1e-12  # squared; under a micrometre in all, roots are rounding noise
+NO_MOTION_M2: Final = 1e-12  # squared; under a micrometre in all, roots are rounding noise
 
 # Columns of a meeting.
 WHO: Final = 0
@@ -147,7 +147,7 @@ def inside(m: Motion, distance: float) -> tuple[float, float]:
     a = m.u * m.u + m.v * m.v + m.w * m.w
     b = m.x * m.u + m.y * m.v + m.z * m.w
     c = m.x * m.x + m.y * m.y + m.z * m.z - distance * distance
-    if a * m.span * m.span < _NO_MOTION_M2:
+    if a * m.span * m.span < NO_MOTION_M2:
         return (0.0, m.span) if c <= 0.0 else (0.0, 0.0)
     discriminant = b * b - a * c
     if discriminant <= 0.0:
@@ -175,7 +175,7 @@ def separation(m: Motion, t: float) -> float:
 def nearest_time(m: Motion, begin: float, end: float) -> float:
     """Return when in (begin, end) the separation is smallest."""
     a = m.u * m.u + m.v * m.v + m.w * m.w
-    if a * m.span * m.span < _NO_MOTION_M2:
+    if a * m.span * m.span < NO_MOTION_M2:
         return begin
     return min(end, max(begin, -(m.x * m.u + m.y * m.v + m.z * m.w) / a))
 
