@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -43,6 +43,9 @@ def kernel(function: F) -> F:
     # old machine code would go on answering.
     kept = compiled._cache._cache_file  # noqa: SLF001 - there is no public way
     kept._source_stamp = _stamp(function.__module__)  # noqa: SLF001 - the same
+    # What is kept names our tuples. After a change of version one of them may be gone, and then
+    # it is not read at all, the stamp neither: Numba would end with a traceback.
+    kept._load_index = partial(_known_index, kept._load_index)  # noqa: SLF001 - the same
     return compiled  # type: ignore[no-any-return] # Numba is not typed
 
 
@@ -70,6 +73,14 @@ def _fetch_ahead(_typing: Any, rows: Any, row: Any) -> tuple[Any, Any]:  # noqa:
 
 fetch_ahead: Any = intrinsic(_fetch_ahead)
 """In kernels: ``fetch_ahead(rows, k)`` asks the memory for row ``k`` of up to 64 bytes."""
+
+
+def _known_index(load: Callable[[], dict[Any, str]]) -> dict[Any, str]:
+    """Return what is kept of a kernel; nothing where it was written by another version."""
+    try:
+        return load()
+    except (AttributeError, ImportError):
+        return {}
 
 
 @cache
