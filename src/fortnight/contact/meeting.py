@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Matrix = NDArray[np.float64]
 
+_LEAST_SQUARE: Final = 1e-24  # of a speed that is next to none, (m / ms)^2
 NO_MOTION_M2: Final = 1e-12  # squared; under a micrometre in all, roots are rounding noise
 
 # Columns of a meeting.
@@ -128,17 +129,13 @@ def uncertain(m: Motion, a: Segment, b: Segment, begin: float, spread: float) ->
 
 @kernel
 def comes_within(m: Motion, distance: float) -> bool:
-    """Whether the separation is ever at most ``distance``; what most pairs are refused by."""
-    c = m.x * m.x + m.y * m.y + m.z * m.z - distance * distance
-    if c <= 0.0:
-        return True
-    b = m.x * m.u + m.y * m.v + m.z * m.w
-    if b >= 0.0:
-        return False
-    a = m.u * m.u + m.v * m.v + m.w * m.w
-    if -b > a * m.span:  # nearest after the end
-        return bool(c + m.span * (2.0 * b + m.span * a) <= 0.0)
-    return bool(b * b >= a * c)
+    """Whether the separation is ever at most ``distance``; what most pairs are refused by.
+
+    Without a branch: which of them do is anybody's guess, the processor's too.
+    """
+    a = max(m.u * m.u + m.v * m.v + m.w * m.w, _LEAST_SQUARE)
+    t = min(m.span, max(0.0, -(m.x * m.u + m.y * m.v + m.z * m.w) / a))
+    return bool(square_at(m, t) <= distance * distance)
 
 
 @kernel

@@ -104,12 +104,11 @@ def _keep_near(
     n = np.uint64(0)
     for k in range(count):
         other = segment_at(cells, hits[k])
-        if not (is_met(cells, hits[k], who, asked) and judged(asked, other, near.sigma_limit)):
-            continue
         begin, end = overlap(asked, other)
-        if comes_within(path(asked, other, begin, end), near.reach):
-            out[n, 0], out[n, 1] = q, hits[k]
-            n += np.uint64(1)
+        meets = is_met(cells, hits[k], who, asked) & judged(asked, other, near.sigma_limit)
+        meets &= comes_within(path(asked, other, begin, end), near.reach)
+        out[n, 0], out[n, 1] = q, hits[k]
+        n += np.uint64(meets)
     return np.int64(n)
 
 
