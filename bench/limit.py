@@ -26,10 +26,10 @@ from fortnight.contact.batch import BATCH, SAMPLES, new_batch
 from fortnight.contact.episodes import expose
 from fortnight.contact.grid import AREA_CLASS, CLASS_HALVES, CLASSES, LEG_CLASS
 from fortnight.contact.index import CELL_WORDS
-from fortnight.contact.lookup import new_desk, ranges_near, shelf_of
+from fortnight.contact.lookup import ends_of, new_desk, ranges_near, shelf_of
 from fortnight.contact.passing import follow
 from fortnight.contact.probability import all_within, edge_squares, new_samples, rice_table
-from fortnight.contact.question import FROM, PARTITION, SIGMA0, SIGMA1, TO, ask
+from fortnight.contact.question import FROM, PARTITION, SIGMA0, SIGMA1, TO, ask, asked_at
 from fortnight.contact.search import find_pairs, search
 from fortnight.contact.store import load_index
 from fortnight.contact.trace import nearness
@@ -92,21 +92,22 @@ def first_row(cells: Words, start: Int, end: Int, time: float) -> Int:
 def rows_read(question: Matrix, shelf: Shelf, near: Nearness) -> tuple[Int, Int]:
     """Count the cells and rows that a question reads, as the search finds them."""
     pieces, rows = np.int64(0), np.int64(0)
-    desk, ranges = new_desk(), np.empty((256, 2), dtype=np.int64)
+    desk = new_desk()
     for q in range(question.shape[0]):
         asked = question[q]
         if min(asked[SIGMA0], asked[SIGMA1]) > near.sigma_limit:
             continue
-        present = shelf.day_classes[np.int64(asked[PARTITION])]
+        day, ends = np.int64(asked[PARTITION]), ends_of(asked_at(question, q))
+        present = shelf.day_classes[day]
         for group in range(CLASSES):
             if not (present >> group) & 1:
                 continue
             widen = CLASS_HALVES[group] + near.reach
-            ranges, count = ranges_near(asked, group, widen, shelf, desk, ranges)
+            desk, count = ranges_near(day, ends, group, widen, shelf, desk)
             oldest = asked[FROM] - shelf.leg_max if LEG_CLASS <= group < AREA_CLASS else 0.0
             pieces += count
             for r in range(count):
-                start, last = ranges[r, 0], ranges[r, 1]
+                start, last = desk.ranges[r, 0], desk.ranges[r, 1]
                 if oldest > 0.0:
                     start = first_row(shelf.cells, start, last, oldest)
                 for row in range(start, last):

@@ -162,8 +162,10 @@ def test_an_index_of_before_there_were_outlines_is_opened(index: Index, tmp_path
     save_index(index, tmp_path / "index")
     (tmp_path / "index" / "outlines.arrow").unlink()
     edit(tmp_path / "index", format="fortnight.index/2")
+    (tmp_path / "index" / "slots.arrow").unlink()  # made by another hash: of no use
     opened = load_index(tmp_path / "index")[0]
     assert np.array_equal(opened.outlines, index.outlines)
+    assert np.array_equal(opened.slots, index.slots)
 
 
 @pytest.mark.parametrize("changes", [{"participants": 7}, {"segments": 1}])

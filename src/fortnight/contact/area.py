@@ -12,6 +12,7 @@ from fortnight.contact.lookup import (
     Box,
     Matrix,
     Shelf,
+    ends_of,
     is_met,
     new_desk,
     rows_near,
@@ -72,7 +73,6 @@ def _search_area(
 ) -> Matrix:
     """Return, for each participant, how long they were in the same area and no more is known."""
     out = np.zeros((people, AREA_COLUMNS))
-    ranges, hits = np.empty((256, 2), dtype=np.int64), np.empty(1024, dtype=np.int64)
     desk = new_desk()
     far = np.int64(EVERYWHERE)  # a coarse segment may count from beyond any box: miss none
     box = Box(-far, -far, -far, far, far, far)
@@ -80,7 +80,8 @@ def _search_area(
         asked = asked_at(question, q)
         if asked.kind == PRESUMED_KIND:
             continue
-        present = shelf.day_classes[np.int64(question[q, PARTITION])]
+        day, ends = np.int64(question[q, PARTITION]), ends_of(asked)
+        present = shelf.day_classes[day]
         accuracy = max(asked.sigma0, asked.sigma1) * claims.sigma_per_accuracy
         # Nothing in the fine classes has a sigma above `fine`: where a question is judged with
         # that, it needs its coarse counterparts alone. This is what keeps the list cheap.
@@ -93,15 +94,13 @@ def _search_area(
             if not (present >> group) & 1:
                 continue
             widen = fine_accuracy if group < AREA_CLASS else accuracy
-            ranges, hits, count = rows_near(
-                question[q], group, widen, box, shelf, desk, ranges, hits
-            )
+            desk, count = rows_near(asked, day, ends, group, widen, box, shelf, desk)
             for k in range(count):
-                if not is_met(shelf.cells, hits[k], who, asked):
+                if not is_met(shelf.cells, desk.hits[k], who, asked):
                     continue
-                other = segment_at(shelf.cells, hits[k])
+                other = segment_at(shelf.cells, desk.hits[k])
                 if other.kind != PRESUMED_KIND and not judged(asked, other, limit):
-                    whom = shelf.cells[hits[k], 2]
+                    whom = shelf.cells[desk.hits[k], 2]
                     _note_area(out, whom, asked, other, claims.sigma_per_accuracy)
     return out
 

@@ -104,9 +104,14 @@ def box_mask(x0: Int, x1: Int, y0: Int, y1: Int, z0: Int, z1: Int) -> np.uint64:
 
 @kernel
 def slot_of(key: Int, mask: Int) -> Int:
-    """Return where a key's search in the hash table begins (Fibonacci hashing)."""
-    mixed = np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)
-    return np.int64((mixed >> np.uint64(20)) & np.uint64(mask))
+    """Return where a key's search in the hash table begins (Fibonacci hashing).
+
+    A bit of a product depends on none above it in the key: day and class, which stand highest,
+    are folded down first. Without that, all days of a place begin at the same slot.
+    """
+    word = np.uint64(key)
+    mixed = (word ^ (word >> np.uint64(32))) * np.uint64(0x9E3779B97F4A7C15)
+    return np.int64((mixed >> np.uint64(32)) & np.uint64(mask))
 
 
 @kernel

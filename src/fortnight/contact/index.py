@@ -279,7 +279,7 @@ def _index_day(
 
 
 @kernel
-def _hashed(blocks: Longs) -> Words:
+def hashed(blocks: Longs) -> Words:
     """Return a hash table from key to row, at most half full."""
     size = 16
     while size < 2 * blocks.shape[0]:
@@ -333,7 +333,7 @@ def build_index(
         outlines=_read_only(outlines_of(cells, all_blocks, all_starts)),
         blocks=_read_only(all_blocks),
         starts=_read_only(all_starts),
-        slots=_read_only(_hashed(all_blocks)),
+        slots=_read_only(hashed(all_blocks)),
         day_numbers=_read_only(day_numbers),
         day_classes=_read_only(_classes(all_blocks, len(day_numbers))),
     )

@@ -22,16 +22,9 @@ from fortnight.contact.grid import (
     slot_of,
 )
 from fortnight.contact.outline import bounds_of, tick_of, touching
-from fortnight.contact.question import (
-    FROM,
-    HERE,
-    PARTITION,
-    THERE,
-    TO,
-    Segment,
-)
+from fortnight.contact.question import Segment
 from fortnight.track.geometry import UNITS_A_METRE
-from fortnight.track.growing import first_row_at_least, with_room
+from fortnight.track.growing import first_row_at_least
 from fortnight.track.tracks import KIND_SHIFT, SIGMA_UNITS_A_METRE, TIME_MASK
 
 if TYPE_CHECKING:
@@ -62,14 +55,26 @@ class Shelf(NamedTuple):
 
 
 class Desk(NamedTuple):
-    """Room to work in: two corners of a question's box, in cells."""
+    """Room to work in."""
 
-    low: Longs
-    high: Longs
+    blocks: Longs
+    ranges: Longs  # of rows, (n, 2)
+    hits: Longs  # rows
+
+
+class Ends(NamedTuple):
+    """The box of what is asked of a segment, in metres."""
+
+    x0: float
+    y0: float
+    z0: float
+    x1: float
+    y1: float
+    z1: float
 
 
 class Box(NamedTuple):
-    """The box of a question, in 1/256 m; in numbers, to be compared with every row."""
+    """The box of a question, in 1/256 m or in cells; in numbers, to be compared with rows."""
 
     x0: Int
     y0: Int
@@ -96,7 +101,11 @@ def shelf_of(index: Index) -> Shelf:
 @kernel
 def new_desk() -> Desk:
     """Return room to work in."""
-    return Desk(np.empty(3, dtype=np.int64), np.empty(3, dtype=np.int64))
+    return Desk(
+        np.empty(64, dtype=np.int64),
+        np.empty((256, 2), dtype=np.int64),
+        np.empty(1024, dtype=np.int64),
+    )
 
 
 @kernel
@@ -112,100 +121,110 @@ def _find(key: Int, blocks: Longs, slots: Words) -> Int:
 
 
 @kernel
-def _box(asked: Matrix, group: Int, widen: float, low: Longs, high: Longs) -> None:
-    """Write the range of cells of class ``group`` within ``widen`` metres of a question."""
-    size = CLASS_SIZES[group]
-    begin, end = asked[FROM], asked[TO]
-    duration = asked[3] - asked[2]
-    for axis in range(3):
-        here, step = asked[HERE + axis], asked[THERE + axis] - asked[HERE + axis]
-        a = here + (begin - asked[2]) / duration * step
-        b = here + (end - asked[2]) / duration * step
-        low[axis] = np.int64(math.floor((min(a, b) - widen + ORIGIN_M) / size))
-        high[axis] = np.int64(math.floor((max(a, b) + widen + ORIGIN_M) / size))
+def ends_of(asked: Segment) -> Ends:
+    """Return the box of the asked part of a segment."""
+    duration = asked.stop - asked.start
+    first, last = (asked.begin - asked.start) / duration, (asked.end - asked.start) / duration
+    ax, bx = asked.x0 + first * (asked.x1 - asked.x0), asked.x0 + last * (asked.x1 - asked.x0)
+    ay, by = asked.y0 + first * (asked.y1 - asked.y0), asked.y0 + last * (asked.y1 - asked.y0)
+    az, bz = asked.z0 + first * (asked.z1 - asked.z0), asked.z0 + last * (asked.z1 - asked.z0)
+    return Ends(min(ax, bx), min(ay, by), min(az, bz), max(ax, bx), max(ay, by), max(az, bz))
 
 
 @kernel
-def _cells_of_block(
-    b: Int,
-    blocks: Longs,
-    starts: Longs,
-    low: Longs,
-    high: Longs,
-    ranges: Longs,
-    n: Int,
-) -> tuple[Longs, Int]:
-    """Append the rows of the block's occupied cells inside the box."""
-    bx, by, bz = block_place(blocks[b, 0])
-    occupied = np.uint64(blocks[b, 1])
-    mask = box_mask(
-        max(low[0] - 4 * bx, 0),
-        min(high[0] - 4 * bx, 3),
-        max(low[1] - 4 * by, 0),
-        min(high[1] - 4 * by, 3),
-        max(low[2] - 4 * bz, 0),
-        min(high[2] - 4 * bz, 3),
+def _cells_around(ends: Ends, group: Int, widen: float) -> Box:
+    """Return the range of cells of class ``group`` within ``widen`` metres of a question."""
+    a_metre, low, high = 1.0 / CLASS_SIZES[group], ORIGIN_M - widen, ORIGIN_M + widen
+    return Box(
+        np.int64(math.floor((ends.x0 + low) * a_metre)),
+        np.int64(math.floor((ends.y0 + low) * a_metre)),
+        np.int64(math.floor((ends.z0 + low) * a_metre)),
+        np.int64(math.floor((ends.x1 + high) * a_metre)),
+        np.int64(math.floor((ends.y1 + high) * a_metre)),
+        np.int64(math.floor((ends.z1 + high) * a_metre)),
     )
-    left = occupied & mask
-    ranges = with_room(ranges, n, 64)
-    while left:
-        below = (left & (~left + np.uint64(1))) - np.uint64(1)
-        at = blocks[b, 2] + ones(np.int64(occupied & below))
-        ranges[n, 0], ranges[n, 1] = starts[at], starts[at + 1]
-        n += 1
-        left &= left - np.uint64(1)
-    return ranges, n
+
+
+@kernel
+def _blocks_near(day: Int, group: Int, cells: Box, shelf: Shelf, found: Longs) -> tuple[Longs, Int]:
+    """Return the blocks of a class that the box of cells touches, and how many they are."""
+    blocks, none, n = shelf.blocks, np.int64(0), np.uint64(0)
+    wide = (cells.x1 >> 2) - (cells.x0 >> 2) + 1
+    deep = (cells.y1 >> 2) - (cells.y0 >> 2) + 1
+    high = (cells.z1 >> 2) - (cells.z0 >> 2) + 1
+    looks = float(wide) * float(deep) * float(high)
+    if looks > _FEW_BLOCKS:
+        first = first_row_at_least(blocks, block_key(day, group, none, none, none))
+        last = first_row_at_least(blocks, block_key(day, group + 1, none, none, none))
+        if last - first > found.shape[0]:
+            found = np.empty(2 * (last - first), dtype=np.int64)
+        if looks > last - first:
+            for b in range(first, last):
+                found[b - first] = b
+            return found, last - first
+    if looks > found.shape[0]:
+        found = np.empty(2 * wide * deep * high, dtype=np.int64)
+    for bz in range(cells.z0 >> 2, (cells.z1 >> 2) + 1):
+        for by in range(cells.y0 >> 2, (cells.y1 >> 2) + 1):
+            for bx in range(cells.x0 >> 2, (cells.x1 >> 2) + 1):
+                block = _find(block_key(day, group, bx, by, bz), blocks, shelf.slots)
+                found[n] = block
+                n += np.uint64(block >= 0)
+    return found, np.int64(n)
+
+
+@kernel
+def _cells_of(found: Longs, count: Int, box: Box, shelf: Shelf, ranges: Longs) -> tuple[Longs, Int]:
+    """Return the rows of the occupied cells of some blocks that lie inside the box of cells."""
+    blocks, starts, n = shelf.blocks, shelf.starts, np.uint64(0)
+    if 64 * count > ranges.shape[0]:
+        ranges = np.empty((128 * count, 2), dtype=np.int64)
+    for k in range(count):
+        b = found[k]
+        bx, by, bz = block_place(blocks[b, 0])
+        occupied = np.uint64(blocks[b, 1])
+        left = occupied & box_mask(
+            max(box.x0 - 4 * bx, 0),
+            min(box.x1 - 4 * bx, 3),
+            max(box.y0 - 4 * by, 0),
+            min(box.y1 - 4 * by, 3),
+            max(box.z0 - 4 * bz, 0),
+            min(box.z1 - 4 * bz, 3),
+        )
+        while left:
+            below = (left & (~left + np.uint64(1))) - np.uint64(1)
+            at = blocks[b, 2] + ones(np.int64(occupied & below))
+            ranges[n, 0], ranges[n, 1] = starts[at], starts[at + 1]
+            n += np.uint64(1)
+            left &= left - np.uint64(1)
+    return ranges, np.int64(n)
 
 
 @kernel
 def ranges_near(
-    asked: Matrix, group: Int, widen: float, shelf: Shelf, desk: Desk, ranges: Longs
-) -> tuple[Longs, Int]:
-    """Return the ranges of rows, one an occupied cell, that may hold what is ``widen`` near."""
-    low, high, blocks = desk.low, desk.high, shelf.blocks
-    _box(asked, group, widen, low, high)
-    day = np.int64(asked[PARTITION])
-    n: Int = np.int64(0)
-    none: Int = np.int64(0)
-    looks = 1.0
-    for axis in range(3):
-        looks *= float((high[axis] >> 2) - (low[axis] >> 2) + 1)
-    if looks > _FEW_BLOCKS:
-        first = first_row_at_least(blocks, block_key(day, group, none, none, none))
-        last = first_row_at_least(blocks, block_key(day, group + 1, none, none, none))
-        if looks > last - first:
-            for b in range(first, last):
-                ranges, n = _cells_of_block(b, blocks, shelf.starts, low, high, ranges, n)
-            return ranges, n
-    for bz in range(low[2] >> 2, (high[2] >> 2) + 1):
-        for by in range(low[1] >> 2, (high[1] >> 2) + 1):
-            for bx in range(low[0] >> 2, (high[0] >> 2) + 1):
-                block = _find(block_key(day, group, bx, by, bz), blocks, shelf.slots)
-                if block >= 0:
-                    ranges, n = _cells_of_block(block, blocks, shelf.starts, low, high, ranges, n)
-    return ranges, n
+    day: Int, ends: Ends, group: Int, widen: float, shelf: Shelf, desk: Desk
+) -> tuple[Desk, Int]:
+    """Find the ranges of rows, one an occupied cell, that may hold what is ``widen`` near.
+
+    Returns the room to work in, which may have grown and holds them, and how many they are.
+    """
+    box = _cells_around(ends, group, widen)
+    found, blocks = _blocks_near(day, group, box, shelf, desk.blocks)
+    ranges, count = _cells_of(found, blocks, box, shelf, desk.ranges)
+    return Desk(found, ranges, desk.hits), count
 
 
 @kernel
-def _side(here: float, there: float, first: float, last: float, widen: float) -> tuple[Int, Int]:
-    """Return the least and the most of one axis of a way from ``first`` to ``last`` share."""
-    step = there - here
-    a, b = here + first * step, here + last * step
-    return (
-        np.int64(math.floor((min(a, b) - widen) * UNITS_A_METRE)) - 1,
-        np.int64(math.ceil((max(a, b) + widen) * UNITS_A_METRE)) + 1,
-    )
-
-
-@kernel
-def box_around(asked: Segment, widen: float) -> Box:
+def box_around(ends: Ends, widen: float) -> Box:
     """Return the box around the asked part of a segment, ``widen`` metres wider."""
-    duration = asked.stop - asked.start
-    first, last = (asked.begin - asked.start) / duration, (asked.end - asked.start) / duration
-    x0, x1 = _side(asked.x0, asked.x1, first, last, widen)
-    y0, y1 = _side(asked.y0, asked.y1, first, last, widen)
-    z0, z1 = _side(asked.z0, asked.z1, first, last, widen)
-    return Box(x0, y0, z0, x1, y1, z1)
+    return Box(
+        np.int64(math.floor((ends.x0 - widen) * UNITS_A_METRE)) - 1,
+        np.int64(math.floor((ends.y0 - widen) * UNITS_A_METRE)) - 1,
+        np.int64(math.floor((ends.z0 - widen) * UNITS_A_METRE)) - 1,
+        np.int64(math.ceil((ends.x1 + widen) * UNITS_A_METRE)) + 1,
+        np.int64(math.ceil((ends.y1 + widen) * UNITS_A_METRE)) + 1,
+        np.int64(math.ceil((ends.z1 + widen) * UNITS_A_METRE)) + 1,
+    )
 
 
 @kernel
@@ -233,28 +252,29 @@ def segment_at(cells: Words, row: Int) -> Segment:
 
 @kernel
 def rows_near(
-    asked: Matrix,
+    asked: Segment,
+    day: Int,
+    ends: Ends,
     group: Int,
     widen: float,
     box: Box,
     shelf: Shelf,
     desk: Desk,
-    ranges: Longs,
-    hits: Longs,
-) -> tuple[Longs, Longs, Int]:
+) -> tuple[Desk, Int]:
     """Find the rows of class ``group`` that may overlap a question in time and touch its ``box``.
 
-    The box is the question's own, from ``box_around`` with the same ``widen``. What is returned
-    is to be looked at exactly: by its outline it may be in time and place, and it may be the
-    case's own. Returns the two buffers, which may have grown, and how many ``hits``.
+    The box is the question's own, from ``box_around`` with the same ``widen``. What is found is to
+    be looked at exactly: by its outline it may be in time and place, and it may be the case's
+    own. Returns the room to work in, which may have grown, and how many of its ``hits``.
     """
-    reach = CLASS_HALVES[group] + widen
-    ranges, count = ranges_near(asked, group, reach, shelf, desk, ranges)
-    begin, end = np.int64(math.floor(asked[FROM])), np.int64(math.ceil(asked[TO]))
+    desk, count = ranges_near(day, ends, group, CLASS_HALVES[group] + widen, shelf, desk)
+    begin, end = np.int64(math.floor(asked.begin)), np.int64(math.ceil(asked.end))
     oldest = begin - np.int64(shelf.leg_max) if LEG_CLASS <= group < AREA_CLASS else np.int64(0)
     bounds = bounds_of(begin, end, box, group)
-    hits, n = touching(shelf.outlines, ranges, count, tick_of(oldest), bounds, shelf.cells, hits)
-    return ranges, hits, n
+    hits, n = touching(
+        shelf.outlines, desk.ranges, count, tick_of(oldest), bounds, shelf.cells, desk.hits
+    )
+    return Desk(desk.blocks, desk.ranges, hits), n
 
 
 @kernel

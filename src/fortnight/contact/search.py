@@ -19,6 +19,7 @@ from fortnight.contact.lookup import (
     Shelf,
     Words,
     box_around,
+    ends_of,
     is_met,
     new_desk,
     rows_near,
@@ -116,23 +117,20 @@ def _keep_near(
 def find_pairs(question: Matrix, who: Int, shelf: Shelf, near: Nearness) -> Longs:
     """Return the pairs (row of the question, row of the index) that came within reach."""
     out = np.empty((4096, 2), dtype=np.int64)
-    ranges, hits = np.empty((256, 2), dtype=np.int64), np.empty(1024, dtype=np.int64)
     desk, n = new_desk(), np.int64(0)
     for q in range(question.shape[0]):
         asked = asked_at(question, q)
         if min(asked.sigma0, asked.sigma1) > near.sigma_limit:
             continue
-        classes = shelf.day_classes[np.int64(question[q, PARTITION])]
-        box = box_around(asked, near.reach)
+        day, ends = np.int64(question[q, PARTITION]), ends_of(asked)
+        classes, box = shelf.day_classes[day], box_around(ends, near.reach)
         for group in range(CLASSES):
             if not (classes >> group) & 1:
                 continue
-            ranges, hits, count = rows_near(
-                question[q], group, near.reach, box, shelf, desk, ranges, hits
-            )
+            desk, count = rows_near(asked, day, ends, group, near.reach, box, shelf, desk)
             if n + count > out.shape[0]:
                 out = with_room(out, n, count)
-            n += _keep_near(question, q, who, shelf.cells, near, hits, count, out[n:])
+            n += _keep_near(question, q, who, shelf.cells, near, desk.hits, count, out[n:])
     return out[:n]
 
 

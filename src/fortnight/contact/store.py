@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from fortnight.contact.index import Index
+from fortnight.contact.index import Index, hashed
 from fortnight.contact.outline import outlines_of, words_of
 from fortnight.errors import IndexFormatError
 from fortnight.evidence.schema import SIGNS, InputReport, Signs
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 FORMAT: Final = "fortnight.index/3"
 WITHOUT_OUTLINES: Final = "fortnight.index/2"
-"""The format before: the same but for outlines, which are made again where it is opened."""
+"""The format before, which had none and another hash: both are made where it is opened."""
 MANIFEST: Final = "index.json"
 NOTICE: Final = (
     "Holds the tracks of people. Keep it only for people who agreed, and delete it on the "
@@ -233,7 +233,7 @@ def load_index(folder: Path) -> tuple[Index, tuple[InputReport, ...]]:
             ),
             blocks=blocks,
             starts=starts,
-            slots=_read(folder, _SLOTS),
+            slots=_read(folder, _SLOTS) if manifest.format == FORMAT else hashed(blocks),
             day_numbers=_column(calendar, 0),
             day_classes=_column(calendar, 1),
             signs=_read_signs(folder, manifest.signs),
