@@ -16,6 +16,8 @@ from tests.reference.worlds import Ground, Phone
 import fortnight
 from fortnight.api import index_of
 from fortnight.contact import store
+from fortnight.contact.grid import block_key, slot_of
+from fortnight.contact.index import hashed
 from fortnight.contact.store import is_index, load_index, save_index
 from fortnight.parameters import Parameters
 
@@ -216,3 +218,19 @@ def test_only_of_large_files_are_pages_read_one_by_one(
     load_index(tmp_path / "index")
     files = len(list((tmp_path / "index").glob("*.arrow")))
     assert advised == ([] if size else files * [mmap.MADV_RANDOM])
+
+
+def test_a_block_is_found_at_the_first_or_second_place(index: Index) -> None:
+    keys = [
+        block_key(np.int64(day), np.int64(group), *(np.int64(16_000 + k) for k in place))
+        for day in range(14)
+        for group in range(8)
+        for place in np.ndindex(3, 3, 3)
+    ]
+    blocks = np.zeros((len(keys), 3), dtype=np.int64)
+    blocks[:, 0] = sorted(keys)
+    for held in (blocks, index.blocks):
+        slots = hashed(held)
+        home = np.array([int(slot_of(key, len(slots) - 1)) for key in held[:, 0]])
+        place = np.argsort(slots)[-len(held) :]  # empty ones are -1
+        assert 1.0 + np.mean((place - home) % len(slots)) < 2.0
