@@ -17,7 +17,7 @@ Part = TypeVar("Part")
 Found = TypeVar("Found")
 
 
-PARTS: Final = 16
+PARTS: Final = 10
 """Into which a search is cut: enough for two threads to end at the same time."""
 
 _idle: deque[ThreadPoolExecutor] = deque()
