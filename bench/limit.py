@@ -26,7 +26,8 @@ from fortnight.contact.batch import BATCH, SAMPLES, new_batch
 from fortnight.contact.episodes import expose
 from fortnight.contact.grid import AREA_CLASS, CLASS_HALVES, CLASSES, LEG_CLASS
 from fortnight.contact.index import CELL_WORDS
-from fortnight.contact.lookup import ends_of, new_desk, ranges_near, shelf_of
+from fortnight.contact.lookup import box_around, ends_of, new_desk, ranges_near, rows_near, shelf_of
+from fortnight.contact.outline import ROWS_A_TILE, TILE_SHIFT
 from fortnight.contact.passing import follow
 from fortnight.contact.probability import all_within, edge_squares, new_samples, rice_table
 from fortnight.contact.question import FROM, PARTITION, SIGMA0, SIGMA1, TO, ask, asked_at
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 REPEATS: Final = 5
 SEED: Final = 7
 BYTES_A_ROW: Final = 4 * CELL_WORDS
+BYTES_AN_OUTLINE: Final = 2 * (1 << TILE_SHIFT) // ROWS_A_TILE
 _PROBES: Final = 4_096
 
 
@@ -57,7 +59,8 @@ class Touched:
     """What one case makes a search touch, and for how long; times in ms of one thread."""
 
     pieces: float  # occupied cells that may hold a meeting
-    rows: float  # read in them
+    rows: float  # in them, whose outlines are read
+    hits: float  # of these, which are read whole
     pairs: float  # that came within reach of each other
     probabilities: float  # that are integrated where a pair is likely
     meetings: float
@@ -115,6 +118,23 @@ def rows_read(question: Matrix, shelf: Shelf, near: Nearness) -> tuple[Int, Int]
                         break
                     rows += 1
     return pieces, rows
+
+
+@numba.njit(nogil=True)
+def rows_hit(question: Matrix, shelf: Shelf, near: Nearness) -> int:
+    """Count the rows whose outlines touch a question: those that are read whole."""
+    desk, hits = new_desk(), 0
+    for q in range(question.shape[0]):
+        asked = asked_at(question, q)
+        if min(asked.sigma0, asked.sigma1) > near.sigma_limit:
+            continue
+        day, ends = np.int64(question[q, PARTITION]), ends_of(asked)
+        box = box_around(ends, near.reach)
+        for group in range(CLASSES):
+            if (shelf.day_classes[day] >> group) & 1:
+                desk, count = rows_near(asked, day, ends, group, near.reach, box, shelf, desk)
+                hits += count
+    return hits
 
 
 @numba.njit(nogil=True)
@@ -188,6 +208,7 @@ def _touched(asked: _Asked) -> Touched:
     return Touched(
         pieces=float(pieces),
         rows=float(rows),
+        hits=float(rows_hit(question, shelf, near)),
         pairs=len(pairs),
         probabilities=_samples(question, pairs, index.cells, near, table, edge),
         meetings=sum(map(len, meetings)),
@@ -225,15 +246,17 @@ def probability_ns() -> float:
 
 def report(touched: Touched, speed: dict[str, float], chance_ns: float) -> str:
     """Return the two tables as Markdown."""
-    stream_ms = touched.rows * BYTES_A_ROW / speed["stream_bytes_a_second"] * 1e3
+    read = touched.rows * BYTES_AN_OUTLINE + touched.hits * BYTES_A_ROW
+    stream_ms = read / speed["stream_bytes_a_second"] * 1e3
     miss_ms = touched.pieces * speed["hop_ns"] * 1e-6
     chances_ms = touched.probabilities * chance_ns * 1e-6
     least_ms = max(stream_ms, miss_ms / 2.0) + chances_ms / 2.0
     took = touched.pairs_ms + touched.meetings_ms + touched.episodes_ms
     rows = [
         ["cells of the index that it looks at", f"{touched.pieces:,.0f}"],
-        ["rows in them", f"{touched.rows:,.0f}"],
-        ["their bytes", f"{touched.rows * BYTES_A_ROW / 1e6:,.1f} MB"],
+        ["rows in them, whose outlines are read", f"{touched.rows:,.0f}"],
+        ["rows that are read whole", f"{touched.hits:,.0f}"],
+        ["their bytes", f"{read / 1e6:,.1f} MB"],
         ["pairs within reach", f"{touched.pairs:,.0f}"],
         ["probabilities that follow them", f"{touched.probabilities:,.0f}"],
         ["meetings", f"{touched.meetings:,.0f}"],

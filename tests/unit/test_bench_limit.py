@@ -98,7 +98,7 @@ def test_rows_are_those_of_a_plain_count(index: Index) -> None:
 def test_a_case_touches_more_than_it_meets(index: Index) -> None:
     """Each step leaves fewer: rows, pairs within reach, meetings; and all take time."""
     touched = limit.measured(index, CASES)
-    assert touched.rows >= touched.pairs >= 1
+    assert touched.rows >= touched.hits >= touched.pairs >= 1
     assert touched.pairs >= touched.meetings / 2 > 0
     assert touched.rows >= touched.pieces > 0
     assert touched.probabilities > 0
@@ -106,14 +106,14 @@ def test_a_case_touches_more_than_it_meets(index: Index) -> None:
 
 
 def test_the_limit_is_the_bytes_or_the_misses_and_the_probabilities() -> None:
-    """1,000 rows of 44 bytes at 1 GB/s are 44 us; 100 misses of 1 us, two at a time, 50 us."""
+    """A million outlines of 16 bytes and 100,000 rows of 44 are 20.4 MB: 20.4 ms at 1 GB/s."""
     touched = limit.Touched(
-        pieces=1e5, rows=1e6, pairs=5e4, probabilities=2e5, meetings=4e4,
+        pieces=1e5, rows=1e6, hits=1e5, pairs=5e4, probabilities=2e5, meetings=4e4,
         pairs_ms=1.0, meetings_ms=2.0, episodes_ms=3.0, clock_ms=4.0,
     )  # fmt: skip
     speed = {"stream_bytes_a_second": GIGABYTE, "hop_ns": 100.0}
     text = limit.report(touched, speed, 10.0)
-    assert "| the bytes at 1.0 GB/s | 44.0 ms |" in text
+    assert "| the bytes at 1.0 GB/s | 20.4 ms |" in text
     assert "| a miss of 100 ns for each cell | 10.0 ms |" in text
-    assert "| **the limit, two threads** | **45.0 ms** |" in text  # 44 and half of 2
+    assert "| **the limit, two threads** | **21.4 ms** |" in text  # 20.4 and half of 2
     assert "| together, one thread | 6.0 ms |" in text
