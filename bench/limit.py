@@ -24,13 +24,13 @@ from bench.table import grid
 from fortnight.api import question as defaults
 from fortnight.contact.batch import BATCH, SAMPLES, new_batch
 from fortnight.contact.episodes import expose
-from fortnight.contact.grid import AREA_CLASS, CLASS_HALVES, CLASSES, LEG_CLASS
+from fortnight.contact.grid import ALL_CLASSES, AREA_CLASS, LEG_CLASS
 from fortnight.contact.index import CELL_WORDS
 from fortnight.contact.lookup import box_around, ends_of, new_desk, ranges_near, rows_near, shelf_of
 from fortnight.contact.outline import ROWS_A_TILE, TILE_SHIFT
 from fortnight.contact.passing import follow
 from fortnight.contact.probability import all_within, edge_squares, new_samples, rice_table
-from fortnight.contact.question import FROM, PARTITION, SIGMA0, SIGMA1, TO, ask, asked_at
+from fortnight.contact.question import PARTITION, ask, asked_at
 from fortnight.contact.search import find_pairs, search
 from fortnight.contact.store import load_index
 from fortnight.contact.trace import nearness
@@ -92,49 +92,29 @@ def first_row(cells: Words, start: Int, end: Int, time: float) -> Int:
 
 
 @numba.njit(nogil=True)
-def rows_read(question: Matrix, shelf: Shelf, near: Nearness) -> tuple[Int, Int]:
-    """Count the cells and rows that a question reads, as the search finds them."""
-    pieces, rows = np.int64(0), np.int64(0)
-    desk = new_desk()
-    for q in range(question.shape[0]):
-        asked = question[q]
-        if min(asked[SIGMA0], asked[SIGMA1]) > near.sigma_limit:
-            continue
-        day, ends = np.int64(asked[PARTITION]), ends_of(asked_at(question, q))
-        present = shelf.day_classes[day]
-        for group in range(CLASSES):
-            if not (present >> group) & 1:
-                continue
-            widen = CLASS_HALVES[group] + near.reach
-            desk, count = ranges_near(day, ends, group, widen, shelf, desk)
-            oldest = asked[FROM] - shelf.leg_max if LEG_CLASS <= group < AREA_CLASS else 0.0
-            pieces += count
-            for r in range(count):
-                start, last = desk.ranges[r, 0], desk.ranges[r, 1]
-                if oldest > 0.0:
-                    start = first_row(shelf.cells, start, last, oldest)
-                for row in range(start, last):
-                    if shelf.cells[row, 0] & TIME_MASK >= asked[TO]:
-                        break
-                    rows += 1
-    return pieces, rows
-
-
-@numba.njit(nogil=True)
-def rows_hit(question: Matrix, shelf: Shelf, near: Nearness) -> int:
-    """Count the rows whose outlines touch a question: those that are read whole."""
-    desk, hits = new_desk(), 0
+def rows_read(question: Matrix, shelf: Shelf, near: Nearness) -> tuple[Int, Int, Int]:
+    """Count the cells that a question reads, the rows in them, and those that are read whole."""
+    pieces, rows, hits = np.int64(0), np.int64(0), np.int64(0)
+    desk, classes = new_desk(), np.int64(ALL_CLASSES)
     for q in range(question.shape[0]):
         asked = asked_at(question, q)
         if min(asked.sigma0, asked.sigma1) > near.sigma_limit:
             continue
         day, ends = np.int64(question[q, PARTITION]), ends_of(asked)
+        desk, count = ranges_near(day, classes, ends, near.reach, shelf, desk)
+        pieces += count
+        for r in range(count):
+            start, last, group = desk.ranges[r, 0], desk.ranges[r, 1], desk.ranges[r, 2]
+            if LEG_CLASS <= group < AREA_CLASS:
+                start = first_row(shelf.cells, start, last, asked.begin - shelf.leg_max)
+            for row in range(start, last):
+                if shelf.cells[row, 0] & TIME_MASK >= asked.end:
+                    break
+                rows += 1
         box = box_around(ends, near.reach)
-        for group in range(CLASSES):
-            if (shelf.day_classes[day] >> group) & 1:
-                desk, count = rows_near(asked, day, ends, group, near.reach, box, shelf, desk)
-                hits += count
-    return hits
+        desk, count = rows_near(asked, day, classes, ends, near.reach, box, shelf, desk)
+        hits += count
+    return pieces, rows, hits
 
 
 @numba.njit(nogil=True)
@@ -203,12 +183,12 @@ def _touched(asked: _Asked) -> Touched:
         )
 
     pairs, meetings = find_pairs(question, case, shelf, near), found(1)
-    pieces, rows = rows_read(question, shelf, near)
+    pieces, rows, hits = rows_read(question, shelf, near)
     pairs_ms = _least(lambda: find_pairs(question, case, shelf, near))
     return Touched(
         pieces=float(pieces),
         rows=float(rows),
-        hits=float(rows_hit(question, shelf, near)),
+        hits=float(hits),
         pairs=len(pairs),
         probabilities=_samples(question, pairs, index.cells, near, table, edge),
         meetings=sum(map(len, meetings)),

@@ -18,7 +18,7 @@ from fortnight.contact.grid import (
     block_key,
 )
 from fortnight.contact.lookup import Box
-from fortnight.contact.outline import bounds_of, outlines_of, tick_of, touching
+from fortnight.contact.outline import outlines_of, touching
 from fortnight.track.geometry import UNITS_A_METRE
 from fortnight.track.tracks import KIND_SHIFT, TIME_MASK
 
@@ -80,9 +80,9 @@ def found(world: World, oldest: int = 0) -> list[int]:
     blocks = np.array([[keys[0], 1, 0], [keys[1] + 1, 1, 1]], dtype=np.int64)
     starts = np.array([0, world.before, len(cells)], dtype=np.int64)
     outlines = outlines_of(cells, blocks, starts)
-    bounds = bounds_of(world.begin, world.end, world.box, np.int64(world.group))
-    ranges, hits = starts[None, 1:].copy(), np.empty(1, dtype=np.int64)
-    hits, count = touching(outlines, ranges, 1, tick_of(oldest), bounds, cells, hits)
+    ranges = np.array([[world.before, len(cells), world.group]], dtype=np.int64)
+    span, hits = (world.begin, world.end, oldest), np.empty(1, dtype=np.int64)
+    hits, count = touching(outlines, ranges, 1, *span, world.box, cells, hits)
     return [int(hit) - world.before for hit in hits[:count]]
 
 

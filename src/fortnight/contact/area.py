@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from fortnight.compiled import Int, kernel
-from fortnight.contact.grid import AREA_CLASS, CLASSES
+from fortnight.contact.grid import ALL_CLASSES, AREA_CLASSES
 from fortnight.contact.lookup import (
     Box,
     Matrix,
@@ -81,7 +81,6 @@ def _search_area(
         if asked.kind == PRESUMED_KIND:
             continue
         day, ends = np.int64(question[q, PARTITION]), ends_of(asked)
-        present = shelf.day_classes[day]
         accuracy = max(asked.sigma0, asked.sigma1) * claims.sigma_per_accuracy
         # Nothing in the fine classes has a sigma above `fine`: where a question is judged with
         # that, it needs its coarse counterparts alone. This is what keeps the list cheap.
@@ -90,11 +89,10 @@ def _search_area(
         # A coarse class counts the other's accuracy to its size; a fine one does not, and the
         # other's may be the larger.
         fine_accuracy = max(accuracy, claims.fine * claims.sigma_per_accuracy)
-        for group in range(np.int64(0) if fine_pairs else np.int64(AREA_CLASS), CLASSES):
-            if not (present >> group) & 1:
-                continue
-            widen = fine_accuracy if group < AREA_CLASS else accuracy
-            desk, count = rows_near(asked, day, ends, group, widen, box, shelf, desk)
+        for coarse in range(np.int64(0) if fine_pairs else np.int64(1), 2):
+            widen = accuracy if coarse else fine_accuracy
+            classes = np.int64(AREA_CLASSES if coarse else ALL_CLASSES - AREA_CLASSES)
+            desk, count = rows_near(asked, day, classes, ends, widen, box, shelf, desk)
             for k in range(count):
                 if not is_met(shelf.cells, desk.hits[k], who, asked):
                     continue

@@ -30,6 +30,9 @@ LEG_CLASS: Final = 1
 AREA_CLASS: Final = LEG_CLASS + LEVELS
 """Coarse segments of level k, their accuracy counted to their size, are in class 14 + k."""
 CLASSES: Final = AREA_CLASS + LEVELS
+ALL_CLASSES: Final = (1 << CLASSES) - 1
+"""As bits; and those of which accuracies count to the size:"""
+AREA_CLASSES: Final = ALL_CLASSES - (1 << AREA_CLASS) + 1
 
 CLASS_SIZES: NDArray[np.float64] = np.array([SMALLEST_CELL_M, *SIZES, *SIZES])
 CLASS_HALVES: NDArray[np.float64] = np.array(
@@ -42,6 +45,7 @@ ORIGIN_M: Final = 8_388_608.0
 _AXIS_BITS: Final = 15
 _AXIS_MASK: Final = (1 << _AXIS_BITS) - 1
 _CLASS_SHIFT: Final = 3 * _AXIS_BITS
+_CLASS_MASK: Final = 31
 DAY_SHIFT: Final = _CLASS_SHIFT + 5
 
 
@@ -77,6 +81,12 @@ def block_key(day: Int, group: Int, bx: Int, by: Int, bz: Int) -> Int:
         | (np.int64(by) << _AXIS_BITS)
         | np.int64(bx)
     )
+
+
+@kernel
+def class_of_key(key: Int) -> Int:
+    """Unpack the class of a block's key."""
+    return (key >> _CLASS_SHIFT) & _CLASS_MASK
 
 
 @kernel

@@ -10,18 +10,18 @@ from numpy.typing import NDArray
 
 from fortnight.compiled import Int, kernel
 from fortnight.contact.grid import (
-    AREA_CLASS,
     CLASS_HALVES,
     CLASS_SIZES,
-    LEG_CLASS,
+    CLASSES,
     ORIGIN_M,
     block_key,
     block_place,
     box_mask,
+    class_of_key,
     ones,
     slot_of,
 )
-from fortnight.contact.outline import bounds_of, tick_of, touching
+from fortnight.contact.outline import longer, touching
 from fortnight.contact.question import Segment
 from fortnight.track.geometry import UNITS_A_METRE
 from fortnight.track.growing import first_row_at_least
@@ -58,7 +58,7 @@ class Desk(NamedTuple):
     """Room to work in."""
 
     blocks: Longs
-    ranges: Longs  # of rows, (n, 2)
+    ranges: Longs  # of rows: first, after the last, class
     hits: Longs  # rows
 
 
@@ -103,7 +103,7 @@ def new_desk() -> Desk:
     """Return room to work in."""
     return Desk(
         np.empty(64, dtype=np.int64),
-        np.empty((256, 2), dtype=np.int64),
+        np.empty((256, 3), dtype=np.int64),
         np.empty(1024, dtype=np.int64),
     )
 
@@ -134,7 +134,8 @@ def ends_of(asked: Segment) -> Ends:
 @kernel
 def _cells_around(ends: Ends, group: Int, widen: float) -> Box:
     """Return the range of cells of class ``group`` within ``widen`` metres of a question."""
-    a_metre, low, high = 1.0 / CLASS_SIZES[group], ORIGIN_M - widen, ORIGIN_M + widen
+    reach, a_metre = CLASS_HALVES[group] + widen, 1.0 / CLASS_SIZES[group]
+    low, high = ORIGIN_M - reach, ORIGIN_M + reach
     return Box(
         np.int64(math.floor((ends.x0 + low) * a_metre)),
         np.int64(math.floor((ends.y0 + low) * a_metre)),
@@ -146,9 +147,11 @@ def _cells_around(ends: Ends, group: Int, widen: float) -> Box:
 
 
 @kernel
-def _blocks_near(day: Int, group: Int, cells: Box, shelf: Shelf, found: Longs) -> tuple[Longs, Int]:
-    """Return the blocks of a class that the box of cells touches, and how many they are."""
-    blocks, none, n = shelf.blocks, np.int64(0), np.uint64(0)
+def _blocks_of_class(
+    day: Int, group: Int, cells: Box, blocks: Longs, slots: Words, found: Longs, n: Int
+) -> tuple[Longs, Int]:
+    """Append the blocks of a class that a box of cells touches; return them, and how many."""
+    none = np.int64(0)
     wide = (cells.x1 >> 2) - (cells.x0 >> 2) + 1
     deep = (cells.y1 >> 2) - (cells.y0 >> 2) + 1
     high = (cells.z1 >> 2) - (cells.z0 >> 2) + 1
@@ -156,31 +159,36 @@ def _blocks_near(day: Int, group: Int, cells: Box, shelf: Shelf, found: Longs) -
     if looks > _FEW_BLOCKS:
         first = first_row_at_least(blocks, block_key(day, group, none, none, none))
         last = first_row_at_least(blocks, block_key(day, group + 1, none, none, none))
-        if last - first > found.shape[0]:
-            found = np.empty(2 * (last - first), dtype=np.int64)
         if looks > last - first:
+            found = longer(found, n, last - first)
             for b in range(first, last):
-                found[b - first] = b
-            return found, last - first
-    if looks > found.shape[0]:
-        found = np.empty(2 * wide * deep * high, dtype=np.int64)
+                found[n + b - first] = b
+            return found, n + last - first
+    found = longer(found, n, np.int64(looks))
+    at = np.uint64(n)
     for bz in range(cells.z0 >> 2, (cells.z1 >> 2) + 1):
         for by in range(cells.y0 >> 2, (cells.y1 >> 2) + 1):
             for bx in range(cells.x0 >> 2, (cells.x1 >> 2) + 1):
-                block = _find(block_key(day, group, bx, by, bz), blocks, shelf.slots)
-                found[n] = block
-                n += np.uint64(block >= 0)
-    return found, np.int64(n)
+                block = _find(block_key(day, group, bx, by, bz), blocks, slots)
+                found[at] = block
+                at += np.uint64(block >= 0)
+    return found, np.int64(at)
 
 
 @kernel
-def _cells_of(found: Longs, count: Int, box: Box, shelf: Shelf, ranges: Longs) -> tuple[Longs, Int]:
-    """Return the rows of the occupied cells of some blocks that lie inside the box of cells."""
-    blocks, starts, n = shelf.blocks, shelf.starts, np.uint64(0)
+def _cells_of(
+    found: Longs, count: Int, ends: Ends, widen: float, blocks: Longs, starts: Longs, ranges: Longs
+) -> tuple[Longs, Int]:
+    """Return the rows of the occupied cells of some blocks that are near, and their class."""
+    group: Int = np.int64(-1)
+    n, box = np.uint64(0), _cells_around(ends, np.int64(0), widen)
     if 64 * count > ranges.shape[0]:
-        ranges = np.empty((128 * count, 2), dtype=np.int64)
+        ranges = np.empty((128 * count, 3), dtype=np.int64)
     for k in range(count):
-        b = found[k]
+        b = np.uint64(found[k])
+        if class_of_key(blocks[b, 0]) != group:
+            group = class_of_key(blocks[b, 0])
+            box = _cells_around(ends, group, widen)
         bx, by, bz = block_place(blocks[b, 0])
         occupied = np.uint64(blocks[b, 1])
         left = occupied & box_mask(
@@ -193,8 +201,9 @@ def _cells_of(found: Longs, count: Int, box: Box, shelf: Shelf, ranges: Longs) -
         )
         while left:
             below = (left & (~left + np.uint64(1))) - np.uint64(1)
-            at = blocks[b, 2] + ones(np.int64(occupied & below))
-            ranges[n, 0], ranges[n, 1] = starts[at], starts[at + 1]
+            at = np.uint64(blocks[b, 2] + ones(np.int64(occupied & below)))
+            ranges[n, 0], ranges[n, 1] = starts[at], starts[at + np.uint64(1)]
+            ranges[n, 2] = group
             n += np.uint64(1)
             left &= left - np.uint64(1)
     return ranges, np.int64(n)
@@ -202,15 +211,22 @@ def _cells_of(found: Longs, count: Int, box: Box, shelf: Shelf, ranges: Longs) -
 
 @kernel
 def ranges_near(
-    day: Int, ends: Ends, group: Int, widen: float, shelf: Shelf, desk: Desk
+    day: Int, classes: Int, ends: Ends, widen: float, shelf: Shelf, desk: Desk
 ) -> tuple[Desk, Int]:
     """Find the ranges of rows, one an occupied cell, that may hold what is ``widen`` near.
 
-    Returns the room to work in, which may have grown and holds them, and how many they are.
+    Of those ``classes`` (bits) that the day has, one after the other: what is called for each of
+    them would be handed its arrays a dozen times a question. Returns the room to work in, which
+    may have grown and holds them, and how many they are.
     """
-    box = _cells_around(ends, group, widen)
-    found, blocks = _blocks_near(day, group, box, shelf, desk.blocks)
-    ranges, count = _cells_of(found, blocks, box, shelf, desk.ranges)
+    blocks, slots, found = shelf.blocks, shelf.slots, desk.blocks
+    n: Int = np.int64(0)
+    classes &= shelf.day_classes[day]
+    for group in range(CLASSES):
+        if (classes >> group) & 1:
+            box = _cells_around(ends, group, widen)
+            found, n = _blocks_of_class(day, group, box, blocks, slots, found, n)
+    ranges, count = _cells_of(found, n, ends, widen, blocks, shelf.starts, desk.ranges)
     return Desk(found, ranges, desk.hits), count
 
 
@@ -254,25 +270,24 @@ def segment_at(cells: Words, row: Int) -> Segment:
 def rows_near(
     asked: Segment,
     day: Int,
+    classes: Int,
     ends: Ends,
-    group: Int,
     widen: float,
     box: Box,
     shelf: Shelf,
     desk: Desk,
 ) -> tuple[Desk, Int]:
-    """Find the rows of class ``group`` that may overlap a question in time and touch its ``box``.
+    """Find the rows of some ``classes`` (bits) that may overlap a question and touch its ``box``.
 
     The box is the question's own, from ``box_around`` with the same ``widen``. What is found is to
     be looked at exactly: by its outline it may be in time and place, and it may be the case's
     own. Returns the room to work in, which may have grown, and how many of its ``hits``.
     """
-    desk, count = ranges_near(day, ends, group, CLASS_HALVES[group] + widen, shelf, desk)
+    desk, count = ranges_near(day, classes, ends, widen, shelf, desk)
     begin, end = np.int64(math.floor(asked.begin)), np.int64(math.ceil(asked.end))
-    oldest = begin - np.int64(shelf.leg_max) if LEG_CLASS <= group < AREA_CLASS else np.int64(0)
-    bounds = bounds_of(begin, end, box, group)
+    oldest = begin - np.int64(shelf.leg_max)
     hits, n = touching(
-        shelf.outlines, desk.ranges, count, tick_of(oldest), bounds, shelf.cells, desk.hits
+        shelf.outlines, desk.ranges, count, begin, end, oldest, box, shelf.cells, desk.hits
     )
     return Desk(desk.blocks, desk.ranges, hits), n
 

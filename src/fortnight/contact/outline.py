@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fortnight.compiled import Int, fetch_ahead, kernel
-from fortnight.contact.grid import AREA_CLASS, DAY_SHIFT, LEG_CLASS, ones
+from fortnight.contact.grid import AREA_CLASS, LEG_CLASS, class_of_key, ones
 from fortnight.track.tracks import TIME_MASK
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _unit_shift(group: Int) -> Int:
 def _fill(cells: Words, blocks: Longs, starts: Longs, out: Outlines) -> None:
     """Write the outline of every row, cell by cell: a class has its own units."""
     for b in range(blocks.shape[0]):
-        shift = _unit_shift((blocks[b, 0] >> (DAY_SHIFT - 5)) & 31)
+        shift = _unit_shift(class_of_key(blocks[b, 0]))
         cell_end = blocks[b, 2] + ones(blocks[b, 1])
         for row in range(starts[blocks[b, 2]], starts[cell_end]):
             at = ((row >> ROWS_SHIFT) << TILE_SHIFT) + (row & (ROWS_A_TILE - 1))
@@ -164,17 +164,27 @@ def _scan(
     outlines: Outlines,
     ranges: Longs,
     count: Int,
-    oldest: np.int16,
-    bounds: Bounds,
+    begin: Int,
+    end: Int,
+    oldest: Int,
+    box: Box,
     cells: Words,
     hits: Longs,
 ) -> Int:
-    """Write the rows of some cells whose outlines touch the bounds; return how many they are."""
-    n = np.uint64(0)
+    """Write the rows of some cells whose outlines touch; return how many they are.
+
+    Whole rows are looked at next, and lie far apart: each is fetched while others are sought.
+    """
+    n, group, start = np.uint64(0), np.int64(-1), np.int16(0)
+    bounds = bounds_of(begin, end, box, np.int64(0))
     for r in range(count):
         first, last = ranges[r, 0], ranges[r, 1]
-        tile, end = _first_tile(outlines, first, last, oldest), (last + 31) >> ROWS_SHIFT
-        while tile < end:
+        if ranges[r, 2] != group:
+            group = ranges[r, 2]
+            bounds = bounds_of(begin, end, box, group)
+            start = tick_of(oldest) if LEG_CLASS <= group < AREA_CLASS else np.int16(0)
+        tile, after = _first_tile(outlines, first, last, start), (last + 31) >> ROWS_SHIFT
+        while tile < after:
             at, row = np.uint64(tile) << np.uint64(TILE_SHIFT), tile << ROWS_SHIFT
             if outlines[at] > bounds.last and row >= first:
                 break  # a cell's rows are in order of time: none of those that follow has begun
@@ -202,19 +212,31 @@ def touching(
     outlines: Outlines,
     ranges: Longs,
     count: Int,
-    oldest: np.int16,
-    bounds: Bounds,
+    begin: Int,
+    end: Int,
+    oldest: Int,
+    box: Box,
     cells: Words,
     hits: Longs,
 ) -> tuple[Longs, Int]:
-    """Return the rows of some cells whose outlines touch the bounds, and how many they are.
+    """Return the rows of some cells whose outlines touch a period and a box, and how many.
 
-    Rows that began before ``oldest`` may be left out. Whole rows are looked at next, and lie far
-    apart: each is fetched while others are still sought.
+    ``ranges`` are of rows, and their class. Legs that began before ``oldest`` may be left out.
     """
-    most = np.int64(0)
+    most: Int = np.int64(0)
     for r in range(count):
         most += ranges[r, 1] - ranges[r, 0]
     if most > hits.shape[0]:  # none of the old ones is wanted any more
         hits = np.empty(2 * most, dtype=np.int64)
-    return hits, _scan(outlines, ranges, count, oldest, bounds, cells, hits)
+    return hits, _scan(outlines, ranges, count, begin, end, oldest, box, cells, hits)
+
+
+@kernel
+def longer(rows: Longs, used: Int, needed: Int) -> Longs:
+    """Return ``rows``, or a copy with room for ``needed`` more behind the ``used`` ones."""
+    if used + needed <= rows.shape[0]:
+        return rows
+    larger = np.empty(2 * rows.shape[0] + needed, dtype=np.int64)
+    for k in range(used):
+        larger[k] = rows[k]
+    return larger

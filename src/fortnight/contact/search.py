@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from fortnight.compiled import Int, kernel
-from fortnight.contact.grid import CLASSES
+from fortnight.contact.grid import ALL_CLASSES
 from fortnight.contact.lookup import (
     Longs,
     Shelf,
@@ -123,14 +123,11 @@ def find_pairs(question: Matrix, who: Int, shelf: Shelf, near: Nearness) -> Long
         if min(asked.sigma0, asked.sigma1) > near.sigma_limit:
             continue
         day, ends = np.int64(question[q, PARTITION]), ends_of(asked)
-        classes, box = shelf.day_classes[day], box_around(ends, near.reach)
-        for group in range(CLASSES):
-            if not (classes >> group) & 1:
-                continue
-            desk, count = rows_near(asked, day, ends, group, near.reach, box, shelf, desk)
-            if n + count > out.shape[0]:
-                out = with_room(out, n, count)
-            n += _keep_near(question, q, who, shelf.cells, near, desk.hits, count, out[n:])
+        box, classes = box_around(ends, near.reach), np.int64(ALL_CLASSES)
+        desk, count = rows_near(asked, day, classes, ends, near.reach, box, shelf, desk)
+        if n + count > out.shape[0]:
+            out = with_room(out, n, count)
+        n += _keep_near(question, q, who, shelf.cells, near, desk.hits, count, out[n:])
     return out[:n]
 
 
