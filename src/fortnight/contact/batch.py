@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Flags = NDArray[np.bool_]
 
-BATCH: Final = 64
+BATCH: Final = 256
 """Pairs that are followed together: their samples stay in the nearest cache."""
 
 MOST_PERIODS: Final = 144

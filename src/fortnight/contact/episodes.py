@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from fortnight.compiled import Int, kernel
+from fortnight.compiled import Int, inlined, kernel
 from fortnight.contact.dealing import first_of, gathered, order_of, shares
 from fortnight.contact.meeting import (
     AT,
@@ -70,7 +70,7 @@ _FEW_MEETINGS: Final = 8_000
 """Up to which a second thread costs more than it saves."""
 
 
-@kernel
+@inlined
 def _part(meetings: Matrix, row: Int, column: Int, low: float, high: float) -> float:
     """Return the share of ``column`` that falls between two instants; it grows evenly."""
     a, b = meetings[row, BEGIN], meetings[row, FINISH]
@@ -80,7 +80,7 @@ def _part(meetings: Matrix, row: Int, column: Int, low: float, high: float) -> f
     return float(meetings[row, column] * min(1.0, shared / (b - a)))
 
 
-@kernel
+@inlined
 def _most_of_windows(meetings: Matrix, first: Int, last: Int, column: Int) -> float:
     """Return the largest sum of ``column`` in any 24 hours of several days.
 
@@ -120,7 +120,7 @@ def _most_of_windows(meetings: Matrix, first: Int, last: Int, column: Int) -> fl
     return best
 
 
-@kernel
+@inlined
 def _most_in_a_day(meetings: Matrix, first: Int, last: Int, column: Int) -> float:
     """Return the largest sum of ``column`` in any 24 hours, over the rows ``first`` to ``last``."""
     whole, earliest, latest = 0.0, np.inf, -np.inf
@@ -132,7 +132,7 @@ def _most_in_a_day(meetings: Matrix, first: Int, last: Int, column: Int) -> floa
     return float(_most_of_windows(meetings, first, last, column))
 
 
-@kernel
+@inlined
 def _open_episode(meetings: Matrix, row: Int, episodes: Matrix, e: Int) -> None:
     episodes[e, E_WHO], episodes[e, E_PRESUMED] = meetings[row, WHO], meetings[row, PRESUMED]
     episodes[e, E_START] = episodes[e, E_END] = meetings[row, BEGIN]
@@ -142,7 +142,7 @@ def _open_episode(meetings: Matrix, row: Int, episodes: Matrix, e: Int) -> None:
     episodes[e, E_BACK] = episodes[e, E_FORWARD] = 0.0
 
 
-@kernel
+@inlined
 def _extend_episode(
     meetings: Matrix,
     row: Int,
@@ -171,7 +171,7 @@ def _extend_episode(
     return most
 
 
-@kernel
+@inlined
 def _merge(
     meetings: Matrix,
     count: Int,
@@ -200,7 +200,7 @@ def _merge(
     return e + 1
 
 
-@kernel
+@inlined
 def _sum_exposure(
     meetings: Matrix,
     first: Int,
@@ -235,7 +235,7 @@ def _sum_exposure(
     exposures[x, X_OBSERVED] = 1.0 if split > first else 0.0
 
 
-@kernel
+@inlined
 def _describe_exposure(episodes: Matrix, first: Int, last: Int, exposures: Matrix, x: Int) -> None:
     """Take first, last, nearest and likeliest from the observed episodes, if there are any."""
     observed = exposures[x, X_OBSERVED] > 0.0
