@@ -53,7 +53,7 @@ def inlined(function: F) -> F:
     """Compile a function into every kernel that calls it.
 
     For what is called for every few rows and takes arrays: an array that is handed on is counted
-    in and out, some 10 ns each, which had been most of what a search took.
+    in and out, some 10 ns each, which had been a third of what a search took.
     """
     compiled: Any = nb.njit(inline="always", nogil=True, error_model="numpy")(function)
     return compiled  # type: ignore[no-any-return] # Numba is not typed

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from fortnight.compiled import Int, kernel
+from fortnight.compiled import Int, inlined, kernel
 from fortnight.contact.batch import PAIR, PERIODS, SINCE, UNTIL, motion_at
 from fortnight.contact.crossing import crossing, dip, draw, excess, steepest_fall
 from fortnight.contact.meeting import inside, nearest_time, variances
@@ -62,7 +62,7 @@ def _around(m: Motion, begin: float, end: float, most: float) -> tuple[float, fl
     return min(end, first), max(begin, last)
 
 
-@kernel
+@inlined
 def _add_period(periods: Matrix, n: Int, pair: Int, since: float, until: float) -> Int:
     """Write a likely period, if it is one; return how many there are then."""
     periods[n, PAIR], periods[n, SINCE], periods[n, UNTIL] = pair, since, until

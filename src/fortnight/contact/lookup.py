@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fortnight.compiled import Int, kernel
+from fortnight.compiled import Int, inlined, kernel
 from fortnight.contact.grid import (
     CLASS_HALVES,
     CLASS_SIZES,
@@ -108,7 +108,7 @@ def new_desk() -> Desk:
     )
 
 
-@kernel
+@inlined
 def _find(key: Int, blocks: Longs, slots: Words) -> Int:
     """Return the row of a block, or -1."""
     mask = slots.shape[0] - 1
@@ -243,7 +243,7 @@ def box_around(ends: Ends, widen: float) -> Box:
     )
 
 
-@kernel
+@inlined
 def segment_at(cells: Words, row: Int) -> Segment:
     """Return a row of the index; all of it is asked about."""
     start, stop = np.float64(cells[row, 0] & TIME_MASK), np.float64(cells[row, 1])
@@ -292,7 +292,7 @@ def rows_near(
     return Desk(desk.blocks, desk.ranges, hits), n
 
 
-@kernel
+@inlined
 def is_met(cells: Words, row: Int, who: Int, asked: Segment) -> bool:
     """Whether a row is somebody else's, and lasts while it is asked for."""
     begins, ends = np.float64(cells[row, 0] & TIME_MASK), np.float64(cells[row, 1])

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fortnight.compiled import Int, fetch_ahead, kernel
+from fortnight.compiled import Int, fetch_ahead, inlined, kernel
 from fortnight.contact.grid import AREA_CLASS, LEG_CLASS, class_of_key, ones
 from fortnight.track.tracks import TIME_MASK
 
@@ -112,7 +112,7 @@ def bounds_of(begin: Int, end: Int, box: Box, group: Int) -> Bounds:
     )
 
 
-@kernel
+@inlined
 def _in_time(outlines: Outlines, at: np.uint64, b: Bounds) -> np.uint32:
     """Return which rows of a tile last during the bounds' ticks, as bits."""
     bits = np.uint32(0)
@@ -124,7 +124,7 @@ def _in_time(outlines: Outlines, at: np.uint64, b: Bounds) -> np.uint32:
     return bits
 
 
-@kernel
+@inlined
 def _in_box(outlines: Outlines, at: np.uint64, b: Bounds) -> np.uint32:
     """Return which rows of a tile last during the bounds' ticks and touch the box, as bits.
 
@@ -146,7 +146,7 @@ def _in_box(outlines: Outlines, at: np.uint64, b: Bounds) -> np.uint32:
     return bits
 
 
-@kernel
+@inlined
 def _first_tile(outlines: Outlines, first: Int, last: Int, oldest: np.int16) -> Int:
     """Return the first tile of a cell's rows that may hold one that begins at ``oldest``."""
     tile, after = first >> ROWS_SHIFT, last >> ROWS_SHIFT

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from fortnight.compiled import Int, kernel
+from fortnight.compiled import Int, inlined, kernel
 from fortnight.contact.batch import (
     INTEGRAL,
     MOST_PANELS,
@@ -72,7 +72,7 @@ def _take(
         motions[9, pair] = m.c2
 
 
-@kernel
+@inlined
 def _put(m: Motion, t: float, squares: Floats, variances: Floats, at: np.uint64) -> np.uint64:
     """Write what one probability needs; return where the next one's goes."""
     squares[at] = square_at(m, t)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fortnight.compiled import Int, kernel
+from fortnight.compiled import Int, inlined, kernel
 from fortnight.track.geometry import UNITS_A_METRE
 from fortnight.track.growing import first_at_least, trimmed, with_room
 from fortnight.track.rules import END
@@ -59,7 +59,7 @@ class Segment(NamedTuple):
     period: float
 
 
-@kernel
+@inlined
 def asked_at(question: Matrix, q: Int) -> Segment:
     """Return a row of a question."""
     return Segment(
