@@ -97,10 +97,29 @@ def touches(world: World, slack_m: float = 0.0, slack_ms: int = 0) -> NDArray[np
     return in_time & ~beside.any(axis=1)
 
 
+def just_touching(world: World, row: int, side: int, *, at_end: bool) -> World:
+    """Return the world with a question that touches a row for a millisecond, on one side."""
+    held = world.rows[row].astype(np.int64)
+    least, most = np.minimum(held[3:6], held[7:10]), np.maximum(held[3:6], held[7:10])
+    low, high = least.copy(), most.copy()
+    axis, beyond = divmod(side, 2)
+    if beyond:
+        low[axis], high[axis] = most[axis], most[axis] + 1_000
+    else:
+        low[axis], high[axis] = least[axis] - 1_000, least[axis]
+    start, stop = int(held[0]) & TIME_MASK, int(held[1])
+    begin, end = (stop - 1, DAY_MS) if at_end else (0, start + 1)
+    return world._replace(begin=begin, end=end, box=Box(*map(int, (*low, *high))))
+
+
 @settings(deadline=None)  # the first one compiles
-@given(worlds(longest_m=3e6))
-def test_no_row_that_touches_a_question_is_refused(world: World) -> None:
+@given(worlds(longest_m=3e6), st.integers(0, 5), st.booleans())
+def test_no_row_that_touches_a_question_is_refused(world: World, side: int, at_end: bool) -> None:  # noqa: FBT001 - drawn
     assert set(np.flatnonzero(touches(world))) <= set(found(world))
+    for row in range(min(5, len(world.rows))):
+        just = just_touching(world, row, side, at_end=at_end)
+        assert touches(just)[row]
+        assert row in found(just)
 
 
 @settings(deadline=None)  # the first one compiles
