@@ -22,7 +22,7 @@ import numpy as np
 from bench.machine import describe, memory_speed
 from bench.table import grid
 from fortnight.api import question as defaults
-from fortnight.contact.batch import BATCH, SAMPLES, new_batch
+from fortnight.contact.batch import BATCH, PERIODS, new_batch
 from fortnight.contact.episodes import expose
 from fortnight.contact.grid import ALL_CLASSES, AREA_CLASS, LEG_CLASS
 from fortnight.contact.index import CELL_WORDS
@@ -126,7 +126,8 @@ def _samples(
     for first in range(0, pairs.shape[0], BATCH):
         last = min(first + BATCH, pairs.shape[0])
         follow(question, pairs, first, last, cells, near, table, edge, batch)
-        count += batch.used[SAMPLES]
+        for period in range(batch.used[PERIODS]):
+            count += 3 * batch.panels[period]
     return count
 
 
