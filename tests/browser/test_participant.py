@@ -30,7 +30,7 @@ from tests.browser.phone_world import (
     evenings,
     staffed_in,
 )
-from tests.whole_service import enrolled, send_fixes
+from tests.whole_service import DAY, enrolled, send_fixes
 
 from fortnight.clock import now_ms
 from fortnight.db.tables import GRANT_KINDS
@@ -206,6 +206,9 @@ def _see(phone: Phone, sent: int) -> None:
     phone.open("/portal/held")
     assert f">{sent}<" in phone.page.content()
     phone.open("/portal/days")
+    assert phone.page.locator("svg.map").count() == 1
+    # of the last day only what is a day old is shown: in the afternoon not all of it
+    phone.open(f"/portal/days?day={now_ms() // DAY - 2}")
     assert phone.page.locator("svg.map circle").count() >= 2
 
 
