@@ -16,7 +16,7 @@ from tests.reference.worlds import Ground, Phone
 import fortnight
 from fortnight.api import index_of
 from fortnight.contact import store
-from fortnight.contact.grid import block_key, slot_of
+from fortnight.contact.grid import block_key, box_mask, slot_of
 from fortnight.contact.index import hashed
 from fortnight.contact.store import is_index, load_index, save_index
 from fortnight.parameters import Parameters
@@ -234,3 +234,16 @@ def test_a_block_is_found_at_the_first_or_second_place(index: Index) -> None:
         home = np.array([int(slot_of(key, len(slots) - 1)) for key in held[:, 0]])
         place = np.argsort(slots)[-len(held) :]  # empty ones are -1
         assert 1.0 + np.mean((place - home) % len(slots)) < 2.0
+
+
+def test_cells_of_a_block_are_those_between_the_corners() -> None:
+    """A box that is wholly to one side of a block has none of its cells."""
+    for x0, x1, y0, y1, z0, z1 in np.ndindex(7, 5, 3, 3, 3, 3):
+        corners = (x0, x1 - 3, y0, y1 + 1, z0, z1 + 1)
+        wanted = sum(
+            1 << (16 * z + 4 * y + x)
+            for z in range(corners[4], corners[5] + 1)
+            for y in range(corners[2], corners[3] + 1)
+            for x in range(corners[0], corners[1] + 1)
+        )
+        assert box_mask(*map(np.int64, corners)) == wanted

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -32,6 +34,25 @@ def test_two_threads_work_side_by_side() -> None:
     both = threading.Barrier(2, timeout=30)
     with helper(2) as pool:
         assert shared(lambda _part: both.wait() >= 0, [0, 1], pool) == [True, True]
+
+
+def test_a_thread_that_is_idle_helps_the_next_and_no_two_at_once() -> None:
+    with helper(2) as first, helper(2) as second:
+        assert first is not second
+    with helper(2) as third:
+        assert third in {first, second}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_child_starts_a_thread_of_its_own() -> None:
+    with helper(2) as pool:
+        assert shared(str, [1, 2], pool) == ["1", "2"]
+    child = os.fork()
+    if child == 0:
+        signal.alarm(20)  # it would wait for its parent's thread, which it has not got
+        with helper(2) as pool:
+            os._exit(0 if shared(str, range(9), pool) == [str(k) for k in range(9)] else 1)
+    assert os.waitpid(child, 0)[1] == 0
 
 
 def test_what_goes_wrong_in_the_other_thread_is_raised() -> None:

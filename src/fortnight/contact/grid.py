@@ -44,9 +44,9 @@ ORIGIN_M: Final = 8_388_608.0
 
 _AXIS_BITS: Final = 15
 _AXIS_MASK: Final = (1 << _AXIS_BITS) - 1
-_CLASS_SHIFT: Final = 3 * _AXIS_BITS
-_CLASS_MASK: Final = 31
-DAY_SHIFT: Final = _CLASS_SHIFT + 5
+CLASS_SHIFT: Final = 3 * _AXIS_BITS
+CLASS_MASK: Final = 31
+DAY_SHIFT: Final = CLASS_SHIFT + 5
 
 
 @kernel
@@ -76,7 +76,7 @@ def block_key(day: Int, group: Int, bx: Int, by: Int, bz: Int) -> Int:
     """Pack a block's address: order of keys is order of day, class, and place."""
     return (
         (np.int64(day) << DAY_SHIFT)
-        | (np.int64(group) << _CLASS_SHIFT)
+        | (np.int64(group) << CLASS_SHIFT)
         | (np.int64(bz) << (2 * _AXIS_BITS))
         | (np.int64(by) << _AXIS_BITS)
         | np.int64(bx)
@@ -86,7 +86,7 @@ def block_key(day: Int, group: Int, bx: Int, by: Int, bz: Int) -> Int:
 @kernel
 def class_of_key(key: Int) -> Int:
     """Unpack the class of a block's key."""
-    return (key >> _CLASS_SHIFT) & _CLASS_MASK
+    return (key >> CLASS_SHIFT) & CLASS_MASK
 
 
 @kernel
@@ -101,7 +101,12 @@ def block_place(key: Int) -> tuple[Int, Int, Int]:
 
 @kernel
 def box_mask(x0: Int, x1: Int, y0: Int, y1: Int, z0: Int, z1: Int) -> np.uint64:
-    """Return the cells of a block between two corners, both included (0 to 3), as bits."""
+    """Return the cells of a block between two corners, both included (0 to 3), as bits.
+
+    None where the corners are the wrong way round: a block that is wholly to one side of the box.
+    """
+    if x1 < x0:  # a shift by less than nothing is whatever the processor makes of it
+        return np.uint64(0)
     row = (np.uint64(2) << np.uint64(x1)) - (np.uint64(1) << np.uint64(x0))
     layer = np.uint64(0)
     for y in range(y0, y1 + 1):

@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 
 from fortnight.compiled import Int, kernel
 from fortnight.contact.grid import (
+    CLASS_MASK,
+    CLASS_SHIFT,
     CLASS_SIZES,
     DAY_SHIFT,
     ORIGIN_M,
@@ -342,7 +344,7 @@ def build_index(
 def _classes(blocks: Longs, days: int) -> Longs:
     """Return the classes of each day as bits."""
     out = np.zeros(days, dtype=np.int64)
-    group = (blocks[:, 0] >> (DAY_SHIFT - 5)) & 31
+    group = (blocks[:, 0] >> CLASS_SHIFT) & CLASS_MASK
     np.bitwise_or.at(out, blocks[:, 0] >> DAY_SHIFT, np.int64(1) << group)
     return out
 

@@ -21,10 +21,10 @@ from fortnight.contact.grid import (
     ones,
     slot_of,
 )
-from fortnight.contact.outline import longer, touching
+from fortnight.contact.outline import touching
 from fortnight.contact.question import Segment
 from fortnight.track.geometry import UNITS_A_METRE
-from fortnight.track.growing import first_row_at_least
+from fortnight.track.growing import first_row_at_least, longer
 from fortnight.track.tracks import KIND_SHIFT, SIGMA_UNITS_A_METRE, TIME_MASK
 
 if TYPE_CHECKING:

@@ -229,14 +229,3 @@ def touching(
     if most > hits.shape[0]:  # none of the old ones is wanted any more
         hits = np.empty(2 * most, dtype=np.int64)
     return hits, _scan(outlines, ranges, count, begin, end, oldest, box, cells, hits)
-
-
-@kernel
-def longer(rows: Longs, used: Int, needed: Int) -> Longs:
-    """Return ``rows``, or a copy with room for ``needed`` more behind the ``used`` ones."""
-    if used + needed <= rows.shape[0]:
-        return rows
-    larger = np.empty(2 * rows.shape[0] + needed, dtype=np.int64)
-    for k in range(used):
-        larger[k] = rows[k]
-    return larger

@@ -29,6 +29,17 @@ def with_room(rows: NDArray[Any], used: Int, needed: Int) -> NDArray[Any]:
 
 
 @kernel
+def longer(values: NDArray[np.int64], used: Int, needed: Int) -> NDArray[np.int64]:
+    """Return ``values``, or a copy with room for ``needed`` more behind the ``used`` ones."""
+    if used + needed <= values.shape[0]:
+        return values
+    larger = np.empty(2 * values.shape[0] + needed, dtype=np.int64)
+    for k in range(used):
+        larger[k] = values[k]
+    return larger
+
+
+@kernel
 def trimmed(rows: NDArray[Any], used: Int) -> NDArray[Any]:
     """Return a copy of the first ``used`` rows."""
     out = np.empty((used, rows.shape[1]), dtype=rows.dtype)
