@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from bench.fits.clusters import around
-from fortnight.simulate.claims import CLAIMS, read_claims
+from fortnight.simulate.claims import CLAIMS, counted_once, read_claims
 from fortnight.simulate.kinds import true_pairs
 from fortnight.simulate.known import read_kinds, read_people, read_truth
 from fortnight.simulate.markdown import percent
@@ -39,7 +39,10 @@ class Pairs(NamedTuple):
 def pairs_of(
     folder: Path, cases: Sequence[str], traces: Mapping[str, Mapping[str, ContactsLike]]
 ) -> dict[Kind, Pairs]:
-    """Return the contacts of some traces of one folder, for each claim whose truth it knows."""
+    """Return the contacts of some traces of one folder, for each claim whose truth it knows.
+
+    Of two cases who list each other one row counts.
+    """
     people = read_people(folder)
     truth, known = read_truth(folder, people, sorted(cases)), read_kinds(folder)
     found = {}
@@ -48,9 +51,10 @@ def pairs_of(
         for claim, about in CLAIMS.items():
             of = (claims.about == about) & ~np.isnan(claims.probability)
             if about in known and of.any():
-                hit = np.isin(claims.pair[of], true_pairs(people, truth, about))
-                whose = claims.pair[of] // len(people.names)
-                found[kind, claim] = Pairs(claims.probability[of], hit, whose)
+                once = np.flatnonzero(of)[counted_once(claims.pair[of], len(people.names))]
+                hit = np.isin(claims.pair[once], true_pairs(people, truth, about))
+                whose = claims.pair[once] // len(people.names)
+                found[kind, claim] = Pairs(claims.probability[once], hit, whose)
     return found
 
 

@@ -57,6 +57,16 @@ def test_every_kind_that_there_is_is_traced(comparison: Comparison) -> None:
     assert [one.truth for one in comparison.found] == ["room", "near", "close"]
 
 
+def test_only_what_is_asked_for_is_traced(town: Path) -> None:
+    cases, days = choose_cases(town, 2, 1), days_of(town_window(town))
+    told: list[tuple[int, int]] = []
+    found = trace_by_evidence(
+        town, cases, days, lambda done, of: told.append((done, of)), kinds=(ALL, FIXES)
+    )
+    assert list(found) == [FIXES, ALL]
+    assert told[-1] == (4, 4)
+
+
 def test_phones_that_hear_find_rooms_and_all_together_more(comparison: Comparison) -> None:
     room = comparison.found[0]
     scores = {row.score.label: row.score for row in room.rows}

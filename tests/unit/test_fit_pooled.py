@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
+from bench.fits import everybody
 from bench.fits.clusters import around
 from bench.fits.judged import Judged, of_all, tables
 from bench.fits.pooled import HEAD, Pairs, tenth_rows, together
@@ -14,6 +17,9 @@ from fortnight.contact.calibration import FACE_TO_FACE, WITHIN_RADIUS
 from fortnight.simulate.evaluation import Score
 from fortnight.simulate.kinds import ALL, FIXES, Comparison, Found, Ranked
 from fortnight.simulate.ranking import tenths
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NEAR = (FIXES, WITHIN_RADIUS)
 """What the tests claim, and by what."""
@@ -94,3 +100,35 @@ def test_two_towns_that_miss_on_either_side_hold_together() -> None:
 def test_words_that_are_in_no_name_are_refused() -> None:
     with pytest.raises(SystemExit, match="No folder is called 'village'"):
         of_all({"town 301": Judged(NOTHING, {})}, "village")
+
+
+def test_a_whole_town_says_how_far_each_tenth_is_off() -> None:
+    town = pairs(
+        [0.35] * 1_000 + [0.75] * 10, [True] * 410 + [False] * 590 + [True] * 10, [0] * 1_010
+    )
+    text = everybody.tables({"501": {FIXES: town, ALL: town}})
+    row = "| 501 | 1,010 |  |  |  | **+6.0** |  |  |  | +25.0 (10) |  |  | 1 of 2 |"
+    assert text.count(row) == 2
+    assert text.count(row.replace("501", "together")) == 2
+    assert text.index("### By fixes") < text.index("### By all together")
+
+
+def test_what_a_town_claimed_is_kept_and_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged = []
+
+    def judge(seed: int) -> everybody.Claims:
+        judged.append(seed)
+        return {FIXES: pairs([0.4], [True], [3]), ALL: pairs([0.6], [False], [4])}
+
+    monkeypatch.setattr(everybody, "FOLDER", tmp_path)
+    monkeypatch.setattr(everybody, "_judge", judge)
+    first, second = everybody.claims_of(7), everybody.claims_of(7)
+    assert judged == [7]
+    for kind in (FIXES, ALL):
+        for one, other in zip(first[kind], second[kind], strict=True):
+            assert one.tolist() == other.tolist()
+    monkeypatch.setattr(everybody, "_WEIGHTS", (np.zeros(1),))
+    everybody.claims_of(7)
+    assert judged == [7, 7]  # what other weights claimed is no claim of these

@@ -11,11 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from bench.fits.pooled import pairs_of
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fortnight.contact.calibration import FACE_TO_FACE, ROOM_WEIGHTS, WITHIN_RADIUS
 from fortnight.errors import InputError
 from fortnight.simulate import files
-from fortnight.simulate.claims import ROOM_FEATURES
+from fortnight.simulate.claims import ROOM_FEATURES, counted_once
 from fortnight.simulate.evaluation import Score
 from fortnight.simulate.kinds import (
     ALL,
@@ -228,6 +230,32 @@ def test_the_contacts_behind_the_tenths_are_those_that_are_counted(
         assert tenths(pairs.claimed, pairs.true) == counted[kind]
         assert set(pairs.case.tolist()) == {0}
     assert found[FIXES, WITHIN_RADIUS].true.tolist() == [True, True, False]
+
+
+PAIRS = st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=30)
+
+
+@given(PAIRS)
+def test_of_two_cases_who_list_each_other_the_first_row_counts(rows: list[tuple[int, int]]) -> None:
+    once = counted_once(np.array([8 * case + other for case, other in rows], dtype=np.int64), 8)
+    seen: set[frozenset[int]] = set()
+    for row, first in zip(rows, once.tolist(), strict=True):
+        assert first == (frozenset(row) not in seen)
+        seen.add(frozenset(row))
+
+
+def test_a_pair_of_two_cases_is_one_claim_and_not_two(town: Path) -> None:
+    back = listed(("p0", 12, 0, 0.8, None), ("p3", 30, 0, 0.2, None))
+    traces = {FIXES: {"p0": BY_FIXES, "p1": back}}
+    (claimed,) = compare(town, ("p0", "p1"), traces).claimed
+    assert [(one.low, one.count) for one in claimed.tenths] == [
+        (0.2, 1),
+        (0.4, 1),
+        (0.6, 1),
+        (0.9, 1),
+    ]
+    pairs = pairs_of(town, ["p0", "p1"], traces)[FIXES, WITHIN_RADIUS]
+    assert tenths(pairs.claimed, pairs.true) == claimed.tenths
 
 
 def test_a_large_tenth_is_judged_by_five_points_and_a_small_one_by_chance() -> None:

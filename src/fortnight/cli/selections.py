@@ -22,7 +22,7 @@ from fortnight.simulate.files import FIXES_FILE
 from fortnight.simulate.kinds import ALL, BLUETOOTH, CHECK_INS, FIXES, PLAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Container, Iterator, Sequence
     from datetime import date
 
     from fortnight.contact.index import Index
@@ -43,7 +43,12 @@ class Said:
 
 
 def trace_by_evidence(
-    folder: Path, cases: Sequence[str], days: tuple[date, date], on_progress: Progress
+    folder: Path,
+    cases: Sequence[str],
+    days: tuple[date, date],
+    on_progress: Progress,
+    *,
+    kinds: Container[str] | None = None,
 ) -> dict[str, dict[str, Said]]:
     """Trace cases of a simulated folder with evidence switched on and off.
 
@@ -57,6 +62,8 @@ def trace_by_evidence(
         First and last day looked at; the last stands for the onset.
     on_progress
         Called with traces done and traces in all.
+    kinds
+        Which kinds of evidence to trace by; all that there are where it is not given.
 
     Returns
     -------
@@ -69,13 +76,13 @@ def trace_by_evidence(
     with TemporaryDirectory() as kept:
         inputs = _inputs(folder, cases, Path(kept))
         found: dict[str, dict[str, Said]] = {}
-        rounds = len(inputs) + (1 if len(inputs) == 1 else 2)
-        for name, index in _indexes(inputs):
+        wanted = [name for name in _kinds_of(inputs) if kinds is None or name in kinds]
+        for name, index in _indexes(inputs, wanted):
             one = replace(asked, min_minutes=0.0) if name == PLAIN else asked
             found[name] = {}
             for case, said in _traced(index, cases, days[1], one):
                 found[name][case] = said
-                on_progress(len(found) * len(cases), rounds * len(cases))
+                on_progress(len(found) * len(cases), len(wanted) * len(cases))
     return found
 
 
@@ -116,17 +123,23 @@ def _first_of_each_hour(phone: pa.ChunkedArray[Any], time: pa.ChunkedArray[Any])
     return np.unique(number << _HOUR_BITS | hour, return_index=True)[1]
 
 
-def _indexes(inputs: dict[str, Path]) -> Iterator[tuple[str, Index]]:
-    """Build one index after the other, so that one at a time is held."""
+def _kinds_of(inputs: dict[str, Path]) -> list[str]:
+    """Return by what there is to trace: each kind, the plain rule, and all where there are some."""
+    alone = [name for name in (BLUETOOTH, CHECK_INS) if name in inputs]
+    return [FIXES, PLAIN, *alone, *([ALL] if len(inputs) > 1 else [])]
+
+
+def _indexes(inputs: dict[str, Path], kinds: Sequence[str]) -> Iterator[tuple[str, Index]]:
+    """Return the index of each kind; what one source alone tells is read when it is asked for."""
     everything, _ = index_of(gather([*inputs.values()]))
     by_fixes = replace(everything, signs=NO_SIGNS)
-    yield FIXES, by_fixes
-    yield PLAIN, by_fixes
-    for name in (BLUETOOTH, CHECK_INS):
-        if name in inputs:
+    for name in kinds:
+        if name == ALL:
+            yield name, everything
+        elif name in (FIXES, PLAIN):
+            yield name, by_fixes
+        else:
             yield name, index_of(gather([inputs[name]]))[0]
-    if len(inputs) > 1:
-        yield ALL, everything
 
 
 def _traced(

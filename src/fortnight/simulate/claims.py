@@ -130,6 +130,26 @@ class Claims:
         return ranks[kind]
 
 
+def counted_once(pair: Ints, people: int) -> Bools:
+    """Return which rows are the first of their two people, whoever of them is the case.
+
+    Where both are cases each lists the other: two rows say one thing, and a share among both would
+    look surer than it is.
+
+    Parameters
+    ----------
+    pair
+        A case's number x people + the contact's.
+    people
+        How many there are.
+    """
+    case, other = np.divmod(pair, max(people, 1))
+    key = np.minimum(case, other) * people + np.maximum(case, other)
+    first = np.zeros(len(pair), dtype=np.bool_)
+    first[np.unique(key, return_index=True)[1]] = True
+    return first
+
+
 def read_claims(people: People, traces: Mapping[str, ContactsLike]) -> Claims:
     """Read the contacts of all cases, in any order.
 

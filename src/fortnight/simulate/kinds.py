@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from fortnight.simulate.claims import CLAIMS, read_claims
+from fortnight.simulate.claims import CLAIMS, counted_once, read_claims
 from fortnight.simulate.evaluation import Score
 from fortnight.simulate.intervals import Intervals, most_in_a_day
 from fortnight.simulate.known import read_kinds, read_people, read_truth
@@ -145,7 +145,7 @@ def compare(
         said_room=tuple(
             _score(kind, pairs, true[ROOM]) for kind, pairs in said.items() if ROOM in known
         ),
-        claimed=tuple(_claimed(claims, true)),
+        claimed=tuple(_claimed(claims, true, len(people.names))),
     )
 
 
@@ -186,16 +186,20 @@ def _ranked(label: str, pair: Ints, score: Floats, true: Ints) -> Ranked:
     return Ranked(_score(label, pair, true), area)
 
 
-def _claimed(claims: Mapping[str, Claims], true: Mapping[int, Ints]) -> list[Claimed]:
-    """Hold every probability to the truth that it is about, where that is known."""
+def _claimed(claims: Mapping[str, Claims], true: Mapping[int, Ints], people: int) -> list[Claimed]:
+    """Hold every probability to the truth that it is about, where that is known.
+
+    Of two cases who list each other one row counts.
+    """
     rows = []
     for label, one in claims.items():
         for claim, kind in CLAIMS.items():
             chosen: Bools = (one.about == kind) & ~np.isnan(one.probability)
             if label == PLAIN or kind not in true or not chosen.any():
                 continue
-            probability = one.probability[chosen]
-            hit = np.isin(one.pair[chosen], true[kind])
+            once = np.flatnonzero(chosen)[counted_once(one.pair[chosen], people)]
+            probability = one.probability[once]
+            hit = np.isin(one.pair[once], true[kind])
             score = brier(probability, hit)
             parts = tenths(probability, hit)
             rows.append(Claimed(label, claim, len(hit), score, parts))
