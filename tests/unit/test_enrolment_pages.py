@@ -189,18 +189,18 @@ def test_bad_input_is_answered_in_words_and_what_was_typed_stays(world: Site) ->
     assert world.world.live(str(person)) == set()
 
 
-@pytest.mark.parametrize("kind", AT_ANY_TIME)
+@pytest.mark.parametrize("grant", AT_ANY_TIME)
 def test_each_question_alone_leaves_every_other_line_of_the_page_as_it_is(
-    world: Site, kind: str
+    world: Site, grant: str
 ) -> None:
     world.come_in(ANNA)
     world.post("/portal/choices", act="of-age")
     before = cards(world.page("/portal/choices"))
     person = str(world.world.stores.vault.person_with(ANNA))
-    world.world.give(person, kind)
+    world.world.give(person, grant)
     after = cards(world.page("/portal/choices"))
-    assert {one for one in before if before[one] != after[one]} == {kind}
-    world.post("/portal/choices", act="withdraw", kind=kind)
+    assert {one for one in before if before[one] != after[one]} == {grant}
+    world.post("/portal/choices", act="withdraw", kind=grant)
     assert cards(world.page("/portal/choices")) == before
 
 

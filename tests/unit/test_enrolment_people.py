@@ -133,24 +133,24 @@ def test_nothing_opens_that_was_not_shown_to_be_theirs(
 # -- choices ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", AT_ANY_TIME)
-def test_each_choice_alone_changes_no_other_answer(world_folder: Path, kind: str) -> None:
+@pytest.mark.parametrize("grant", AT_ANY_TIME)
+def test_each_choice_alone_changes_no_other_answer(world_folder: Path, grant: str) -> None:
     """Two worlds that differ in one answer differ in nothing else that a person is answered."""
     seen = []
     for place, agrees in enumerate((True, False)):
         folder = world_folder / str(place)
         folder.mkdir()
         with enrolling(folder, Clock()) as world:
-            others = [one for one in AT_ANY_TIME if one != kind]
-            person = world.enrolled(ANNA, *others[::2], *([kind] if agrees else []))
+            others = [one for one in AT_ANY_TIME if one != grant]
+            person = world.enrolled(ANNA, *others[::2], *([grant] if agrees else []))
             for one in others[1::2]:
                 world.give(person, one)
             world.rooms.grants.withdraw(person, others[0], world.clock())
             choices = world.rooms.grants.choices(person, "en")
-            rest = [(one.kind, one.text, one.held) for one in choices if one.kind != kind]
+            rest = [(one.kind, one.text, one.held) for one in choices if one.kind != grant]
             first = world.rooms.people.first(person, "code", world.clock())
-            seen.append((rest, first, world.texts(ANNA), world.live(person) - {kind}))
-            assert (kind in world.live(person)) == agrees
+            seen.append((rest, first, world.texts(ANNA), world.live(person) - {grant}))
+            assert (grant in world.live(person)) == agrees
     assert seen[0] == seen[1]
 
 
