@@ -31,8 +31,8 @@ from fortnight.contact.calibration import (
 from fortnight.simulate.agreed import Shares
 from fortnight.simulate.kinds import ALL, FIXES
 from fortnight.simulate.known import choose_cases, days_of, town_window
-from fortnight.simulate.markdown import table
-from fortnight.simulate.ranking import TENTHS, tenths
+from fortnight.simulate.markdown import percent, table
+from fortnight.simulate.ranking import TENTHS, brier, tenths
 from fortnight.simulate.run import simulate
 
 if TYPE_CHECKING:
@@ -86,7 +86,8 @@ def _silent(done: int, of: int) -> None:
 
 def tables(towns: Mapping[str, Claims]) -> str:
     """Return, for each kind of evidence, how far each town's tenths are off what was claimed."""
-    head = ("town", "contacts", *(f"{k / TENTHS:.1f}" for k in range(TENTHS)), "hold")
+    tenth = (f"{k / TENTHS:.1f}" for k in range(TENTHS))
+    head = ("town", "contacts", "true", "Brier", "always the mean", *tenth, "hold")
     parts = []
     for kind in KINDS:
         rows = [_row(name, of[kind]) for name, of in towns.items()]
@@ -105,7 +106,9 @@ def _row(name: str, pairs: Pairs) -> tuple[str, ...]:
         few = "" if tenth.interval is None else f" ({tenth.count})"
         cells[round(tenth.low * TENTHS)] = f"{said}{few}" if tenth.holds else f"**{said}**{few}"
     held = sum(tenth.holds for tenth in found)
-    return (name, f"{len(pairs.claimed):,}", *cells, f"{held} of {len(found)}")
+    true = float(pairs.true.mean())
+    scores = (percent(true), f"{brier(pairs.claimed, pairs.true):.4f}", f"{true * (1 - true):.4f}")
+    return (name, f"{len(pairs.claimed):,}", *scores, *cells, f"{held} of {len(found)}")
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -4,7 +4,8 @@
 
 Each argument is what a folder is called, where it lies and how many cases are traced. The tables
 are a part of what ``fortnight evaluate FOLDER`` prints, side by side. ``--together "town 30"`` adds
-one table more: the tenths of all folders whose names hold those words, taken together.
+one table more: the tenths of all folders whose names hold those words, taken together. What is
+claimed of "within 25 m" is judged by whole towns (``bench.fits.everybody``), not here.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from bench.fits.pooled import HEAD, Pairs, pairs_of, short, tenth_rows, together
 from fortnight.cli.selections import trace_by_evidence
+from fortnight.contact.calibration import FACE_TO_FACE
 from fortnight.simulate.kinds import (
     ALL,
     BLUETOOTH,
@@ -42,7 +44,7 @@ class Judged(NamedTuple):
     """How every kind of evidence does in one folder, and the contacts behind its tenths."""
 
     compared: Comparison
-    pairs: dict[tuple[str, str], Pairs]  # by evidence and claim
+    pairs: dict[tuple[str, str], Pairs]  # of "face to face", by evidence and claim
 
 
 def judge(folder: Path, cases: int, households: str = "") -> Judged:
@@ -50,10 +52,9 @@ def judge(folder: Path, cases: int, households: str = "") -> Judged:
     chosen = choose_cases(folder, cases, 1)
     chosen = [case for case in chosen if not households or case[0] in households]
     traces = trace_by_evidence(folder, chosen, days_of(town_window(folder)), _silent)
-    return Judged(
-        compare(folder, tuple(chosen), traces),
-        pairs_of(folder, chosen, {kind: traces[kind] for kind in (FIXES, ALL) if kind in traces}),
-    )
+    pairs = pairs_of(folder, chosen, {ALL: traces[ALL]} if ALL in traces else {})
+    faces = {about: some for about, some in pairs.items() if FACE_TO_FACE in about}
+    return Judged(compare(folder, tuple(chosen), traces), faces)
 
 
 def _silent(done: int, of: int) -> None:
@@ -126,7 +127,7 @@ def lists(compared: dict[str, Comparison]) -> str:
 
 
 def reliability(judged: dict[str, Judged]) -> str:
-    """Return every tenth of every claim; of Bluetooth's those by all together."""
+    """Return every tenth of what is claimed of "face to face" by all together."""
     found = [(name, *row) for name, one in judged.items() for row in tenth_rows(one.pairs)]
     return table(("folder", *HEAD), found)
 
@@ -146,12 +147,14 @@ def of_all(judged: dict[str, Judged], words: str) -> str:
 
 
 def scores(compared: dict[str, Comparison]) -> str:
-    """Return Brier scores, and how many rows hold."""
+    """Return Brier scores of "face to face", and how many rows hold."""
     head = ("folder", "evidence", "claim", "contacts", "true", "Brier", "always the mean",
             "rows that hold", "contacts in them")  # fmt: skip
     rows = []
     for name, one in compared.items():
         for claimed in one.claimed:
+            if claimed.claim != FACE_TO_FACE:
+                continue
             true = sum(tenth.true for tenth in claimed.tenths) / claimed.count
             held = [tenth for tenth in claimed.tenths if tenth.holds]
             rows.append(
@@ -196,11 +199,13 @@ def tables(judged: dict[str, Judged], words: str | None = None) -> str:
     parts = {
         "Area under the curve of precision over recall": areas(compared),
         "What is listed, and what is called one room": lists(compared),
-        "Brier scores": scores(compared),
+        "Face to face: Brier scores": scores(compared),
     }
     if words is not None:
-        parts["Claimed against true, all towns taken together"] = of_all(judged, words)
-    parts["Claimed against true, tenth by tenth"] = reliability(judged)
+        parts["Face to face: claimed against true, all towns taken together"] = of_all(
+            judged, words
+        )
+    parts["Face to face: claimed against true, tenth by tenth"] = reliability(judged)
     return "\n\n".join(f"### {title}\n\n{rows}" for title, rows in parts.items())
 
 

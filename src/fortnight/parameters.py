@@ -36,7 +36,7 @@ class Parameters:
     Lengths are in metres (suffix ``_m``), times in seconds (suffix ``_s``).
     """
 
-    version: str = "4"
+    version: str = "5"
     # evidence
     accuracy_floor_m: float = 3.0
     # Rayleigh: 68 % of the errors of a two-dimensional normal lie within 1.515 standard deviations

@@ -139,7 +139,7 @@ def test_a_trace_finds_who_was_there_and_looks_at_nobody_else(town: Town) -> Non
     assert town.looks(town.third) == []
     with town.database.read() as connection:
         (parameters,) = connection.scalars(select(trace_run.c.parameters))
-    assert msgspec.json.decode(parameters)["version"] == "4"
+    assert msgspec.json.decode(parameters)["version"] == "5"
 
 
 def test_the_detail_is_the_contacts_part_of_the_librarys_document(town: Town) -> None:

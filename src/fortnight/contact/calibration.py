@@ -84,11 +84,10 @@ FACE_WEIGHTS: Final = np.array(
 and of two of the five Kenyan households (B and E), the NHS's seats, and, with a weight of 0.1 a
 pair (chosen), 60 cases in each of three towns (seeds 101, 104 and 105)."""
 
-SILENCE_WEIGHTS: Final = np.array([-1.7991, -0.5688])
-"""What silence of two phones that both took part adds to the log odds of ``WITHIN_RADIUS``: a
-constant, and a part of what they were. ``python -m bench.fits.silence``: the contacts of 100 cases
-in each of ten towns of 2,000 people with all evidence (seeds 101 to 110; 150 of the first) whom
-nobody heard."""
+SILENCE_WEIGHTS: Final = np.array([-1.7172, -0.6976, 0.5878])
+"""What silence of two phones that both took part adds to the log odds of ``WITHIN_RADIUS``: rows of
+``silence_terms``. ``python -m bench.fits.silence``: the contacts of everybody in eighteen towns of
+2,000 people with all evidence (seeds 101 to 118) whom nobody heard."""
 
 _MINUTES: Final = 15.0
 _BADGE_SD: Final = 1.0  # minutes; chosen: badges report every 20 seconds
@@ -129,9 +128,18 @@ def unheard_chance(near: Floats, silent: Floats) -> Floats:
         How silent both phones were, 0 to 1 (``contact.silence``); 0 changes nothing.
     """
     odds = np.log(np.maximum(near, 1e-300)) - np.log(np.maximum(1.0 - near, 1e-300))
-    added = silent * np.minimum(0.0, SILENCE_WEIGHTS[0] + SILENCE_WEIGHTS[1] * odds)
+    added = silent * np.minimum(0.0, silence_terms(odds) @ SILENCE_WEIGHTS)
     chance: Floats = np.where(silent > 0.0, _logistic(odds + added), near)
     return chance
+
+
+def silence_terms(odds: Floats) -> Floats:
+    """Return what silence is weighed by, a row for each log odds by positions.
+
+    One, them, and how far they are below even odds: there silence takes away more than the line
+    above would have it.
+    """
+    return np.stack((np.ones(len(odds)), odds, np.minimum(0.0, odds)), axis=1)
 
 
 def face_chance(sums: Floats, circle: Floats) -> Floats:
