@@ -1,6 +1,6 @@
 """Hold the claims of whole towns to their truth: everybody is a case once.
 
-    python -m bench.fits.everybody 301,302,303 --write
+    python -m bench.fits.everybody "never looked at=511,512" "in view=301,302" --write
 
 Each town of 2,000 people and 14 days is simulated with all evidence, everybody in it is traced by
 fixes and by all evidence together, and what is claimed of each pair is kept in ``bench/data/fits``
@@ -84,17 +84,17 @@ def _silent(done: int, of: int) -> None:
     del done, of
 
 
-def tables(towns: Mapping[str, Claims]) -> str:
-    """Return, for each kind of evidence, how far each town's tenths are off what was claimed."""
+def tables(groups: Mapping[str, Mapping[str, Claims]]) -> str:
+    """Return, for each kind of evidence and group of towns, how far their tenths are off."""
     tenth = (f"{k / TENTHS:.1f}" for k in range(TENTHS))
     head = ("town", "contacts", "true", "Brier", "always the mean", *tenth, "hold")
     parts = []
     for kind in KINDS:
-        rows = [_row(name, of[kind]) for name, of in towns.items()]
-        whole = together([{(kind, ""): of[kind]} for of in towns.values()])
-        rows.append(_row("together", whole[kind, ""]))
-        parts.append(f"### By {kind}: points that were true beyond what was claimed\n\n"
-                     f"{table(head, rows)}")  # fmt: skip
+        for words, towns in groups.items():
+            rows = [_row(name, of[kind]) for name, of in towns.items()]
+            whole = together([{(kind, ""): of[kind]} for of in towns.values()])
+            rows.append(_row("together", whole[kind, ""]))
+            parts.append(f"**By {kind}; towns {words}:**\n\n{table(head, rows)}")
     return "\n\n".join(parts)
 
 
@@ -114,10 +114,14 @@ def _row(name: str, pairs: Pairs) -> tuple[str, ...]:
 def main(arguments: list[str] | None = None) -> None:
     """Judge towns, print the tables, and with --write replace what stands in the page."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("seeds", help="of the towns, by comma")
+    parser.add_argument("towns", nargs="+", help="WORDS=SEED,SEED: what they are called together")
     parser.add_argument("--write", action="store_true", help="replace the tables in the page")
     options = parser.parse_args(arguments)
-    text = tables({seed: claims_of(int(seed)) for seed in options.seeds.split(",")})
+    groups = {}
+    for given in options.towns:
+        words, _, seeds = given.partition("=")
+        groups[words] = {seed: claims_of(int(seed)) for seed in seeds.split(",")}
+    text = tables(groups)
     print(text)
     if options.write:
         before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)

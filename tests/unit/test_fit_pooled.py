@@ -107,12 +107,12 @@ def test_a_whole_town_says_how_far_each_tenth_is_off() -> None:
     town = pairs(
         [0.35] * 1_000 + [0.75] * 10, [True] * 410 + [False] * 590 + [True] * 10, [0] * 1_010
     )
-    text = everybody.tables({"501": {FIXES: town, ALL: town}})
+    text = everybody.tables({"never looked at": {"501": {FIXES: town, ALL: town}}})
     scores = "| 501 | 1,010 | 41.6 % | 0.2437 | 0.2429 "
     row = f"{scores}|  |  |  | **+6.0** |  |  |  | +25.0 (10) |  |  | 1 of 2 |"
     assert text.count(row) == 2
     assert text.count(row.replace("501", "together")) == 2
-    assert text.index("### By fixes") < text.index("### By all together")
+    assert text.index("**By fixes; towns never looked at:**") < text.index("**By all together;")
 
 
 def test_what_a_town_claimed_is_kept_and_read_again(
