@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from fortnight.compiled import Int, kernel
+from fortnight.contact.ahead import read_ahead
 from fortnight.contact.grid import ALL_CLASSES
 from fortnight.contact.lookup import (
     Longs,
@@ -208,6 +209,7 @@ def search(
 
     work = parts(len(question), PARTS)
     with helper(threads) as pool:
+        read_ahead(question, shelf, near, pool)
         if min_ms == 0.0:  # what was found is followed at once, while it is in the cache
             return shared(lambda rows: meetings(candidates(rows)), work, pool)
         pairs = np.concatenate(shared(candidates, work, pool))
