@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from bench.fits.pooled import Pairs, pairs_of, together
+from bench.fits.page import put_tables
+from bench.fits.pooled import Pairs, pairs_of, silent, together
 from fortnight.cli.selections import trace_by_evidence
 from fortnight.contact.calibration import (
     CURVE,
@@ -39,9 +40,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FOLDER: Final = Path(__file__).parents[1] / "data" / "fits"
-PAGE: Final = Path(__file__).parents[2] / "docs" / "how-contacts-are-decided.md"
-BEGIN: Final = "<!-- everybody: begin -->"
-END: Final = "<!-- everybody: end -->"
 PEOPLE: Final = 2_000
 DAYS: Final = 14
 KINDS: Final = (FIXES, ALL)
@@ -75,13 +73,9 @@ def _judge(seed: int) -> Claims:
         simulate(PEOPLE, DAYS, seed, town, evidence=Shares())
         everybody = choose_cases(town, PEOPLE, 1)
         days = days_of(town_window(town))
-        traces = trace_by_evidence(town, everybody, days, _silent, kinds=KINDS)
+        traces = trace_by_evidence(town, everybody, days, silent, kinds=KINDS)
         found = pairs_of(town, everybody, traces)
     return {kind: found[kind, WITHIN_RADIUS] for kind in KINDS}
-
-
-def _silent(done: int, of: int) -> None:
-    del done, of
 
 
 def tables(groups: Mapping[str, Mapping[str, Claims]]) -> str:
@@ -124,9 +118,7 @@ def main(arguments: list[str] | None = None) -> None:
     text = tables(groups)
     print(text)
     if options.write:
-        before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-        after = rest.partition(END)[2]
-        PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+        put_tables("everybody", text)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from bench.fits.pooled import HEAD, Pairs, pairs_of, short, tenth_rows, together
+from bench.fits.page import put_tables
+from bench.fits.pooled import HEAD, Pairs, pairs_of, short, silent, tenth_rows, together
 from fortnight.cli.selections import trace_by_evidence
 from fortnight.contact.calibration import FACE_TO_FACE
 from fortnight.simulate.kinds import (
@@ -33,9 +34,6 @@ from fortnight.simulate.markdown import percent, table
 if TYPE_CHECKING:
     from fortnight.simulate.kinds import Comparison
 
-PAGE: Final = Path(__file__).parents[2] / "docs" / "how-contacts-are-decided.md"
-BEGIN: Final = "<!-- judged: begin -->"
-END: Final = "<!-- judged: end -->"
 AREAS: Final = (FIXES, BLUETOOTH, CHECK_INS, ALL, PLAIN, FIXES_EVERYBODY, PLAIN_EVERYBODY)
 TRUTHS: Final = {"room": "one room", "near": "25 m", "close": "face to face"}
 
@@ -51,14 +49,10 @@ def judge(folder: Path, cases: int, households: str = "") -> Judged:
     """Judge one folder, with cases of some households or all."""
     chosen = choose_cases(folder, cases, 1)
     chosen = [case for case in chosen if not households or case[0] in households]
-    traces = trace_by_evidence(folder, chosen, days_of(town_window(folder)), _silent)
+    traces = trace_by_evidence(folder, chosen, days_of(town_window(folder)), silent)
     pairs = pairs_of(folder, chosen, {ALL: traces[ALL]} if ALL in traces else {})
     faces = {about: some for about, some in pairs.items() if FACE_TO_FACE in about}
     return Judged(compare(folder, tuple(chosen), traces), faces)
-
-
-def _silent(done: int, of: int) -> None:
-    del done, of
 
 
 def areas(compared: dict[str, Comparison]) -> str:
@@ -188,9 +182,7 @@ def main(arguments: list[str] | None = None) -> None:
     text = tables(judged, options.together)
     print(text)
     if options.write:
-        before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-        after = rest.partition(END)[2]
-        PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+        put_tables("judged", text)
 
 
 def tables(judged: dict[str, Judged], words: str | None = None) -> str:

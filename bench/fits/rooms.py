@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.fits.pooled import silent
 from bench.fits.positions import logistic
 from fortnight.cli.selections import trace_by_evidence
 from fortnight.contact.calibration import room_score
@@ -38,7 +39,7 @@ def town_of(folder: Path, cases: int) -> tuple[Kinds, int]:
     """Return features and truth of every kind of evidence, and how many pairs it was true of."""
     people = read_people(folder)
     chosen = choose_cases(folder, cases, 1)
-    traces = trace_by_evidence(folder, chosen, days_of(people.window), _silent)
+    traces = trace_by_evidence(folder, chosen, days_of(people.window), silent)
     true = true_pairs(people, read_truth(folder, people, chosen), ROOM)
     kinds = {}
     for name, found in traces.items():
@@ -46,10 +47,6 @@ def town_of(folder: Path, cases: int) -> tuple[Kinds, int]:
             claims = read_claims(people, found)
             kinds[name] = (claims.room_features, np.isin(claims.pair, true))
     return kinds, len(true)
-
-
-def _silent(done: int, of: int) -> None:
-    del done, of
 
 
 def main(arguments: list[str] | None = None) -> None:

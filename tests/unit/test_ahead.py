@@ -123,7 +123,7 @@ def test_pages_that_were_away_come_and_the_answer_is_the_same(
     asked = question_of(index, who)
     wanted = search(index, who, asked, NEAR)
     evict(mapped)
-    monkeypatch.setattr(store, "READ_AHEAD_BYTES", 0)
+    monkeypatch.setattr(store, "LARGE_BYTES", 0)
     opened, _ = load_index(mapped)
     shelf = shelf_of(opened)
     if there(shelf, asked).mean() > FEW:

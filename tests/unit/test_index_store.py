@@ -15,7 +15,7 @@ from tests.reference.worlds import Ground, Phone
 
 import fortnight
 from fortnight.api import index_of
-from fortnight.contact import store
+from fortnight.contact import ahead, store
 from fortnight.contact.grid import block_key, box_mask, slot_of
 from fortnight.contact.index import hashed
 from fortnight.contact.store import is_index, load_index, save_index
@@ -202,7 +202,7 @@ def test_no_evidence_at_all_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(mmap, "MADV_RANDOM"), reason="this system takes no advice")
-@pytest.mark.parametrize("size", [0, store.READ_AHEAD_BYTES])
+@pytest.mark.parametrize("size", [0, ahead.LARGE_BYTES])
 def test_only_of_large_files_are_pages_read_one_by_one(
     index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
@@ -214,7 +214,7 @@ def test_only_of_large_files_are_pages_read_one_by_one(
 
     save_index(index, tmp_path / "index")
     monkeypatch.setattr(mmap, "mmap", Noted)
-    monkeypatch.setattr(store, "READ_AHEAD_BYTES", size)
+    monkeypatch.setattr(store, "LARGE_BYTES", size)
     load_index(tmp_path / "index")
     files = len(list((tmp_path / "index").glob("*.arrow")))
     assert advised == ([] if size else files * [mmap.MADV_RANDOM])

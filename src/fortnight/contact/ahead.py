@@ -33,10 +33,12 @@ if TYPE_CHECKING:
 Marks = NDArray[np.uint8]
 
 LARGE_BYTES: Final = 64 << 20
-"""Smaller files are read on ahead by the system itself (``contact.store``)."""
+"""Up to this size a file is read on ahead of where it is touched by the system itself: whole, in a
+tenth of a second. Of a larger one (``contact.store`` says so to the system) a case may touch few
+pages, and what lies beside them is not wanted."""
 
 _ASKED: Final = 4  # rows of the question whose pages tell whether the rest is in memory
-_PAGES: Final = 8  # of theirs
+_PAGES: Final = 8  # of theirs, at least, where there are as many
 _JOINED: Final = 2  # pages between two that are wanted: to skip them takes longer
 _BITS: Final = 12  # of a byte's place in a page of the least size that there is
 _TILE_BYTES: Final = 2 << TILE_SHIFT
@@ -47,7 +49,7 @@ class _Pages(NamedTuple):
 
     address: int
     before: int  # bytes of that page which are not the array's
-    held: int
+    held: int  # how many pages the array lies in
 
 
 def read_ahead(question: Matrix, shelf: Shelf, near: Nearness, pool: Executor | None) -> None:

@@ -17,6 +17,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
+from fortnight.contact.ahead import LARGE_BYTES
 from fortnight.contact.index import Index, hashed
 from fortnight.contact.outline import outlines_of, words_of
 from fortnight.errors import IndexFormatError
@@ -38,13 +39,6 @@ NOTICE: Final = (
     "Holds the tracks of people. Keep it only for people who agreed, and delete it on the "
     "fifteenth day: nothing in this folder deletes itself."
 )
-
-READ_AHEAD_BYTES: Final = 64 << 20
-"""Up to this size a file is read on ahead of where it is touched: whole, in a tenth of a second.
-
-A case among many people touches thousands of pages, and asking the disk for each takes longer.
-Of a larger file it may touch few, and what lies beside them is not wanted.
-"""
 
 # File, width of a row in words (0: a plain column), and type of each array.
 _VERTICES: Final = ("by_participant.arrow", 5, np.int32)
@@ -108,7 +102,7 @@ def _opened(path: Path) -> pa.ipc.RecordBatchFileReader:
     with path.open("rb") as file:
         pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     # not on every system; without it the first answer is slower
-    if hasattr(mmap, "MADV_RANDOM") and len(pages) > READ_AHEAD_BYTES:
+    if hasattr(mmap, "MADV_RANDOM") and len(pages) > LARGE_BYTES:
         pages.madvise(mmap.MADV_RANDOM)
     return pa.ipc.open_file(pa.BufferReader(pa.py_buffer(pages)))
 
