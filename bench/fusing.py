@@ -38,7 +38,7 @@ from fortnight.contact.episodes import (
     X_OBSERVED,
     X_WHO,
 )
-from fortnight.contact.fusion import fuse
+from fortnight.contact.fusion import beside, fuse
 from fortnight.contact.listing import listed
 from fortnight.contact.signs import Sightings, SignIndex, Ties, Visits, Windows
 from fortnight.contact.silence import TookPart, took_part
@@ -145,7 +145,7 @@ class Known(NamedTuple):
 
 def score(known: Known, one: Drawn, question: Question, window: Window) -> Weighed:
     """Fuse and score one case as a trace does, from what its search has found."""
-    fused = fuse(known.sign_index, one.who, one.episodes, window)
+    fused = fuse(beside(known.sign_index, one.who, window), one.episodes, window)
     nothing = np.empty((0, 0))
     trace = Trace(
         case=Case(str(one.who), onset=ONSET),

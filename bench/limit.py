@@ -1,6 +1,6 @@
 """How far one case is from what the machine allows: what it touches, and how long each part takes.
 
-    python -m bench.limit INDEX [--cases 9]
+    python -m bench.limit INDEX [--cases 9] [--minutes 0,15]
 
 The least that a search of this index can take is counted, not timed: the rows that it must read,
 at the bandwidth of the memory, or a miss for each cell that they lie in; and the probabilities
@@ -23,6 +23,7 @@ from bench.machine import describe, memory_speed
 from bench.table import grid
 from fortnight.api import question as defaults
 from fortnight.contact.batch import BATCH, PERIODS, new_batch
+from fortnight.contact.bounding import worth_following
 from fortnight.contact.episodes import expose
 from fortnight.contact.grid import ALL_CLASSES, AREA_CLASS, LEG_CLASS
 from fortnight.contact.index import CELL_WORDS
@@ -39,7 +40,7 @@ from fortnight.risk.disease import load_disease
 from fortnight.track.tracks import TIME_MASK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from fortnight.compiled import Int
     from fortnight.contact.index import Index
@@ -61,7 +62,7 @@ class Touched:
     pieces: float  # occupied cells that may hold a meeting
     rows: float  # in them, whose outlines are read
     hits: float  # of these, which are read whole
-    pairs: float  # that came within reach of each other
+    pairs: float  # that came within reach, of those who may come to the minimum
     probabilities: float  # that are integrated where a pair is likely
     meetings: float
     pairs_ms: float
@@ -75,6 +76,7 @@ class _Asked:
     index: Index
     window: Window
     near: Nearness
+    min_ms: float
     case: int
     question: Matrix
 
@@ -137,16 +139,24 @@ def main(arguments: list[str] | None = None) -> None:
     index, _ = load_index(Path(options.index))
     print(", ".join(f"{name} {value}" for name, value in describe().items()))
     speed = memory_speed()
-    print(report(measured(index, options.cases), speed, probability_ns()))
+    minutes = [float(least) for least in options.minutes.split(",")]
+    touched = [measured(index, options.cases, least) for least in minutes]
+    asked = [f"from {least:g} minutes" if least else "everybody" for least in minutes]
+    print(report(touched, asked, speed, probability_ns()))
 
 
-def measured(index: Index, cases: int) -> Touched:
-    """Return the mean of some cases, everybody equally likely; each time the least of a few."""
+def measured(index: Index, cases: int, minutes: float = 0.0) -> Touched:
+    """Return the mean of some cases, everybody equally likely; each time the least of a few.
+
+    Asked for are those who come to ``minutes`` in some 24 hours; all, where that is 0.
+    """
     rng = np.random.default_rng([SEED, len(index.tracks.names)])
     chosen = rng.choice(len(index.tracks.names), cases, replace=False).tolist()
     window, near = whole_window(index), nearness(defaults().parameters)
     each = [
-        _touched(_Asked(index, window, near, case, ask(index, case, window.edges)))
+        _touched(
+            _Asked(index, window, near, minutes * 60_000.0, case, ask(index, case, window.edges))
+        )
         for case in chosen
     ]
     names = [field.name for field in fields(Touched)]
@@ -171,7 +181,7 @@ def _touched(asked: _Asked) -> Touched:
     table, shelf = rice_table(), shelf_of(index)
 
     def found(threads: int) -> list[Matrix]:
-        return search(index, case, question, near, threads=threads)
+        return search(index, case, question, near, asked.min_ms, threads=threads)
 
     def told(meetings: list[Matrix], threads: int) -> object:
         return expose(
@@ -184,6 +194,8 @@ def _touched(asked: _Asked) -> Touched:
         )
 
     pairs, meetings = find_pairs(question, case, shelf, near), found(1)
+    if asked.min_ms:
+        (pairs,) = worth_following(index, question, [pairs], asked.min_ms, None)
     pieces, rows, hits = rows_read(question, shelf, near)
     pairs_ms = _least(lambda: find_pairs(question, case, shelf, near))
     return Touched(
@@ -225,39 +237,65 @@ def probability_ns() -> float:
     return _least(once) * 1e6 / _PROBES
 
 
-def report(touched: Touched, speed: dict[str, float], chance_ns: float) -> str:
-    """Return the two tables as Markdown."""
+def report(
+    touched: Sequence[Touched], asked: Sequence[str], speed: dict[str, float], chance_ns: float
+) -> str:
+    """Return what was touched and how long it took as Markdown, one column a question."""
+    columns = [_column(one, speed, chance_ns) for one in touched]
+    words = [
+        "cells of the index that it looks at",
+        "rows in them, whose outlines are read",
+        "rows that are read whole",
+        "their bytes",
+        "pairs within reach, of who may come to the minimum",
+        "probabilities that follow them",
+        "meetings",
+        f"the bytes at {speed['stream_bytes_a_second'] / 1e9:.1f} GB/s",
+        f"a miss of {speed['hop_ns']:.0f} ns for each cell",
+        f"the probabilities at {chance_ns:.1f} ns",
+        "**the limit, two threads**",
+        "finding the pairs, one thread",
+        "following them, noting meetings",
+        "episodes and sums",
+        "together, one thread",
+        "**by the clock, two threads**",
+    ]
+    rows = [list(row) for row in zip(words, *columns, strict=True)]
+    return grid(["one case, the mean", *asked], rows)
+
+
+def _column(touched: Touched, speed: dict[str, float], chance_ns: float) -> list[str]:
     read = touched.rows * BYTES_AN_OUTLINE + touched.hits * BYTES_A_ROW
     stream_ms = read / speed["stream_bytes_a_second"] * 1e3
     miss_ms = touched.pieces * speed["hop_ns"] * 1e-6
     chances_ms = touched.probabilities * chance_ns * 1e-6
     least_ms = max(stream_ms, miss_ms / 2.0) + chances_ms / 2.0
     took = touched.pairs_ms + touched.meetings_ms + touched.episodes_ms
-    rows = [
-        ["cells of the index that it looks at", f"{touched.pieces:,.0f}"],
-        ["rows in them, whose outlines are read", f"{touched.rows:,.0f}"],
-        ["rows that are read whole", f"{touched.hits:,.0f}"],
-        ["their bytes", f"{read / 1e6:,.1f} MB"],
-        ["pairs within reach", f"{touched.pairs:,.0f}"],
-        ["probabilities that follow them", f"{touched.probabilities:,.0f}"],
-        ["meetings", f"{touched.meetings:,.0f}"],
-        [f"the bytes at {speed['stream_bytes_a_second'] / 1e9:.1f} GB/s", f"{stream_ms:.1f} ms"],
-        [f"a miss of {speed['hop_ns']:.0f} ns for each cell", f"{miss_ms:.1f} ms"],
-        [f"the probabilities at {chance_ns:.1f} ns", f"{chances_ms:.1f} ms"],
-        ["**the limit, two threads**", f"**{least_ms:.1f} ms**"],
-        ["finding the pairs, one thread", f"{touched.pairs_ms:.1f} ms"],
-        ["following them, noting meetings", f"{touched.meetings_ms:.1f} ms"],
-        ["episodes and sums", f"{touched.episodes_ms:.1f} ms"],
-        ["together, one thread", f"{took:.1f} ms"],
-        ["**by the clock, two threads**", f"**{touched.clock_ms:.1f} ms**"],
+    return [
+        f"{touched.pieces:,.0f}",
+        f"{touched.rows:,.0f}",
+        f"{touched.hits:,.0f}",
+        f"{read / 1e6:,.1f} MB",
+        f"{touched.pairs:,.0f}",
+        f"{touched.probabilities:,.0f}",
+        f"{touched.meetings:,.0f}",
+        f"{stream_ms:.1f} ms",
+        f"{miss_ms:.1f} ms",
+        f"{chances_ms:.1f} ms",
+        f"**{least_ms:.1f} ms**",
+        f"{touched.pairs_ms:.1f} ms",
+        f"{touched.meetings_ms:.1f} ms",
+        f"{touched.episodes_ms:.1f} ms",
+        f"{took:.1f} ms",
+        f"**{touched.clock_ms:.1f} ms**",
     ]
-    return grid(["one case, the mean", ""], rows)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("index", help="folder that `fortnight index` wrote")
     parser.add_argument("--cases", type=int, default=9)
+    parser.add_argument("--minutes", default="0,15", help="least in 24 hours, by comma; 0 for all")
     return parser
 
 

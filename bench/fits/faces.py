@@ -32,7 +32,7 @@ from fortnight.cli.selections import about_cases
 from fortnight.contact.episodes import EPISODE_COLUMNS
 from fortnight.contact.features import FACE_FEATURES, circles, face_features
 from fortnight.contact.fusing import F_EXPECTED_24H, F_HEARD_24H
-from fortnight.contact.fusion import fuse
+from fortnight.contact.fusion import beside, fuse
 from fortnight.contact.signs import index_signs
 from fortnight.contact.window import window_of
 from fortnight.evidence.schema import ENCOUNTERS, NO_SIGNS, Signs
@@ -55,6 +55,7 @@ RIDGE: Final = 1.0  # on the weights: little is known of homes
 CIRCLE: Final = -1.0  # weight of the circle, not fitted: one in twice as many is half as likely
 FACE_M: Final = 2.0 + 1e-9
 DECILES: Final = 10
+_NO_EPISODES: Final = np.empty((0, EPISODE_COLUMNS))
 BANDS: Final = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.01)
 
 
@@ -89,7 +90,7 @@ def gathering_of(given: str, cases: int, seed: int) -> Gathering:
     met = set(pairs[most >= MINUTES - 1e-6].tolist())
     parts = []
     for name in chosen:
-        found = fuse(index, ordered.index(name), np.empty((0, EPISODE_COLUMNS)), window)
+        found = fuse(beside(index, ordered.index(name), window), _NO_EPISODES, window)
         kept = found.sums[:, F_EXPECTED_24H] >= MINUTES
         others = [ordered[int(who)] for who in found.who[kept]]
         true = [number[name] * len(names) + number[other] in met for other in others]
@@ -113,7 +114,7 @@ def _seated(folder: Path, experiment: str) -> Gathering:
     places, names = seats(experiment, Spacing()), index.tracks.names
     rows, true, minutes = [], [], []
     for who in (name for name in names if name in places):
-        found = fuse(index.sign_index, names.index(who), np.empty((0, EPISODE_COLUMNS)), window)
+        found = fuse(beside(index.sign_index, names.index(who), window), _NO_EPISODES, window)
         features = face_features(found.sums, circles(found.heard_days))
         for k, other in enumerate(names[int(number)] for number in found.who):
             if other in places:

@@ -18,7 +18,7 @@ from fortnight.contact.grid import (
     block_key,
 )
 from fortnight.contact.lookup import Box
-from fortnight.contact.outline import outlines_of, touching
+from fortnight.contact.outline import outlines_of, ticks_of, touching
 from fortnight.track.geometry import UNITS_A_METRE
 from fortnight.track.tracks import KIND_SHIFT, TIME_MASK
 
@@ -82,7 +82,7 @@ def found(world: World, oldest: int = 0) -> list[int]:
     outlines = outlines_of(cells, blocks, starts)
     ranges = np.array([[world.before, len(cells), world.group]], dtype=np.int64)
     span, hits = (world.begin, world.end, oldest), np.empty(1, dtype=np.int64)
-    hits, count = touching(outlines, ranges, 1, *span, world.box, cells, hits)
+    hits, count = touching(outlines, ticks_of(outlines), ranges, 1, *span, world.box, cells, hits)
     return [int(hit) - world.before for hit in hits[:count]]
 
 

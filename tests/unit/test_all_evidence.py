@@ -118,6 +118,16 @@ def test_positions_and_sightings_of_one_hour_are_one_hour() -> None:
     assert together["expected_minutes"] == alone["expected_minutes"]
 
 
+def test_a_minimum_takes_no_positions_from_who_is_known_besides() -> None:
+    known = evidence(near("case", 60, 0.0) + near("one", 8, 1e-5), scans(60, 52.0))
+    whole = traced(known)["one"]
+    rows = fortnight.trace(known, case="case", onset=DAY, min_minutes=15.0, until=DAY).contacts
+    listed = {row["participant"]: row for row in rows.to_pylist()}["one"]
+    assert listed["evidence"] == ["fixes", "bluetooth"]
+    assert 0.0 < listed["expected_minutes_24h"] < 15.0 < listed["together_minutes"]
+    assert listed == whole
+
+
 def windows(other: str | None) -> Evidence:
     """Return a case whose phone recorded 30 minutes at 52 dB."""
     scan = {"typical": 52.0, "minimum": 50.0, "seconds": 300}

@@ -57,7 +57,7 @@ def class_of_rows(index: Index) -> NDArray[np.int64]:
 
 
 def rows_read(index: Index, question: NDArray[np.float64]) -> int:
-    """Count rows by their own place: those in a cell that the widened question touches."""
+    """Count rows by their own place: those in a cell that may hold what is near the way asked."""
     near, filed = nearness(DEFAULTS), class_of_rows(index)
     cells = index.cells
     middle = (cells[:, 3:6].astype(float) + cells[:, 7:10]) / (2 * UNITS_A_METRE) + ORIGIN_M
@@ -79,6 +79,10 @@ def rows_read(index: Index, question: NDArray[np.float64]) -> int:
         cell = np.floor(middle / size[:, None])
         touched = (filed[:, 0] == row[PARTITION]) & (cell >= low).all(axis=1)
         touched &= (cell <= high).all(axis=1) & (start < row[TO])
+        way, centre = ends[1] - ends[0], (cell + 0.5) * size[:, None] - ORIGIN_M - ends[0]
+        along = np.clip(centre @ way / max(way @ way, 1e-9), 0.0, 1.0)
+        away = np.linalg.norm(centre - along[:, None] * way, axis=1)
+        touched &= away <= 0.8661 * size + half + near.reach
         touched &= ~legs | (row[FROM] <= longest) | (start >= row[FROM] - longest)
         count += int(touched.sum())
     return count
@@ -95,14 +99,23 @@ def test_rows_are_those_of_a_plain_count(index: Index) -> None:
     assert min(told) > 0
 
 
-def test_a_case_touches_more_than_it_meets(index: Index) -> None:
+@pytest.mark.parametrize("minutes", [0.0, 15.0])
+def test_a_case_touches_more_than_it_meets(index: Index, minutes: float) -> None:
     """Each step leaves fewer: rows, pairs within reach, meetings; and all take time."""
-    touched = limit.measured(index, CASES)
+    touched = limit.measured(index, CASES, minutes)
     assert touched.rows >= touched.hits >= touched.pairs >= 1
     assert touched.pairs >= touched.meetings / 2 > 0
     assert touched.rows >= touched.pieces > 0
     assert touched.probabilities > 0
     assert min(touched.pairs_ms, touched.episodes_ms, touched.clock_ms) > 0
+
+
+def test_with_a_minimum_fewer_pairs_are_followed(index: Index) -> None:
+    all_of, some = (limit.measured(index, CASES, minutes) for minutes in (0.0, 15.0))
+    assert some.rows == all_of.rows
+    assert 0 < some.pairs < all_of.pairs
+    assert 0 < some.meetings < all_of.meetings
+    assert 0 < some.probabilities < all_of.probabilities
 
 
 def test_the_limit_is_the_bytes_or_the_misses_and_the_probabilities() -> None:
@@ -112,7 +125,7 @@ def test_the_limit_is_the_bytes_or_the_misses_and_the_probabilities() -> None:
         pairs_ms=1.0, meetings_ms=2.0, episodes_ms=3.0, clock_ms=4.0,
     )  # fmt: skip
     speed = {"stream_bytes_a_second": GIGABYTE, "hop_ns": 100.0}
-    text = limit.report(touched, speed, 10.0)
+    text = limit.report([touched], ["everybody"], speed, 10.0)
     assert "| the bytes at 1.0 GB/s | 20.4 ms |" in text
     assert "| a miss of 100 ns for each cell | 10.0 ms |" in text
     assert "| **the limit, two threads** | **21.4 ms** |" in text  # 20.4 and half of 2

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 NOW = 1_800_000_000_000
 START = int(datetime(2024, 7, 1, 8, tzinfo=UTC).timestamp()) * 1_000
 FILES = (
-    "by_participant.arrow", "by_cell.arrow", "outlines.arrow", "participants.arrow", "index.json",
+    "by_participant.arrow", "by_cell.arrow", "outlines.arrow", "ticks.arrow", "participants.arrow",
+    "index.json",
 )  # fmt: skip
 
 
@@ -168,6 +169,16 @@ def test_an_index_of_before_there_were_outlines_is_opened(index: Index, tmp_path
     opened = load_index(tmp_path / "index")[0]
     assert np.array_equal(opened.outlines, index.outlines)
     assert np.array_equal(opened.slots, index.slots)
+    assert np.array_equal(opened.ticks, index.ticks)
+
+
+def test_an_index_of_before_there_were_ticks_is_opened(index: Index, tmp_path: Path) -> None:
+    save_index(index, tmp_path / "index")
+    (tmp_path / "index" / "ticks.arrow").unlink()
+    edit(tmp_path / "index", format="fortnight.index/3")
+    opened = load_index(tmp_path / "index")[0]
+    assert np.array_equal(opened.ticks, index.ticks)
+    assert np.array_equal(opened.ticks, index.outlines[::256])
 
 
 @pytest.mark.parametrize("changes", [{"participants": 7}, {"segments": 1}])

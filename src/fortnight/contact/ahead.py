@@ -9,6 +9,7 @@ tenth of the time. Where they are in memory, a few of them tell so, and nothing 
 from __future__ import annotations
 
 import ctypes
+import math
 import mmap
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -19,7 +20,15 @@ from numpy.typing import NDArray
 from fortnight.compiled import kernel
 from fortnight.contact.grid import ALL_CLASSES
 from fortnight.contact.lookup import box_around, ends_of, new_desk, ranges_near, rows_near
-from fortnight.contact.outline import ROWS_A_TILE, ROWS_SHIFT, TILE_SHIFT
+from fortnight.contact.outline import (
+    ROWS_A_TILE,
+    ROWS_SHIFT,
+    TILE_SHIFT,
+    first_tile,
+    is_later,
+    oldest_of,
+    tick_of,
+)
 from fortnight.contact.question import PARTITION, asked_at
 from fortnight.contact.sharing import PARTS, parts, shared
 
@@ -30,7 +39,7 @@ if TYPE_CHECKING:
     from fortnight.contact.lookup import Shelf
     from fortnight.contact.meeting import Matrix, Nearness
 
-Marks = NDArray[np.uint8]
+Marks = NDArray[np.bool_]
 
 LARGE_BYTES: Final = 64 << 20
 """Up to this size a file is read on ahead of where it is touched by the system itself: whole, in a
@@ -38,7 +47,7 @@ tenth of a second. Of a larger one (``contact.store`` says so to the system) a c
 pages, and what lies beside them is not wanted."""
 
 _ASKED: Final = 4  # rows of the question whose pages tell whether the rest is in memory
-_PAGES: Final = 8  # of theirs, at least, where there are as many
+_PAGES: Final = 8  # of theirs, at most
 _JOINED: Final = 2  # pages between two that are wanted: to skip them takes longer
 _BITS: Final = 12  # of a byte's place in a page of the least size that there is
 _TILE_BYTES: Final = 2 << TILE_SHIFT
@@ -93,7 +102,7 @@ def _are_there(pages: _Pages, marks: Marks) -> bool:
     """Whether most of a few marked pages are in memory."""
     system, told = _system(), ctypes.create_string_buffer(1)
     marked = np.flatnonzero(marks)
-    looked = marked[:: max(1, len(marked) // _PAGES)]
+    looked = marked[:: max(1, -(-len(marked) // _PAGES))]
     there = 0
     for page in looked.tolist():
         failed = system is None or system.mincore(pages.address + (page << _BITS), 1, told)
@@ -117,26 +126,30 @@ def _ask_for(pages: _Pages, marks: Marks) -> None:
 def _outlines_near(
     question: Matrix, shelf: Shelf, near: Nearness, before: Int, count: Int
 ) -> Marks:
-    """Mark the pages of the outlines of all rows in the cells about a question."""
-    marks, desk = np.zeros(count, dtype=np.uint8), new_desk()
+    """Mark the pages of the outlines in the cells about a question that are of its time."""
+    marks, desk = np.zeros(count, dtype=np.bool_), new_desk()
     for q in range(question.shape[0]):
         asked = asked_at(question, q)
         day, classes = np.int64(question[q, PARTITION]), np.int64(ALL_CLASSES)
         desk, found = ranges_near(day, classes, ends_of(asked), near.reach, shelf, desk)
+        latest = tick_of(np.int64(math.ceil(asked.end)))
+        oldest = np.int64(math.floor(asked.begin)) - np.int64(shelf.leg_max)
         for r in range(found):
-            tile = desk.ranges[r, 0] >> ROWS_SHIFT
-            after = (desk.ranges[r, 1] + ROWS_A_TILE - 1) >> ROWS_SHIFT
-            first = (before + tile * _TILE_BYTES) >> _BITS
-            last = (before + after * _TILE_BYTES - 1) >> _BITS
-            for page in range(first, last + 1):
-                marks[page] = 1
+            first, last, group = desk.ranges[r, 0], desk.ranges[r, 1], desk.ranges[r, 2]
+            tile = first_tile(shelf.ticks, first, last, oldest_of(group, oldest))
+            after = (last + ROWS_A_TILE - 1) >> ROWS_SHIFT
+            while tile < after and not is_later(shelf.ticks, tile, first, latest):
+                begins = before + tile * _TILE_BYTES
+                marks[begins >> _BITS] = True
+                marks[(begins + _TILE_BYTES - 1) >> _BITS] = True
+                tile += 1
     return marks
 
 
 @kernel
 def _rows_near(question: Matrix, shelf: Shelf, near: Nearness, before: Int, count: Int) -> Marks:
     """Mark the pages of the rows whose outlines touch a question."""
-    marks, desk = np.zeros(count, dtype=np.uint8), new_desk()
+    marks, desk = np.zeros(count, dtype=np.bool_), new_desk()
     row_bytes = 4 * shelf.cells.shape[1]
     for q in range(question.shape[0]):
         asked = asked_at(question, q)
@@ -147,6 +160,6 @@ def _rows_near(question: Matrix, shelf: Shelf, near: Nearness, before: Int, coun
         desk, found = rows_near(asked, day, classes, ends, near.reach, box, shelf, desk)
         for k in range(found):
             begins = before + desk.hits[k] * row_bytes
-            marks[begins >> _BITS] = 1
-            marks[(begins + row_bytes - 1) >> _BITS] = 1
+            marks[begins >> _BITS] = True
+            marks[(begins + row_bytes - 1) >> _BITS] = True
     return marks

@@ -112,28 +112,51 @@ def likely_minutes(sums: Floats) -> tuple[Floats, Floats]:
     return np.maximum(0.0, mean - spread), mean + spread
 
 
-def fuse(
-    index: SignIndex, who: int, episodes: Floats, window: Window, left: Linger | None = None
-) -> Fused:
-    """Put together what is known of each contact of ``who``.
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is known of a case's contacts beside positions, in a window."""
+
+    heard: Sightings
+    scanned: Scanned
+    visits: SharedVisits
+    left: Linger
+
+    @property
+    def people(self) -> Longs:
+        """Numbers of all of whom anything is; some more than once."""
+        found: Longs = np.concatenate(
+            (self.heard.other, self.scanned.other, self.visits.other, self.left.who)
+        )
+        return found
+
+
+def beside(index: SignIndex, who: int, window: Window, left: Linger | None = None) -> Beside:
+    """Return what is known of the contacts of ``who`` beside positions.
+
+    ``left`` is time in air that the case left behind, where the disease lingers.
+    """
+    return Beside(
+        heard=index.sightings.of(who).within(window.start, window.end),
+        scanned=_scanned(index.windows.of(who), window),
+        visits=index.visits.shared_with(who, window.start, window.end),
+        left=left or Linger(np.empty(0, dtype=np.int64), np.zeros((0, len(window.weight)))),
+    )
+
+
+def fuse(known: Beside, episodes: Floats, window: Window) -> Fused:
+    """Put together what is known of each contact of a case.
 
     Parameters
     ----------
-    index
-        All signs.
-    who
-        Number of the case.
+    known
+        All that is no position.
     episodes
-        Rows of ``contact.episodes`` of this case, of all contacts; presumed ones are passed over.
+        Rows of ``contact.episodes`` of this case: of all contacts, or at least of those in
+        ``known.people`` and those who may be listed. Presumed ones are passed over.
     window
         The days looked at.
-    left
-        Time in air that the case left behind, where the disease lingers.
     """
-    left = left or Linger(np.empty(0, dtype=np.int64), np.zeros((0, len(window.weight))))
-    heard = index.sightings.of(who).within(window.start, window.end)
-    scanned = _scanned(index.windows.of(who), window)
-    visits = index.visits.shared_with(who, window.start, window.end)
+    heard, scanned, visits, left = known.heard, known.scanned, known.visits, known.left
     people, by_sign = everyone(episodes, heard.other, visits.other, scanned.other, left.who)
     sums, days, heard_days = _blank(len(people), len(window.weight))
     rows = np.searchsorted(people, by_sign)
@@ -167,7 +190,7 @@ def _blank(people: int, days: int) -> tuple[Floats, Floats, Floats]:
     return np.zeros((people, FUSED_COLUMNS)), np.zeros((people, days)), np.zeros((people, days))
 
 
-class _Scanned(NamedTuple):
+class Scanned(NamedTuple):
     """Minutes of exposure windows, one row a pair and local day."""
 
     other: Longs
@@ -181,13 +204,13 @@ _NO_DAYS: Final = (np.empty(0, dtype=np.int64),) * 2
 _NO_MINUTES: Final = (np.empty(0),) * 3
 
 
-def _scanned(windows: Windows, window: Window) -> _Scanned:
+def _scanned(windows: Windows, window: Window) -> Scanned:
     """Weigh the scans of windows by what their attenuation says, and add them up by day.
 
     Where both phones have windows of each other on a day, the larger sum counts.
     """
     if not len(windows):
-        return _Scanned(*_NO_DAYS, *_NO_MINUTES)
+        return Scanned(*_NO_DAYS, *_NO_MINUTES)
     noon = (windows.day * _DAY_MS + _DAY_MS // 2).astype(np.int64)
     day = np.searchsorted(window.edges, noon, side="right") - 1
     kept = (noon >= window.start) & (noon < window.end)
@@ -201,7 +224,7 @@ def _scanned(windows: Windows, window: Window) -> _Scanned:
     for k, values in enumerate((near, minutes * face, minutes)):
         np.add.at(sums[k], (windows.own[kept].astype(np.int64), row), values[kept])
     most = sums.max(axis=1)
-    return _Scanned(pairs // len(window.weight), pairs % len(window.weight), *most)
+    return Scanned(pairs // len(window.weight), pairs % len(window.weight), *most)
 
 
 def _bout(face: Floats, heard: Floats) -> Floats:
@@ -217,7 +240,7 @@ def _means_of(group: Longs, values: Floats) -> tuple[Floats, Longs]:
 
 
 def _add_scanned(
-    scanned: _Scanned,
+    scanned: Scanned,
     people: Longs,
     window: Window,
     sums: Floats,
@@ -334,7 +357,9 @@ __all__ = [
     "F_HEARD",
     "F_HEARD_24H",
     "SCAN_MS",
+    "Beside",
     "Fused",
+    "beside",
     "fuse",
     "likely_minutes",
     "said_by_level",

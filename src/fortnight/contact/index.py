@@ -28,7 +28,7 @@ from fortnight.contact.grid import (
     class_of,
     slot_of,
 )
-from fortnight.contact.outline import outlines_of
+from fortnight.contact.outline import outlines_of, ticks_of
 from fortnight.contact.signs import SignIndex, index_signs
 from fortnight.contact.silence import TookPart, took_part
 from fortnight.evidence.schema import NO_SIGNS, Signs
@@ -40,7 +40,7 @@ from fortnight.track.tracks import KIND_SHIFT, SIGMA_UNITS_A_METRE, TIME_MASK, T
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fortnight.contact.outline import Outlines
+    from fortnight.contact.outline import Outlines, Ticks
 
 CELL_WORDS: Final = 11
 _RADIX_BITS: Final = 14
@@ -58,6 +58,8 @@ class Index:
         ends; sorted by day, class, cell and start.
     outlines : int16 (256 a tile of 32 rows,)
         When and where each row of ``cells`` roughly is: ``contact.outline``.
+    ticks : int16 (tiles,)
+        The tick in which the first row of each tile of outlines begins.
     blocks : int64 (b, 3)
         Key, occupied cells as bits, position of the first of them in ``starts``; by key.
     starts : int64 (c + 1,)
@@ -75,6 +77,7 @@ class Index:
     tracks: Tracks
     cells: Words
     outlines: Outlines
+    ticks: Ticks
     blocks: Longs
     starts: Longs
     slots: Words
@@ -329,10 +332,12 @@ def build_index(
                 on_progress(k + 1, len(day_numbers))
     all_blocks = np.concatenate(blocks) if blocks else np.empty((0, 3), np.int64)
     all_starts = np.append(np.concatenate([*starts, offsets[:0]]), offsets[-1])
+    outlines = outlines_of(cells, all_blocks, all_starts)
     return Index(
         tracks=tracks,
         cells=_read_only(cells),
-        outlines=_read_only(outlines_of(cells, all_blocks, all_starts)),
+        outlines=_read_only(outlines),
+        ticks=_read_only(ticks_of(outlines)),
         blocks=_read_only(all_blocks),
         starts=_read_only(all_starts),
         slots=_read_only(hashed(all_blocks)),

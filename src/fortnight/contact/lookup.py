@@ -29,7 +29,7 @@ from fortnight.track.tracks import KIND_SHIFT, SIGMA_UNITS_A_METRE, TIME_MASK
 
 if TYPE_CHECKING:
     from fortnight.contact.index import Index
-    from fortnight.contact.outline import Outlines
+    from fortnight.contact.outline import Outlines, Ticks
 
 Matrix = NDArray[np.float64]
 Words = NDArray[np.int32]
@@ -37,6 +37,11 @@ Longs = NDArray[np.int64]
 
 METRES_A_UNIT: Final = 1.0 / UNITS_A_METRE
 METRES_A_SIGMA_UNIT: Final = 1.0 / SIGMA_UNITS_A_METRE
+
+_HALF_DIAGONAL: Final = 0.8661
+"""Of a cell, in its sizes: so far from its centre is its farthest corner, rounded up."""
+
+_LEAST_SQUARE: Final = 1e-9  # of a way that is next to none, metres
 
 _FEW_BLOCKS: Final = 64.0
 """Blocks in a box from which on it may be quicker to go through all that the day has."""
@@ -47,6 +52,7 @@ class Shelf(NamedTuple):
 
     cells: Words
     outlines: Outlines
+    ticks: Ticks
     blocks: Longs
     starts: Longs
     slots: Words
@@ -63,7 +69,7 @@ class Desk(NamedTuple):
 
 
 class Ends(NamedTuple):
-    """The box of what is asked of a segment, in metres."""
+    """Where what is asked of a segment begins and ends, in metres."""
 
     x0: float
     y0: float
@@ -90,6 +96,7 @@ def shelf_of(index: Index) -> Shelf:
     return Shelf(
         index.cells,
         index.outlines,
+        index.ticks,
         index.blocks,
         index.starts,
         index.slots,
@@ -122,13 +129,18 @@ def _find(key: Int, blocks: Longs, slots: Words) -> Int:
 
 @kernel
 def ends_of(asked: Segment) -> Ends:
-    """Return the box of the asked part of a segment."""
+    """Return both ends of the asked part of a segment."""
     duration = asked.stop - asked.start
     first, last = (asked.begin - asked.start) / duration, (asked.end - asked.start) / duration
-    ax, bx = asked.x0 + first * (asked.x1 - asked.x0), asked.x0 + last * (asked.x1 - asked.x0)
-    ay, by = asked.y0 + first * (asked.y1 - asked.y0), asked.y0 + last * (asked.y1 - asked.y0)
-    az, bz = asked.z0 + first * (asked.z1 - asked.z0), asked.z0 + last * (asked.z1 - asked.z0)
-    return Ends(min(ax, bx), min(ay, by), min(az, bz), max(ax, bx), max(ay, by), max(az, bz))
+    dx, dy, dz = asked.x1 - asked.x0, asked.y1 - asked.y0, asked.z1 - asked.z0
+    return Ends(
+        asked.x0 + first * dx,
+        asked.y0 + first * dy,
+        asked.z0 + first * dz,
+        asked.x0 + last * dx,
+        asked.y0 + last * dy,
+        asked.z0 + last * dz,
+    )
 
 
 @kernel
@@ -137,12 +149,12 @@ def _cells_around(ends: Ends, group: Int, widen: float) -> Box:
     reach, a_metre = CLASS_HALVES[group] + widen, 1.0 / CLASS_SIZES[group]
     low, high = ORIGIN_M - reach, ORIGIN_M + reach
     return Box(
-        np.int64(math.floor((ends.x0 + low) * a_metre)),
-        np.int64(math.floor((ends.y0 + low) * a_metre)),
-        np.int64(math.floor((ends.z0 + low) * a_metre)),
-        np.int64(math.floor((ends.x1 + high) * a_metre)),
-        np.int64(math.floor((ends.y1 + high) * a_metre)),
-        np.int64(math.floor((ends.z1 + high) * a_metre)),
+        np.int64(math.floor((min(ends.x0, ends.x1) + low) * a_metre)),
+        np.int64(math.floor((min(ends.y0, ends.y1) + low) * a_metre)),
+        np.int64(math.floor((min(ends.z0, ends.z1) + low) * a_metre)),
+        np.int64(math.floor((max(ends.x0, ends.x1) + high) * a_metre)),
+        np.int64(math.floor((max(ends.y0, ends.y1) + high) * a_metre)),
+        np.int64(math.floor((max(ends.z0, ends.z1) + high) * a_metre)),
     )
 
 
@@ -179,9 +191,16 @@ def _blocks_of_class(
 def _cells_of(
     found: Longs, count: Int, ends: Ends, widen: float, blocks: Longs, starts: Longs, ranges: Longs
 ) -> tuple[Longs, Int]:
-    """Return the rows of the occupied cells of some blocks that are near, and their class."""
+    """Return the rows of the occupied cells of some blocks that are near, and their class.
+
+    Near the way from one end to the other, not only its box: of a long slanting one that holds
+    many cells that lie far to its sides.
+    """
     group: Int = np.int64(-1)
     n, box = np.uint64(0), _cells_around(ends, np.int64(0), widen)
+    dx, dy, dz = ends.x1 - ends.x0, ends.y1 - ends.y0, ends.z1 - ends.z0
+    shorter = 1.0 / max(dx * dx + dy * dy + dz * dz, _LEAST_SQUARE)
+    size, most = 0.0, 0.0
     if 64 * count > ranges.shape[0]:
         ranges = np.empty((128 * count, 3), dtype=np.int64)
     for k in range(count):
@@ -189,6 +208,8 @@ def _cells_of(
         if class_of_key(blocks[b, 0]) != group:
             group = class_of_key(blocks[b, 0])
             box = _cells_around(ends, group, widen)
+            size = CLASS_SIZES[group]
+            most = (_HALF_DIAGONAL * size + CLASS_HALVES[group] + widen) ** 2
         bx, by, bz = block_place(blocks[b, 0])
         occupied = np.uint64(blocks[b, 1])
         left = occupied & box_mask(
@@ -201,10 +222,16 @@ def _cells_of(
         )
         while left:
             below = (left & (~left + np.uint64(1))) - np.uint64(1)
+            place = ones(np.int64(below))
+            x = (4 * bx + (place & 3) + 0.5) * size - ORIGIN_M - ends.x0
+            y = (4 * by + ((place >> 2) & 3) + 0.5) * size - ORIGIN_M - ends.y0
+            z = (4 * bz + (place >> 4) + 0.5) * size - ORIGIN_M - ends.z0
+            along = min(1.0, max(0.0, (x * dx + y * dy + z * dz) * shorter))
+            x, y, z = x - along * dx, y - along * dy, z - along * dz
             at = np.uint64(blocks[b, 2] + ones(np.int64(occupied & below)))
             ranges[n, 0], ranges[n, 1] = starts[at], starts[at + np.uint64(1)]
             ranges[n, 2] = group
-            n += np.uint64(1)
+            n += np.uint64(x * x + y * y + z * z <= most)
             left &= left - np.uint64(1)
     return ranges, np.int64(n)
 
@@ -234,12 +261,12 @@ def ranges_near(
 def box_around(ends: Ends, widen: float) -> Box:
     """Return the box around the asked part of a segment, ``widen`` metres wider."""
     return Box(
-        np.int64(math.floor((ends.x0 - widen) * UNITS_A_METRE)) - 1,
-        np.int64(math.floor((ends.y0 - widen) * UNITS_A_METRE)) - 1,
-        np.int64(math.floor((ends.z0 - widen) * UNITS_A_METRE)) - 1,
-        np.int64(math.ceil((ends.x1 + widen) * UNITS_A_METRE)) + 1,
-        np.int64(math.ceil((ends.y1 + widen) * UNITS_A_METRE)) + 1,
-        np.int64(math.ceil((ends.z1 + widen) * UNITS_A_METRE)) + 1,
+        np.int64(math.floor((min(ends.x0, ends.x1) - widen) * UNITS_A_METRE)) - 1,
+        np.int64(math.floor((min(ends.y0, ends.y1) - widen) * UNITS_A_METRE)) - 1,
+        np.int64(math.floor((min(ends.z0, ends.z1) - widen) * UNITS_A_METRE)) - 1,
+        np.int64(math.ceil((max(ends.x0, ends.x1) + widen) * UNITS_A_METRE)) + 1,
+        np.int64(math.ceil((max(ends.y0, ends.y1) + widen) * UNITS_A_METRE)) + 1,
+        np.int64(math.ceil((max(ends.z0, ends.z1) + widen) * UNITS_A_METRE)) + 1,
     )
 
 
@@ -287,7 +314,16 @@ def rows_near(
     begin, end = np.int64(math.floor(asked.begin)), np.int64(math.ceil(asked.end))
     oldest = begin - np.int64(shelf.leg_max)
     hits, n = touching(
-        shelf.outlines, desk.ranges, count, begin, end, oldest, box, shelf.cells, desk.hits
+        shelf.outlines,
+        shelf.ticks,
+        desk.ranges,
+        count,
+        begin,
+        end,
+        oldest,
+        box,
+        shelf.cells,
+        desk.hits,
     )
     return Desk(desk.blocks, desk.ranges, hits), n
 

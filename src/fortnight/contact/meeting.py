@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Matrix = NDArray[np.float64]
 
-_LEAST_SQUARE: Final = 1e-24  # of a speed that is next to none, (m / ms)^2
+LEAST_SQUARE: Final = 1e-24  # of a speed that is next to none, (m / ms)^2
 NO_MOTION_M2: Final = 1e-12  # squared; under a micrometre in all, roots are rounding noise
 
 # Columns of a meeting.
@@ -133,7 +133,7 @@ def comes_within(m: Motion, distance: float) -> bool:
 
     Without a branch: which of them do is anybody's guess, the processor's too.
     """
-    a = max(m.u * m.u + m.v * m.v + m.w * m.w, _LEAST_SQUARE)
+    a = max(m.u * m.u + m.v * m.v + m.w * m.w, LEAST_SQUARE)
     t = min(m.span, max(0.0, -(m.x * m.u + m.y * m.v + m.z * m.w) / a))
     return bool(square_at(m, t) <= distance * distance)
 

@@ -19,15 +19,17 @@ from numpy.typing import NDArray
 
 from fortnight.compiled import Int, fetch_ahead, inlined, kernel
 from fortnight.contact.grid import AREA_CLASS, LEG_CLASS, class_of_key, ones
+from fortnight.contact.tile import LANES, rows_within
 from fortnight.track.tracks import TIME_MASK
 
 if TYPE_CHECKING:
     from fortnight.contact.lookup import Box, Longs, Words
 
 Outlines = NDArray[np.int16]
+Ticks = NDArray[np.int16]
 
 ROWS_SHIFT: Final = 5
-ROWS_A_TILE: Final = 1 << ROWS_SHIFT
+ROWS_A_TILE: Final = LANES  # 1 << ROWS_SHIFT
 TILE_SHIFT: Final = 8
 """A tile has 256 words: eight columns of 32 rows. First and last tick, least x, y, z, most."""
 _TICK_SHIFT: Final = 12
@@ -39,16 +41,10 @@ _FARTHEST: Final = 32_000
 
 
 class Bounds(NamedTuple):
-    """What a tile is compared with: ticks, and units of one class."""
+    """What a tile is compared with: a tick, and x, y, z in units of one class."""
 
-    first: np.int16  # tick in which the question begins
-    last: np.int16
-    x0: np.int16
-    y0: np.int16
-    z0: np.int16
-    x1: np.int16
-    y1: np.int16
-    z1: np.int16
+    highs: tuple[np.int16, np.int16, np.int16, np.int16]  # tick in which the question ends, most
+    lows: tuple[np.int16, np.int16, np.int16, np.int16]
     anywhere: bool  # too long to be compared by place
 
 
@@ -94,74 +90,55 @@ def outlines_of(cells: Words, blocks: Longs, starts: Longs) -> Outlines:
     return out
 
 
+def ticks_of(outlines: Outlines) -> Ticks:
+    """Return the first tick of each tile: beside each other they tell where to begin and to end."""
+    return np.ascontiguousarray(outlines[:: 1 << TILE_SHIFT])
+
+
 @kernel
 def bounds_of(begin: Int, end: Int, box: Box, group: Int) -> Bounds:
     """Return what rows of a class are compared with: a period (ms of the day), and a box."""
     shift = _unit_shift(group)
     longest = max(box.x1 - box.x0, box.y1 - box.y0, box.z1 - box.z0)
+    most = np.int16(box.x1 >> shift), np.int16(box.y1 >> shift), np.int16(box.z1 >> shift)
+    least = np.int16(box.x0 >> shift), np.int16(box.y0 >> shift), np.int16(box.z0 >> shift)
     return Bounds(
-        tick_of(begin),
-        tick_of(end),
-        np.int16(box.x0 >> shift),
-        np.int16(box.y0 >> shift),
-        np.int16(box.z0 >> shift),
-        np.int16(box.x1 >> shift),
-        np.int16(box.y1 >> shift),
-        np.int16(box.z1 >> shift),
-        bool((longest >> shift) > _FARTHEST),
+        (tick_of(end), *most), (tick_of(begin), *least), bool((longest >> shift) > _FARTHEST)
     )
 
 
 @inlined
-def _in_time(outlines: Outlines, at: np.uint64, b: Bounds) -> np.uint32:
-    """Return which rows of a tile last during the bounds' ticks, as bits."""
-    bits = np.uint32(0)
-    for row in range(ROWS_A_TILE):
-        k = at + np.uint64(row)
-        meets = np.int16(b.last - outlines[k]) >= 0
-        meets &= np.int16(outlines[k + np.uint64(32)] - b.first) >= 0
-        bits |= np.uint32(meets) << np.uint32(row)
-    return bits
-
-
-@inlined
-def _in_box(outlines: Outlines, at: np.uint64, b: Bounds) -> np.uint32:
-    """Return which rows of a tile last during the bounds' ticks and touch the box, as bits.
-
-    Every comparison is the sign of a difference of 16 bits: of units it is right whatever was cut
-    off, and a compiler does all rows at once where it would widen plain comparisons to 64 bits.
-    """
-    bits = np.uint32(0)
-    for row in range(ROWS_A_TILE):
-        k = at + np.uint64(row)
-        meets = np.int16(b.last - outlines[k]) >= 0
-        meets &= np.int16(outlines[k + np.uint64(32)] - b.first) >= 0
-        meets &= np.int16(b.x1 - outlines[k + np.uint64(64)]) >= 0
-        meets &= np.int16(b.y1 - outlines[k + np.uint64(96)]) >= 0
-        meets &= np.int16(b.z1 - outlines[k + np.uint64(128)]) >= 0
-        meets &= np.int16(outlines[k + np.uint64(160)] - b.x0) >= 0
-        meets &= np.int16(outlines[k + np.uint64(192)] - b.y0) >= 0
-        meets &= np.int16(outlines[k + np.uint64(224)] - b.z0) >= 0
-        bits |= np.uint32(meets) << np.uint32(row)
-    return bits
-
-
-@inlined
-def _first_tile(outlines: Outlines, first: Int, last: Int, oldest: np.int16) -> Int:
+def first_tile(ticks: Ticks, first: Int, last: Int, oldest: np.int16) -> Int:
     """Return the first tile of a cell's rows that may hold one that begins at ``oldest``."""
     tile, after = first >> ROWS_SHIFT, last >> ROWS_SHIFT
     while after - tile > 1:
         middle = (tile + after) >> 1
-        if outlines[np.uint64(middle << TILE_SHIFT)] < oldest:
+        if ticks[np.uint64(middle)] < oldest:
             tile = middle
         else:
             after = middle
     return tile
 
 
+@inlined
+def is_later(ticks: Ticks, tile: Int, first: Int, latest: np.int16) -> bool:
+    """Whether none of a cell's rows from a tile on has begun: they are in order of time.
+
+    ``first`` is the cell's first row: what stands before it in a tile is another cell's.
+    """
+    return bool((ticks[np.uint64(tile)] > latest) & (tile << ROWS_SHIFT >= first))
+
+
+@kernel
+def oldest_of(group: Int, oldest: Int) -> np.int16:
+    """Return the tick before which no row of a class counts; a stay may have begun at any time."""
+    return tick_of(oldest) if LEG_CLASS <= group < AREA_CLASS else np.int16(0)
+
+
 @kernel
 def _scan(
     outlines: Outlines,
+    ticks: Ticks,
     ranges: Longs,
     count: Int,
     begin: Int,
@@ -182,16 +159,14 @@ def _scan(
         if ranges[r, 2] != group:
             group = ranges[r, 2]
             bounds = bounds_of(begin, end, box, group)
-            start = tick_of(oldest) if LEG_CLASS <= group < AREA_CLASS else np.int16(0)
-        tile, after = _first_tile(outlines, first, last, start), (last + 31) >> ROWS_SHIFT
-        while tile < after:
+            start = oldest_of(group, oldest)
+        tile, after = first_tile(ticks, first, last, start), (last + 31) >> ROWS_SHIFT
+        while tile < after and not is_later(ticks, tile, first, bounds.highs[0]):
             at, row = np.uint64(tile) << np.uint64(TILE_SHIFT), tile << ROWS_SHIFT
-            if outlines[at] > bounds.last and row >= first:
-                break  # a cell's rows are in order of time: none of those that follow has begun
             if bounds.anywhere:
-                bits = _in_time(outlines, at, bounds)
+                bits = rows_within(outlines, at, bounds.highs[:1], bounds.lows[:1])
             else:
-                bits = _in_box(outlines, at, bounds)
+                bits = rows_within(outlines, at, bounds.highs, bounds.lows)
             if row < first:
                 bits &= np.uint32(0xFFFFFFFF) << np.uint32(first - row)
             if last - row < ROWS_A_TILE:
@@ -210,6 +185,7 @@ def _scan(
 @kernel
 def touching(
     outlines: Outlines,
+    ticks: Ticks,
     ranges: Longs,
     count: Int,
     begin: Int,
@@ -228,4 +204,4 @@ def touching(
         most += ranges[r, 1] - ranges[r, 0]
     if most > hits.shape[0]:  # none of the old ones is wanted any more
         hits = np.empty(2 * most, dtype=np.int64)
-    return hits, _scan(outlines, ranges, count, begin, end, oldest, box, cells, hits)
+    return hits, _scan(outlines, ticks, ranges, count, begin, end, oldest, box, cells, hits)

@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from fortnight.contact.ahead import LARGE_BYTES
 from fortnight.contact.index import Index, hashed
-from fortnight.contact.outline import outlines_of, words_of
+from fortnight.contact.outline import TILE_SHIFT, outlines_of, ticks_of, words_of
 from fortnight.errors import IndexFormatError
 from fortnight.evidence.schema import SIGNS, InputReport, Signs
 from fortnight.parameters import Parameters
@@ -31,9 +31,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-FORMAT: Final = "fortnight.index/3"
+FORMAT: Final = "fortnight.index/4"
+WITHOUT_TICKS: Final = "fortnight.index/3"
 WITHOUT_OUTLINES: Final = "fortnight.index/2"
-"""The format before, which had none and another hash: both are made where it is opened."""
+"""The formats before; the second had another hash, too. What is missing is made at opening."""
 MANIFEST: Final = "index.json"
 NOTICE: Final = (
     "Holds the tracks of people. Keep it only for people who agreed, and delete it on the "
@@ -44,6 +45,7 @@ NOTICE: Final = (
 _VERTICES: Final = ("by_participant.arrow", 5, np.int32)
 _CELLS: Final = ("by_cell.arrow", 11, np.int32)
 _OUTLINES: Final = ("outlines.arrow", 0, np.int16)
+_TICKS: Final = ("ticks.arrow", 0, np.int16)
 _DAYS: Final = ("days.arrow", 12, np.int32)
 _BLOCKS: Final = ("blocks.arrow", 3, np.int64)
 _STARTS: Final = ("starts.arrow", 0, np.int64)
@@ -141,6 +143,7 @@ def save_index(index: Index, folder: Path, inputs: Sequence[InputReport] = ()) -
     _write(partial, _DAYS, tracks.days)
     _write(partial, _CELLS, index.cells)
     _write(partial, _OUTLINES, index.outlines)
+    _write(partial, _TICKS, index.ticks)
     _write(partial, _BLOCKS, index.blocks)
     _write(partial, _STARTS, index.starts)
     _write(partial, _SLOTS, index.slots)
@@ -189,7 +192,7 @@ def _manifest(folder: Path) -> Manifest:
         ) from error
     except msgspec.DecodeError as error:
         raise IndexFormatError(f"{folder / MANIFEST}: {error}: make the index again.") from error
-    if manifest.format not in {FORMAT, WITHOUT_OUTLINES}:
+    if manifest.format not in {FORMAT, WITHOUT_TICKS, WITHOUT_OUTLINES}:
         raise IndexFormatError(
             f"{folder} has format {manifest.format!r}, this version reads {FORMAT!r}: "
             "make the index again.",
@@ -216,26 +219,25 @@ def load_index(folder: Path) -> tuple[Index, tuple[InputReport, ...]]:
             parameters=Parameters(**manifest.parameters),  # type: ignore[arg-type] # each is checked by Parameters
         )
         cells, blocks = _read(folder, _CELLS), _read(folder, _BLOCKS)
-        starts = _read(folder, _STARTS)
+        starts, old = _read(folder, _STARTS), manifest.format == WITHOUT_OUTLINES
+        outlines = outlines_of(cells, blocks, starts) if old else _read(folder, _OUTLINES)
         index = Index(
             tracks=tracks,
             cells=cells,
-            outlines=(
-                _read(folder, _OUTLINES)
-                if manifest.format == FORMAT
-                else outlines_of(cells, blocks, starts)
-            ),
+            outlines=outlines,
+            ticks=_read(folder, _TICKS) if manifest.format == FORMAT else ticks_of(outlines),
             blocks=blocks,
             starts=starts,
-            slots=_read(folder, _SLOTS) if manifest.format == FORMAT else hashed(blocks),
+            slots=hashed(blocks) if old else _read(folder, _SLOTS),
             day_numbers=_column(calendar, 0),
             day_classes=_column(calendar, 1),
             signs=_read_signs(folder, manifest.signs),
         )
     except (OSError, ValueError, pa.ArrowInvalid) as error:
         raise IndexFormatError(f"{folder}: {error}: make the index again.") from error
-    sizes = (len(names), len(index.cells), len(index.outlines))
-    if sizes != (manifest.participants, manifest.segments, words_of(manifest.segments)):
+    words = words_of(manifest.segments)
+    sizes = (len(names), len(index.cells), len(index.outlines), len(index.ticks))
+    if sizes != (manifest.participants, manifest.segments, words, words >> TILE_SHIFT):
         raise IndexFormatError(f"{folder}: its files do not belong together: make it again.")
     return index, tuple(manifest.inputs)
 

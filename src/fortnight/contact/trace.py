@@ -19,7 +19,7 @@ from fortnight.contact.episodes import (
     X_FIRST_EPISODE,
     expose,
 )
-from fortnight.contact.fusion import fuse
+from fortnight.contact.fusion import beside, fuse
 from fortnight.contact.grid import DAY_SHIFT
 from fortnight.contact.linger import linger
 from fortnight.contact.listing import listed
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fortnight.contact.fusion import Fused
+    from fortnight.contact.fusion import Beside, Fused
     from fortnight.contact.index import Index
     from fortnight.evidence.schema import InputReport
     from fortnight.parameters import Parameters
@@ -136,9 +136,10 @@ class Trace:
     @cached_property
     def fused(self) -> Fused:
         """What all evidence together says of everybody who may have met the case."""
-        return self.listed_by or _fused(
-            self.index, self.who, self.episode_rows, self.window, self.question
-        )
+        if self.listed_by is not None:
+            return self.listed_by
+        known = beside(self.index.sign_index, self.who, self.window)
+        return fuse(known, self.episode_rows, self.window)
 
     @cached_property
     def weighed(self) -> Weighed:
@@ -240,11 +241,18 @@ def _number(index: Index, participant: str) -> int:
     )
 
 
-def _fused(index: Index, who: int, episodes: Matrix, window: Window, question: Question) -> Fused:
-    """Put all evidence together; for a disease that lingers also the air that was left."""
-    minutes = question.disease.contact.linger_minutes
-    left = linger(index, who, window, nearness(question.parameters), minutes) if minutes else None
-    return fuse(index.sign_index, who, episodes, window, left)
+def _beside(
+    index: Index, who: int, window: Window, near: Nearness, disease: Disease
+) -> Beside | None:
+    """Return what is known beside positions, None where nothing can be.
+
+    For a disease that lingers also the air that was left.
+    """
+    minutes = disease.contact.linger_minutes
+    if index.sign_index.is_empty and not minutes:
+        return None
+    left = linger(index, who, window, near, minutes) if minutes else None
+    return beside(index.sign_index, who, window, left)
 
 
 def trace_one(
@@ -259,18 +267,19 @@ def trace_one(
     who = _number(index, case.participant)
     parameters = question.parameters
     near = nearness(parameters)
-    asked = ask(index, who, window.edges)
+    asked, min_ms = ask(index, who, window.edges), question.min_minutes * _MINUTE_MS
+    known = _beside(index, who, window, near, question.disease)
+    others = None if known is None else known.people
     episodes, exposures = expose(
-        search(index, who, asked, near, question.min_minutes * _MINUTE_MS, threads=threads),
+        search(index, who, asked, near, min_ms, known=others, threads=threads),
         bridge_ms=parameters.bridge_s * 1_000.0,
         back=window.back,
         forward=window.forward,
         weight=window.weight,
         threads=threads,
     )
-    more = question.disease.contact.linger_minutes > 0 or not index.sign_index.is_empty
-    fused = _fused(index, who, episodes, window, question) if more else None
-    exposures = listed(exposures, fused, window, question.min_minutes * _MINUTE_MS)
+    fused = None if known is None else fuse(known, episodes, window)
+    exposures = listed(exposures, fused, window, min_ms)
     area = search_area(index, who, asked, near) if same_area else np.empty((0, 4))
     enough = np.flatnonzero(area[:, AREA_MS] >= parameters.same_area_min_s * 1_000.0)
     longest = enough[np.argsort(-np.round(area[enough, AREA_MS]), kind="stable")]
