@@ -42,8 +42,11 @@ class Overlap:
     jaccard: float  # shared over either
 
 
-def agreement(reference: pa.Table, other: pa.Table) -> Agreement:
-    """Compare two answers shaped as ``bench.contract.ANSWER``."""
+def agreement(reference: pa.Table, other: pa.Table, *, whole: bool = True) -> Agreement:
+    """Compare two answers shaped as ``bench.contract.ANSWER``.
+
+    Where the other was not asked for the ``whole``, what it lacks is not counted.
+    """
     left, left_minutes = _pairs(reference)
     right, right_minutes = _pairs(other)
     _, in_left, in_right = np.intersect1d(left, right, return_indices=True)
@@ -53,9 +56,9 @@ def agreement(reference: pa.Table, other: pa.Table) -> Agreement:
     edge = LEAST_MINUTES + SECOND
     return Agreement(
         contacts=len(left),
-        only_reference=int((lost > edge).sum()),
+        only_reference=int((lost > edge).sum()) if whole else 0,
         only_other=int((extra > edge).sum()),
-        borderline=int((lost <= edge).sum() + (extra <= edge).sum()),
+        borderline=int((lost <= edge).sum() * whole + (extra <= edge).sum()),
         largest_difference_s=float(off.max(initial=0.0) * 60.0),
     )
 

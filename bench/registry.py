@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 SEGMENT_ENGINES: Final = {
     "fortnight": "bench.engines.fortnight:FortnightSearch",
+    "fortnight-15": "bench.engines.fortnight:FortnightListed",
     "duckdb-grid": "bench.engines.duckdb_grid:DuckdbGrid",
     "duckdb-spatial": "bench.engines.duckdb_spatial:DuckdbSpatial",
     "sedonadb": "bench.engines.sedona:Sedona",
@@ -20,6 +21,9 @@ SEGMENT_ENGINES: Final = {
     "pymeos": "bench.engines.meos_segments:MeosSegments",
 }
 """Table 1: asked about segments; must agree."""
+
+SOME: Final = frozenset({"fortnight-15"})
+"""Of these only a part of the contacts is wanted, which must agree with the others' answers."""
 
 FIX_ENGINES: Final = {
     "duckdb-grid": "bench.fixes.duckdb_join:DuckdbGridFixes",

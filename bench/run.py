@@ -21,6 +21,7 @@ from bench.agreement import agreement, overlap
 from bench.data import DATA, DAYS, PEOPLE_A_MILLION, Town, town
 from bench.machine import describe, memory_speed
 from bench.plan import Plan
+from bench.registry import SOME
 from bench.table import markdown
 from bench.timing import Line, Timing
 
@@ -91,15 +92,15 @@ def _compared(
         for line in lines:
             path = timing.answer_of(line.engine, count)
             if path.exists():
-                held = _held(table, answer, pq.read_table(path))
+                held = _held(table, answer, pq.read_table(path), whole=line.engine not in SOME)
                 out[line.engine]["compared"][str(count)] = {"with": name} | held
     return out
 
 
-def _held(table: str, reference: Any, answer: Any) -> dict[str, Any]:  # noqa: ANN401 - pa.Table
+def _held(table: str, reference: Any, answer: Any, *, whole: bool) -> dict[str, Any]:  # noqa: ANN401 - pa.Table
     if table == "fixes":
         return {f"from_{m}_min": asdict(overlap(reference, answer, m)) for m in (1, 15)}
-    found = agreement(reference, answer)
+    found = agreement(reference, answer, whole=whole)
     return asdict(found) | {"equal": found.equal}
 
 

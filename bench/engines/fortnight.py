@@ -15,7 +15,7 @@ from bench.measured import own_peak_bytes, version_of
 from fortnight.api import gather, question
 from fortnight.clock import now_ms
 from fortnight.contact.building import Inputs, index_files
-from fortnight.contact.episodes import X_NEAR, X_WHO, expose
+from fortnight.contact.episodes import X_EXPECTED_24H, X_NEAR, X_WHO, expose
 from fortnight.contact.question import ask
 from fortnight.contact.search import search
 from fortnight.contact.store import load_index, save_index
@@ -81,6 +81,8 @@ class FortnightSearch:
     )
     limit_people = None
     limit_cases = None
+    min_ms = 0.0
+    """Expected time in some 24 hours from which somebody is listed."""
 
     def __init__(self) -> None:
         self._index: Index | None = None
@@ -126,7 +128,7 @@ class FortnightSearch:
         asked = ask(self._index, case, window.edges)
         parameters = question().parameters
         _, exposures = expose(
-            search(self._index, case, asked, nearness(parameters), threads=threads),
+            search(self._index, case, asked, nearness(parameters), self.min_ms, threads=threads),
             bridge_ms=parameters.bridge_s * 1_000.0,
             back=window.back,
             forward=window.forward,
@@ -134,7 +136,7 @@ class FortnightSearch:
             threads=threads,
         )
         minutes = exposures[:, X_NEAR] / MS_A_MINUTE
-        kept = minutes >= LEAST_MINUTES
+        kept = (minutes >= LEAST_MINUTES) & (exposures[:, X_EXPECTED_24H] >= self.min_ms)
         who = exposures[kept, X_WHO].astype(np.int32)
         columns = [np.full(len(who), case, dtype=np.int32), who, minutes[kept]]
         return pa.table([pa.array(column) for column in columns], schema=ANSWER)
@@ -146,3 +148,14 @@ class FortnightSearch:
     def close(self) -> None:
         """Let go of the index."""
         self._index = None
+
+
+class FortnightListed(FortnightSearch):
+    """The same, asked as ``fortnight trace`` asks: who comes to 15 minutes in some 24 hours."""
+
+    name = "Fortnight, from 15 minutes"
+    setting = (
+        "as Fortnight, asked as its command asks where nobody says otherwise: for who comes to 15 "
+        "expected minutes in some 24 hours; nobody else is asked to find these"
+    )
+    min_ms = 15.0 * MS_A_MINUTE
