@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,15 +13,16 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.databases import new_main
 from tests.reference.lakes import DAY, HOUR, Sent, of_world, person_id, tables, waters
+from tests.reference.people import Fix
 from tests.reference.worlds import questions, worlds
 
 from fortnight.api import question
 from fortnight.contact.trace import Case
 from fortnight.errors import QuestionError
+from fortnight.lake.build import HOURS
+from fortnight.lake.days import SOURCES
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from tests.reference.lakes import Waters
     from tests.reference.people import World
 
@@ -75,6 +76,50 @@ def _fill(water: Waters, sent: Sent, now: int, chance: np.random.Generator) -> N
         origin = "operator" if kind == "ties" else "phone"
         water.send(person, kind, packed, at, origin)
     water.take(now + len(arrivals))
+
+
+def _claimed(hearers: tuple[str, ...], *, old: bool) -> float:
+    """Return how likely a contact is, through the lake, where some heard a third phone.
+
+    Case and contact are at one place for three hours, and neither phone hears the other. Of an
+    ``old`` day it was not noted in which hours phones took part.
+    """
+    base, people = date(2024, 7, 1), {name: person_id(name) for name in ("case", "one", "third")}
+    begin = _midnight(base) + 8 * HOUR
+    fixes = {
+        people[name]: [
+            Fix(begin + k * MINUTE, 12.5, 55.7 + north, 10.0, "gnss") for k in range(0, 180, 2)
+        ]
+        for name, north in (("case", 0.0), ("one", 1e-5))
+    }
+    encounters = [
+        (people[name], people["third"], at, at, 60.0)
+        for at in range(begin, begin + 160 * MINUTE, 4 * MINUTE)
+        for name in hearers
+    ]
+    sent, options = Sent(fixes, [], encounters, []), question(days=3, until=base)
+    case, now = Case(people["case"], onset=base), _midnight(base) + 2 * DAY
+    with (
+        tempfile.TemporaryDirectory(dir=MEMORY) as folder,
+        new_main(Path(folder) / "fortnight.db") as database,
+    ):
+        water = waters(Path(folder), database)
+        _fill(water, sent, now, np.random.default_rng(1))
+        for path in Path(folder).rglob(SOURCES) if old else ():
+            np.save(path, np.load(path)[:, :, :HOURS])
+        found = tables(water.trace(case.participant, case, options, now))
+    assert found == tables(sent.expected(case, options))
+    listed = {row["participant"]: row["probability_contact"] for row in found["contacts"]}
+    return float(listed[people["one"]])
+
+
+@pytest.mark.usefixtures("kind")
+@pytest.mark.parametrize("old", [False, True])
+def test_a_phone_that_heard_others_but_not_the_case_makes_a_contact_less_likely(
+    *, old: bool
+) -> None:
+    """That it listened, no sighting of the case says."""
+    assert _claimed(("case", "one"), old=old) < _claimed(("case",), old=old) - 0.1
 
 
 @pytest.mark.usefixtures("kind")

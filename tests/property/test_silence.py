@@ -7,19 +7,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.property.test_evidence_rules import table
 from tests.property.test_filing import EDGES, HOUR, ORIGIN, by_minute, episodes
 from tests.reference.effort import FEWER
 
 from fortnight.contact.calibration import unheard_chance
 from fortnight.contact.episodes import E_PRESUMED, E_WHO
 from fortnight.contact.signs import Sightings
-from fortnight.contact.silence import silences, took_part
+from fortnight.contact.silence import hours_by_day, parts_of_days, silences, took_part
+from fortnight.evidence.schema import ENCOUNTERS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fortnight.contact.silence import TookPart
 
+DAY = 24 * HOUR
 CASE = 6
 PEOPLE = 7
 HOURS = int((EDGES[-1] - EDGES[0]) // HOUR)
@@ -85,3 +88,33 @@ def test_nobody_took_part_where_nothing_was_heard() -> None:
     parts = took_part(Sightings(nothing, nothing, nothing, nothing, np.empty(0)), 2)
     assert parts.hours.shape == (2, 1)
     assert not parts.hours.any()
+
+
+@FEWER
+@given(drawn=scans)
+def test_hours_kept_day_by_day_say_what_all_sightings_say(
+    drawn: list[tuple[int, int, int, bool]],
+) -> None:
+    names = [f"p{who}" for who in range(PEOPLE)]
+    times = [ORIGIN + hour * HOUR + 7 * 60_000 for _, _, hour, _ in drawn]
+    said: dict[tuple[int, int], int] = {}
+    for day in {time // DAY for time in times}:
+        rows = [
+            (names[one], names[two], time, time, None if badge else 60.0, "")
+            for (one, two, _, badge), time in zip(drawn, times, strict=True)
+            if time // DAY == day
+        ]
+        bits = hours_by_day(table(ENCOUNTERS, rows), names)
+        said |= {(who, day): int(of) for who, of in enumerate(bits)}
+    whole, kept = parts_of(drawn), parts_of_days(PEOPLE, said)
+    for hour in range(-1, HOURS + 1):
+        at = np.array([ORIGIN / HOUR + hour], dtype=np.int64)
+        assert np.array_equal(listens(whole, at), listens(kept, at))
+
+
+def listens(parts: TookPart, hour: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return of everybody whether their phone took part in an hour since 1970."""
+    place = int(hour[0]) - parts.first
+    if not 0 <= place < 8 * parts.hours.shape[1]:
+        return np.zeros(len(parts.hours), dtype=np.bool_)
+    return (parts.hours[:, place // 8] >> (place % 8) & 1).astype(np.bool_)

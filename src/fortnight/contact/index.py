@@ -72,6 +72,8 @@ class Index:
         Which classes of cells a day has, as bits.
     signs : Signs
         The evidence that is no fix. Those known from it alone have a number, and no segments.
+    listened : TookPart, optional
+        When phones took part, where ``signs`` are of one case alone and do not say of others'.
     """
 
     tracks: Tracks
@@ -84,6 +86,7 @@ class Index:
     day_numbers: Longs
     day_classes: Longs
     signs: Signs = NO_SIGNS
+    listened: TookPart | None = None
 
     @cached_property
     def sign_index(self) -> SignIndex:
@@ -93,6 +96,8 @@ class Index:
     @cached_property
     def took_part(self) -> TookPart:
         """The hours in which phones are known to have listened, noted once for all questions."""
+        if self.listened is not None:
+            return self.listened
         return took_part(self.sign_index.sightings, len(self.tracks.names))
 
 

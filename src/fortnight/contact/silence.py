@@ -12,9 +12,11 @@ nobody knows whether both phones listened. So silence is whole after twelve minu
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from fortnight.compiled import Int, kernel
@@ -22,6 +24,8 @@ from fortnight.contact.episodes import E_END, E_LASTING, E_PRESUMED, E_START, E_
 from fortnight.contact.filing import place_in
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from fortnight.contact.signs import Sightings
 
 Matrix = NDArray[np.float64]
@@ -30,6 +34,8 @@ Longs = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
 
 HOUR_MS: Final = 3_600_000
+HOURS_A_DAY: Final = 24
+_BYTES_A_DAY: Final = HOURS_A_DAY // 8
 ENOUGH_MS: Final = 12 * 60_000.0
 """Three scans: silence of so long says all that silence can; chosen."""
 
@@ -54,6 +60,39 @@ def took_part(sightings: Sightings, people: int) -> TookPart:
     hours = np.zeros((people, (int(hour.max(initial=first)) - first) // 8 + 1), dtype=np.uint8)
     _note(sightings.who[scans], hour - first, hours)
     return TookPart(first, hours)
+
+
+def hours_by_day(encounters: pa.Table, names: Sequence[str]) -> NDArray[np.int32]:
+    """Return in which hours of its UTC day each phone took part, as bits, in the order of names.
+
+    For sightings of one day, shaped as ``evidence.schema.ENCOUNTERS``: whoever keeps only those
+    of a case knows from this when the others' phones listened to anybody.
+    """
+    attenuation: Any = encounters["attenuation"].cast(pa.float64())
+    level: Floats = pc.fill_null(attenuation, np.nan).to_numpy()
+    scans = ~np.isnan(level)
+    hour = encounters["start"].cast(pa.int64()).to_numpy()[scans] // HOUR_MS % HOURS_A_DAY
+    out, numbers = np.zeros(len(names), dtype=np.int32), pa.array(names, pa.string())
+    for column in ("participant", "other"):
+        found: Any = pc.index_in(encounters[column].cast(pa.string()), value_set=numbers)
+        who = pc.fill_null(found, -1).to_numpy()[scans]
+        np.bitwise_or.at(out, who[who >= 0], np.left_shift(1, hour[who >= 0]).astype(np.int32))
+    return out
+
+
+def parts_of_days(people: int, said: Mapping[tuple[int, int], int]) -> TookPart:
+    """Return when phones took part, from the hours (bits) of each participant and day since 1970.
+
+    ``said`` is what ``hours_by_day`` says, by number and day.
+    """
+    days = [day for _, day in said]
+    first, last = min(days, default=0), max(days, default=0)
+    hours = np.zeros((people, _BYTES_A_DAY * (last - first + 1)), dtype=np.uint8)
+    for (who, day), bits in said.items():
+        at = _BYTES_A_DAY * (day - first)
+        of_day = np.frombuffer(bits.to_bytes(_BYTES_A_DAY, "little"), dtype=np.uint8)
+        hours[who, at : at + _BYTES_A_DAY] |= of_day
+    return TookPart(first * HOURS_A_DAY, hours)
 
 
 @kernel

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fortnight.contact.index import build_index
+from fortnight.contact.silence import parts_of_days
 from fortnight.contact.trace import trace_one
 from fortnight.lake.late import arrived_late
 from fortnight.lake.own import tracks_of
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from fortnight.contact.index import Index
+    from fortnight.contact.silence import TookPart
     from fortnight.contact.trace import Case, Question, Trace
     from fortnight.contact.window import Window
     from fortnight.lake.cutting import Cut
@@ -80,7 +82,7 @@ def assembled(found: Found, numbers: Sequence[str | None], late: Late | None) ->
     tracks = tracks_of(names, [cut for _, _, cut in parts], wanted.question.parameters)
     signs = renamed([(on.signs, _name_on(on.day, found, of)) for on in found.days])
     return Assembled(
-        index=replace(build_index(tracks), signs=signs),
+        index=replace(build_index(tracks), signs=signs, listened=_listened(found, of, names)),
         case=found.case,
         question=replace(wanted.question, until=wanted.window.last),
         origins=_origins(found, of),
@@ -105,6 +107,19 @@ def _days_of(
             place = places[number]
             parts.append((place, met.row.day, _numbered(met.cut, place)))
     return parts
+
+
+def _listened(found: Found, of: Mapping[tuple[int, str], str], names: tuple[str, ...]) -> TookPart:
+    """Return when phones took part: what was kept of the case's own sightings tells it of few."""
+    places, said = {name: place for place, name in enumerate(names)}, {}
+    for on in found.days:
+        if on.own is not None:
+            said[places[found.case.participant], on.day] = on.own.hours
+        for met in on.met:
+            number = of.get((on.day, met.name))
+            if number is not None:
+                said[places[number], on.day] = met.sources.hours
+    return parts_of_days(len(names), said)
 
 
 def _numbered(cut: Cut, who: int) -> Cut:

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from fortnight.contact.index import build_index
+from fortnight.contact.silence import hours_by_day
 from fortnight.evidence.arrange import arrange
 from fortnight.evidence.schema import InputReport
 from fortnight.lake.cutting import Cut, cut_day, joined, taken
@@ -32,15 +33,17 @@ if TYPE_CHECKING:
     from fortnight.track.tracks import Words
 
 KINDS: Final = ("fixes", "visits", "encounters", "ties")
-ORIGINS, RECEIVED, ROWS = range(3)
-"""Of each kind of a person's day: origins as bits, the last hour received, rows."""
+ENCOUNTERS: Final = KINDS.index("encounters")
+ORIGINS, RECEIVED, ROWS, HOURS = range(4)
+"""Of each kind of a person's day: origins as bits, the last hour received, rows; of encounters the
+hours as bits in which the phone took part in any, which a case's own do not say."""
 
 
 @dataclass(frozen=True, slots=True)
 class DayIndex:
     """A day's index, and what lies beside it.
 
-    ``sources`` (people, kinds, 3) says where each person's rows came from, ``kept`` are the day's
+    ``sources`` (people, kinds, 4) says where each person's rows came from, ``kept`` are the day's
     fixes.
     """
 
@@ -113,9 +116,12 @@ def build_day(around: Around, parameters: Parameters) -> DayIndex:
     cut, far = cut_day(around.day, arranged, parameters, whole)
     everyone = roll_of(around.day, people, around.links)
     tracks = Tracks(everyone.names, *_merged(cut, roll, everyone, before), parameters)
+    signs = _signs(around, everyone)
+    sources = _sources(around, everyone)
+    sources[:, ENCOUNTERS, HOURS] = hours_by_day(signs.encounters, everyone.names)
     return DayIndex(
-        index=replace(build_index(tracks), signs=_signs(around, everyone)),
-        sources=_sources(around, everyone),
+        index=replace(build_index(tracks), signs=signs),
+        sources=sources,
         kept=_kept(kept_of(roll, fixes), roll, everyone, before),
         far=_far(far, roll, before),
         doubts=doubts_of(roll, fixes),
@@ -207,7 +213,7 @@ def _on_day(signs: Signs, day: int) -> Signs:
 
 def _sources(around: Around, everyone: Roll) -> NDArray[np.int32]:
     """Return where everyone's rows came from: what was known, and the fresh rows."""
-    out = np.zeros((len(everyone.names), len(KINDS), 3), dtype=np.int32)
+    out = np.zeros((len(everyone.names), len(KINDS), HOURS + 1), dtype=np.int32)
     if around.before is not None:
         held = {bytes.fromhex(n): k for k, n in enumerate(around.before.index.tracks.names)}
         places, numbers = places_of(everyone.names, held)

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
+from fortnight.contact.silence import hours_by_day
 from fortnight.contact.store import load_index, save_index
 from fortnight.lake import catalogue
-from fortnight.lake.build import Around, Before, DayIndex, build_day
+from fortnight.lake.build import ENCOUNTERS, HOURS, Around, Before, DayIndex, build_day
 from fortnight.lake.doubts import raise_alarms
 from fortnight.lake.files import DAY_MS, SCHEMAS, encoded, read_rows, sync_folder, write_rows
 from fortnight.lake.kept import Built, Files, built_of, far_of, load_kept, note_built, save_kept
@@ -267,4 +268,9 @@ def save_day(built: DayIndex, of: Built, folder: Path) -> None:
 
 def load_day(folder: Path) -> tuple[Index, NDArray[Any]]:
     """Map a day's index, and return it with where each person's rows came from."""
-    return load_index(folder)[0], np.load(folder / SOURCES)
+    index, sources = load_index(folder)[0], np.load(folder / SOURCES)
+    if sources.shape[2] == HOURS:  # of before the hours were noted: made where it is opened
+        hours = np.zeros((*sources.shape[:2], 1), dtype=sources.dtype)
+        hours[:, ENCOUNTERS, 0] = hours_by_day(index.signs.encounters, index.tracks.names)
+        sources = np.concatenate((sources, hours), axis=2)
+    return index, sources

@@ -16,8 +16,9 @@ from fortnight.contact.linger import linger
 from fortnight.contact.meeting import EXPECTED_MS, NEAR_MS, PRESUMED, WHO
 from fortnight.contact.question import MIDNIGHT, ask
 from fortnight.contact.search import search
+from fortnight.contact.silence import HOUR_MS, HOURS_A_DAY
 from fortnight.contact.trace import nearness
-from fortnight.lake.build import ORIGINS, RECEIVED
+from fortnight.lake.build import ENCOUNTERS, HOURS, ORIGINS, RECEIVED
 from fortnight.lake.files import DAY_MS, ORIGIN_NAMES
 from fortnight.lake.own import person_days
 from fortnight.lake.shared import GRANTS, shared_on
@@ -56,6 +57,7 @@ class DaySources(NamedTuple):
 
     origins: frozenset[str]  # of fixes
     received: int  # hour since 1970 UTC in which the last row of any kind was
+    hours: int  # of the day, as bits: in which the phone heard another one or was heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +142,16 @@ def look(day: int, index: Index, sources: NDArray[np.int32], wanted: Wanted) -> 
         )
     ]
     own = None if name is None else index.tracks.number_of(name)
-    return OnDay(
-        day, tuple(met), shared.signs, None if own is None else _sources_of(sources, [own])[0]
-    )
+    came = None if own is None else _own_sources(day, sources, own, wanted.hidden)
+    return OnDay(day, tuple(met), shared.signs, came)
+
+
+def _own_sources(day: int, sources: NDArray[np.int32], own: int, hidden: Hidden) -> DaySources:
+    """Return where the case's rows came from; their phone took no part in hours that they hid."""
+    (came,) = _sources_of(sources, [own])
+    begin = day * DAY_MS + HOUR_MS * np.arange(HOURS_A_DAY, dtype=np.int64)
+    shown = np.flatnonzero(~hidden.touches(begin, begin + HOUR_MS))
+    return came._replace(hours=came.hours & sum(1 << hour for hour in shown.tolist()))
 
 
 def _grants(came: DaySources, signed: frozenset[str], *, near: bool) -> tuple[str, ...]:
@@ -157,7 +166,11 @@ def _sources_of(sources: NDArray[np.int32], places: list[int]) -> list[DaySource
     """Return where the rows of some participants came from."""
     rows = np.asarray(sources)[places]
     bits, received = rows[:, 0, ORIGINS].tolist(), rows[:, :, RECEIVED].max(axis=1).tolist()
-    return [DaySources(_ORIGINS[some], hour) for some, hour in zip(bits, received, strict=True)]
+    hours = rows[:, ENCOUNTERS, HOURS].tolist()
+    return [
+        DaySources(_ORIGINS[some], last, heard)
+        for some, last, heard in zip(bits, received, hours, strict=True)
+    ]
 
 
 def _near(day: int, index: Index, name: str | None, wanted: Wanted) -> dict[int, bool]:
