@@ -25,7 +25,7 @@ from fortnight.contact.lookup import shelf_of
 from fortnight.contact.meeting import BEGIN, FINISH, NEAR_MS, WHO
 from fortnight.contact.question import FROM, HERE, PARTITION, SIGMA0, START, STOP, THERE, TO, ask
 from fortnight.contact.search import find_pairs, search
-from fortnight.contact.sifting import ASKED, ROW, WHOSE, WITHIN_MS
+from fortnight.contact.sifting import ASKED, MOST_MS, ROW, WHOSE
 from fortnight.contact.trace import nearness
 from fortnight.contact.window import window_of
 from fortnight.parameters import DEFAULTS
@@ -160,7 +160,7 @@ def test_who_passes_by_is_left_out_but_for_who_is_known_besides(
 
 
 def plainly(question: Floats, who: int, index: Index) -> dict[tuple[int, int], float]:
-    """Return for how long (ms) each pair is within reach: every row with every row, as vectors."""
+    """Return for how long (ms) each pair is near at most: every row with every row, as vectors."""
     found, rows = {}, index.cells.astype(np.float64)
     day_of = np.zeros(len(rows), dtype=np.int64)
     for block, after in pairwise([*index.blocks.tolist(), [0, 0, len(index.starts) - 1]]):
@@ -179,16 +179,21 @@ def plainly(question: Floats, who: int, index: Index) -> dict[tuple[int, int], f
         for k in np.flatnonzero(
             (day_of == asked[PARTITION]) & (end > begin) & fine & (index.cells[:, 2] != who)
         ):
-            within = _time_within(away[k], speed[k], end[k] - begin[k])
-            if within >= 0.0:
-                found[q, int(k)] = within
+            span = end[k] - begin[k]
+            reach, inner = (
+                _time_within(away[k], speed[k], span, distance)
+                for distance in (NEAR.reach, NEAR.inner)
+            )
+            if reach >= 0.0:
+                inner = max(0.0, inner)
+                found[q, int(k)] = inner + NEAR.outer_share * (reach - inner)
     return found
 
 
-def _time_within(away: Floats, speed: Floats, span: float) -> float:
-    """Return for how long two are within reach, -1 where never: by the roots of a quadratic."""
+def _time_within(away: Floats, speed: Floats, span: float, distance: float) -> float:
+    """Return for how long two are within a distance, -1 where never: by a quadratic's roots."""
     a, b = float(speed @ speed), float(away @ speed)
-    c = float(away @ away) - NEAR.reach**2
+    c = float(away @ away) - distance**2
     if a * span**2 < 1e-12:
         return span if c <= 0.0 else -1.0
     inside = b * b - a * c
@@ -207,7 +212,7 @@ def test_pairs_are_those_that_come_within_reach_and_for_as_long(drawn: tuple[Wor
         question = ask(index, who, window.edges)
         wanted = plainly(question, who, index)
         rows = find_pairs(question, who, shelf_of(index), NEAR)
-        found = {(int(row[ASKED]), int(row[ROW])): int(row[WITHIN_MS]) for row in rows}
+        found = {(int(row[ASKED]), int(row[ROW])): int(row[MOST_MS]) for row in rows}
         # who only just comes within reach may be on either side of it
         assert {pair for pair, within in wanted.items() if within > 1.0} <= set(found)
         assert all(found[pair] <= 2 for pair in set(found) - set(wanted))

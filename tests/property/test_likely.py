@@ -27,7 +27,7 @@ def near_of(radius: float, chance: float) -> Nearness:
     """Return what counts as near."""
     limits, most = distance_limits(radius, chance), sigma_limit(radius, chance)
     peak = most * float(limits.argmax()) / (len(limits) - 1)
-    return Nearness(radius, reach(radius, chance), most, chance, 0.05, peak)
+    return Nearness(radius, reach(radius, chance), most, chance, 0.05, peak, radius, 1.0)
 
 
 def chances_of(m: Motion, t: Floats, radius: float) -> Floats:

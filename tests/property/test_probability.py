@@ -13,13 +13,14 @@ from scipy.special import i0e  # type: ignore[import-untyped]  # SciPy ships no 
 from scipy.stats import rice  # type: ignore[import-untyped]  # SciPy ships no types
 from tests.reference.effort import FEWER, WORLDS
 
-from fortnight.contact.meeting import Motion, comes_within, inside, nearest_time, separation
+from fortnight.contact.meeting import Motion, inside, nearest_time, separation
 from fortnight.contact.probability import (
     NODES,
     WEIGHTS,
     all_within,
     distance_limits,
     new_samples,
+    probability_peak,
     reach,
     rice_table,
     sigma_limit,
@@ -147,6 +148,17 @@ def separations(m: Motion, t: np.ndarray[tuple[int], np.dtype[np.float64]]) -> o
 
 
 @WORLDS
+@given(away=st.floats(1.0, 5.0), sigma=st.floats(0.01, 20.0))
+@example(away=1.4, sigma=0.85)
+def test_no_sigma_gives_more_than_the_peak(away: float, sigma: float) -> None:
+    told = probability_peak(1.4, 0.05)
+    assert 0.15 < told < 0.25
+    if away >= 1.4:
+        assert rice.cdf(1.0 / sigma, away / sigma) <= told
+    assert rice.cdf(1.0 / sigma, away / sigma) <= probability_peak(away, 1e-9)
+
+
+@WORLDS
 @given(m=motions, distance=st.floats(1.0, 400.0))
 def test_inside_is_when_the_separation_is_at_most_the_distance(m: Motion, distance: float) -> None:
     t = np.linspace(0.0, m.span, 4_001)
@@ -156,7 +168,6 @@ def test_inside_is_when_the_separation_is_at_most_the_distance(m: Motion, distan
     assume(abs(nearest - distance) > 1e-4)
     begin, end = inside(m, distance)
     assert (end > begin) is bool(nearest < distance)
-    assert comes_within(m, distance) is bool(nearest < distance)
     if end > begin:
         assert 0.0 <= begin < end <= m.span
         held = (t > begin + 1e-6 * m.span) & (t < end - 1e-6 * m.span)

@@ -2,8 +2,8 @@
 
 Most of a town passes a case by once, for a minute or two. How long a pair of segments is within
 the reach, beyond which no probability of 5 % is, bounds both its time within the radius and its
-expected time; added up, it tells who cannot come to the minimum in any 24 hours. Their
-probabilities need not be followed.
+expected time (``sifting`` has it, a little sharper); added up, it tells who cannot come to the
+minimum in any 24 hours. Their probabilities need not be followed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from fortnight.compiled import Int, kernel
 from fortnight.contact.question import PARTITION
-from fortnight.contact.sifting import ASKED, PAIR_COLUMNS, WHOSE, WITHIN_MS
+from fortnight.contact.sifting import ASKED, MOST_MS, PAIR_COLUMNS, WHOSE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +48,7 @@ def _add_up(
         eve = day - 1 if day > 0 and day_numbers[day] == day_numbers[day - 1] + 1 else -1
         last, today = sums[who, _DAY], sums[who, _SUM]
         before = sums[who, _BEFORE] if last == day else (today if last == eve else 0)
-        today = (today if last == day else 0) + found[k, WITHIN_MS]
+        today = (today if last == day else 0) + found[k, MOST_MS]
         sums[who, _DAY], sums[who, _SUM], sums[who, _BEFORE] = day, today, before
         wanted[who] |= today + before >= enough
 

@@ -45,6 +45,8 @@ class Nearness(NamedTuple):
     min_probability: float
     leg_spread: float
     peak_sigma: float  # at which the probability reaches farthest
+    inner: float  # beyond which no sigma gives a probability above ``outer_share``
+    outer_share: float
 
 
 class Motion(NamedTuple):
@@ -128,17 +130,6 @@ def uncertain(m: Motion, a: Segment, b: Segment, begin: float, spread: float) ->
 
 
 @kernel
-def comes_within(m: Motion, distance: float) -> bool:
-    """Whether the separation is ever at most ``distance``; what most pairs are refused by.
-
-    Without a branch: which of them do is anybody's guess, the processor's too.
-    """
-    a = max(m.u * m.u + m.v * m.v + m.w * m.w, LEAST_SQUARE)
-    t = min(m.span, max(0.0, -(m.x * m.u + m.y * m.v + m.z * m.w) / a))
-    return bool(square_at(m, t) <= distance * distance)
-
-
-@kernel
 def inside(m: Motion, distance: float) -> tuple[float, float]:
     """Return when (from, to) the separation is at most ``distance``; from >= to where never."""
     a = m.u * m.u + m.v * m.v + m.w * m.w
@@ -178,13 +169,6 @@ def nearest_time(m: Motion, begin: float, end: float) -> float:
 
 
 @kernel
-def sigmas(m: Motion) -> tuple[float, float]:
-    """Return the smallest and largest sigma on the way."""
-    least, most = variances(m, 0.0, m.span)
-    return math.sqrt(least), math.sqrt(most)
-
-
-@kernel
 def variances(m: Motion, begin: float, end: float) -> tuple[float, float]:
     """Return the smallest and largest variance of a part of the way; it is concave in time."""
     first = m.c0 + begin * (m.c1 + begin * m.c2)
@@ -194,17 +178,6 @@ def variances(m: Motion, begin: float, end: float) -> tuple[float, float]:
     if m.c1 + 2.0 * begin * m.c2 > 0.0 > m.c1 + 2.0 * end * m.c2:
         most = m.c0 - m.c1 * m.c1 / (4.0 * m.c2)
     return max(min(first, last), 1e-6), max(most, 1e-6)
-
-
-@kernel
-def limit_between(low: float, high: float, limits: Matrix, near: Nearness) -> float:
-    """Return a separation that none of the sigmas from ``low`` to ``high`` needs to exceed."""
-    last = limits.shape[0] - 1
-    first = min(last, int(low / near.sigma_limit * last))
-    final = min(last, int(high / near.sigma_limit * last) + 1)
-    if low <= near.peak_sigma <= high:
-        return near.reach
-    return float(max(limits[first], limits[final]))
 
 
 @kernel

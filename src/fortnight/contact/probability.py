@@ -278,25 +278,24 @@ def edge_squares(radius: float, probability: float) -> Table:
     return squares
 
 
-_PEAK_STEPS: Final = 129
+INNER: Final = 1.4
+"""Radii from which on a probability is small, whatever sigma: 20 % at most."""
+
 _PEAK_MARGIN: Final = 1.01
 """Between two of the sigmas that are tried the peak is higher by less than this factor."""
 
 
 @cache
-def probability_peaks(probability: float) -> Table:
-    """Return the largest probability that any sigma gives, by separation from 0 to the reach.
+def probability_peak(away: float, least: float) -> float:
+    """Return the largest probability that any sigma gives at ``away`` radii or farther.
 
-    Each value bounds the step that begins at it, since a larger separation never gives more.
-    Within the radius a small enough sigma makes anything certain.
+    A larger separation never gives more. ``least`` is the one from which on it counts: it counts
+    as that much at the edge of the reach. Within the radius a small enough sigma makes anything
+    certain.
     """
-    peaks = np.ones(_PEAK_STEPS)
-    sigmas = np.geomspace(0.02, 8.0, 160)
-    for k, away in enumerate(np.linspace(0.0, reach(1.0, probability), _PEAK_STEPS)):
-        if away > 1.0:
-            peaks[k] = min(1.0, _PEAK_MARGIN * _peak(away, sigmas))
-    peaks.flags.writeable = False
-    return peaks
+    if away <= 1.0:
+        return 1.0
+    return min(1.0, max(least, _PEAK_MARGIN * _peak(away, np.geomspace(0.02, 8.0, 160))))
 
 
 @kernel

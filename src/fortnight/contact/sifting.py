@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 ASKED: Final = 0  # row of the question
 ROW: Final = 1  # of the index
 WHOSE: Final = 2  # number of the other
-WITHIN_MS: Final = 3  # time within the reach, rounded up
+MOST_MS: Final = 3  # near for so long at most, rounded up
 PAIR_COLUMNS: Final = 4
 
 _AT_ONCE: Final = 512
@@ -37,7 +37,7 @@ _STOP: Final = 1
 _HERE: Final = 2  # x, y, z in 1/256 m at the start
 _THERE: Final = 5  # and at the end
 _SIGMA: Final = 8  # the smaller of both ends, 1/1024 m
-_WITHIN: Final = 9  # for how long (ms), -1 where never
+_MOST: Final = 9  # near for so long (ms) at most, -1 where never within reach
 _COLUMNS: Final = 10
 
 
@@ -63,11 +63,13 @@ def _lay_out(cells: Words, hits: Longs, first: Int, count: Int, room: Matrix) ->
 
 @kernel
 def _look(asked: Segment, count: Int, near: Nearness, room: Matrix) -> None:
-    """Find for how long each row is within reach, where the pair is fine enough to be judged.
+    """Find for how long each row is near at most, where the pair is fine enough to be judged.
 
-    The same motion as ``meeting.path`` gives, and the same roots as ``meeting.inside``.
+    All of the time up to ``near.inner``; of that from there to the reach, the share that no
+    probability exceeds there. The same motion as ``meeting.path`` gives, and the same roots as
+    ``meeting.inside``.
     """
-    start, stop, sigma, within = room[_START], room[_STOP], room[_SIGMA], room[_WITHIN]
+    start, stop, sigma, most = room[_START], room[_STOP], room[_SIGMA], room[_MOST]
     x0, y0, z0 = room[_HERE], room[_HERE + 1], room[_HERE + 2]
     x1, y1, z1 = room[_THERE], room[_THERE + 1], room[_THERE + 2]
     pace = 1.0 / (asked.stop - asked.start)
@@ -78,6 +80,7 @@ def _look(asked: Segment, count: Int, near: Nearness, room: Matrix) -> None:
     )
     least, square = min(asked.sigma0, asked.sigma1), near.reach * near.reach
     left = near.sigma_limit * near.sigma_limit - least * least
+    ring, outer = square - near.inner * near.inner, near.outer_share
     for k in range(count):
         begin, end = max(asked.begin, start[k]), min(asked.end, stop[k])
         rate, span, since = 1.0 / (stop[k] - start[k]), end - begin, begin - asked.start
@@ -94,10 +97,17 @@ def _look(asked: Segment, count: Int, near: Nearness, room: Matrix) -> None:
         nearest = min(span, max(0.0, -b * slowness))
         comes = (span > 0.0) & (c + nearest * (2.0 * b + nearest * a) <= 0.0)
         claimed = sigma[k] * METRES_A_SIGMA_UNIT
-        half = math.sqrt(max(b * b - a * c, 0.0))
-        passing = min(span, (half - b) * slowness) - max(0.0, (-b - half) * slowness)
-        lasting = span if a * span * span < NO_MOTION_M2 else max(0.0, passing)
-        within[k] = lasting if comes & (claimed * claimed <= left) else -1.0
+        part, whole = (
+            math.sqrt(max(b * b - a * (c + ring), 0.0)),
+            math.sqrt(max(b * b - a * c, 0.0)),
+        )
+        inner = min(span, (part - b) * slowness) - max(0.0, (-b - part) * slowness)
+        passing = min(span, (whole - b) * slowness) - max(0.0, (-b - whole) * slowness)
+        rests = a * span * span < NO_MOTION_M2
+        inner = (span if c + ring <= 0.0 else 0.0) if rests else max(0.0, inner)
+        passing = span if rests else max(0.0, passing)
+        fine = claimed * claimed <= left
+        most[k] = inner + outer * (passing - inner) if comes & fine else -1.0
 
 
 @kernel
@@ -114,7 +124,7 @@ def sift(
     n: Int,
 ) -> Int:
     """Write the pairs of one row of the question behind the ``n`` that there are; how many then."""
-    asked, at, within = asked_at(question, q), np.uint64(n), room[_WITHIN]
+    asked, at, most = asked_at(question, q), np.uint64(n), room[_MOST]
     for first in range(0, count, _AT_ONCE):
         some = min(_AT_ONCE, count - first)
         _lay_out(cells, hits, first, some, room)
@@ -122,6 +132,6 @@ def sift(
         for k in range(some):
             row = np.uint64(hits[first + k])
             out[at, ASKED], out[at, ROW], out[at, WHOSE] = q, hits[first + k], cells[row, 2]
-            out[at, WITHIN_MS] = np.int64(within[k]) + 1
-            at += np.uint64((within[k] >= 0.0) & (cells[row, 2] != who))
+            out[at, MOST_MS] = np.int64(most[k]) + 1
+            at += np.uint64((most[k] >= 0.0) & (cells[row, 2] != who))
     return np.int64(at)

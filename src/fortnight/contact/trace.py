@@ -25,7 +25,13 @@ from fortnight.contact.linger import linger
 from fortnight.contact.listing import listed
 from fortnight.contact.meeting import Matrix, Nearness
 from fortnight.contact.observed import coverages, person_slots, window_slots
-from fortnight.contact.probability import distance_limits, reach, sigma_limit
+from fortnight.contact.probability import (
+    INNER,
+    distance_limits,
+    probability_peak,
+    reach,
+    sigma_limit,
+)
 from fortnight.contact.question import ask
 from fortnight.contact.search import search
 from fortnight.contact.tables import (
@@ -188,6 +194,8 @@ def nearness(parameters: Parameters) -> Nearness:
         min_probability=parameters.min_probability,
         leg_spread=parameters.leg_spread,
         peak_sigma=most * float(limits.argmax()) / (len(limits) - 1),
+        inner=INNER * parameters.radius_m,
+        outer_share=probability_peak(INNER, parameters.min_probability),
     )
 
 
