@@ -69,6 +69,8 @@ def read_ahead(question: Matrix, shelf: Shelf, near: Nearness, pool: Executor | 
     """
     if min(shelf.outlines.nbytes, shelf.cells.nbytes) <= LARGE_BYTES or _system() is None:
         return
+    for directory in (shelf.ticks, shelf.starts, shelf.blocks, shelf.slots):
+        _ask_for_whole(_pages_of(directory))
     outlines, rows = _pages_of(shelf.outlines), _pages_of(shelf.cells)
     some = question[:: max(1, len(question) // _ASKED)]
     if _are_there(outlines, _outlines_near(some, shelf, near, outlines.before, outlines.held)):
@@ -108,6 +110,14 @@ def _are_there(pages: _Pages, marks: Marks) -> bool:
         failed = system is None or system.mincore(pages.address + (page << _BITS), 1, told)
         there += bool(failed) or bool(told.raw[0] & 1)
     return 2 * there >= len(looked)
+
+
+def _ask_for_whole(pages: _Pages) -> None:
+    """Ask for all pages of a small array, where one in its middle is away."""
+    system, told = _system(), ctypes.create_string_buffer(1)
+    middle = pages.address + (pages.held // 2 << _BITS)
+    if system is not None and system.mincore(middle, 1, told) == 0 and not told.raw[0] & 1:
+        system.madvise(pages.address, pages.held << _BITS, mmap.MADV_WILLNEED)
 
 
 def _ask_for(pages: _Pages, marks: Marks) -> None:

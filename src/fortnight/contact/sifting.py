@@ -1,6 +1,6 @@
 """Of the rows that outlines let pass: which come within reach of a question, and for how long.
 
-Two of three do not. So many rows at a time are laid out column by column, and then the processor
+Half of them do not. So many rows at a time are laid out column by column, and then the processor
 looks at eight of them at once: nothing in that loop depends on what it finds.
 """
 

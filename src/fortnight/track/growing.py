@@ -75,3 +75,29 @@ def first_row_at_least(rows: NDArray[Any], wanted: Int) -> Int:
         else:
             end = middle
     return start
+
+
+@kernel
+def first_row_around(rows: NDArray[Any], wanted: Int, guess: Int) -> Int:
+    """Return what ``first_row_at_least`` does, sought from about ``guess`` outwards.
+
+    Of a file that is not in memory, halving its whole length touches a page on each of a dozen
+    steps; near a good guess it is one page or two.
+    """
+    start, end, step = np.int64(0), np.int64(rows.shape[0]), np.int64(16)
+    guess = min(max(np.int64(guess), start), end)
+    while guess - step > start and rows[guess - step, 0] >= wanted:
+        end = guess - step
+        step *= 2
+    start, step = max(start, guess - step), np.int64(16)
+    while guess + step < end and rows[guess + step, 0] < wanted:
+        start = guess + step + 1
+        step *= 2
+    end = min(end, guess + step)
+    while start < end:
+        middle = (start + end) // 2
+        if rows[middle, 0] < wanted:
+            start = middle + 1
+        else:
+            end = middle
+    return start

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from fortnight.compiled import Int, kernel
 from fortnight.track.coverage import SLOT_WORDS, mark
 from fortnight.track.geometry import UNITS_A_METRE, sphere_from_e7
-from fortnight.track.growing import first_row_at_least, trimmed, with_room
+from fortnight.track.growing import first_row_around, trimmed, with_room
 from fortnight.track.layers import overlay
 from fortnight.track.rules import AREA_LEG, AREA_STAY, END, LEG, STAY, Rules, rules_of
 from fortnight.track.runs import DAY_MS, Matrix
@@ -64,10 +64,13 @@ class Tracks:
         return low if found else None
 
     def days_of(self, who: int) -> slice:
-        """Return the rows of ``days`` that belong to participant number ``who``."""
-        return slice(
-            int(first_row_at_least(self.days, who)), int(first_row_at_least(self.days, who + 1))
-        )
+        """Return the rows of ``days`` that belong to participant number ``who``.
+
+        Most have about as many days, so that the number says about where they are.
+        """
+        about = who * len(self.days) // max(1, len(self.names))
+        first = int(first_row_around(self.days, who, about))
+        return slice(first, int(first_row_around(self.days, who + 1, first)))
 
 
 @kernel
