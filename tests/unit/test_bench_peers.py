@@ -12,8 +12,9 @@ import pytest
 from bench import exact, rawfixes, worlds
 from bench.agreement import agreement, overlap
 from bench.contract import ANSWER, MS_A_DAY, RADIUS_M, SEGMENTS, SIGMA_MAX_M
+from bench.engines.fortnight import FortnightListed, FortnightSearch
 from bench.jobs import EngineError, Job, OverLimitError
-from bench.registry import FIX_ENGINES, SEGMENT_ENGINES, make
+from bench.registry import FIX_ENGINES, SEGMENT_ENGINES, SOME, make
 from bench.table import markdown, seconds
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 LIMIT_S = 60.0
 CASES = [0, 7, 19]
-PEERS = [name for name in SEGMENT_ENGINES if name != "fortnight"]
+PEERS = [name for name in SEGMENT_ENGINES if not name.startswith("fortnight")]
 SAME_QUESTION = [name for name in FIX_ENGINES if name not in {"duckdb-plain", "pymeos"}]
 
 
@@ -90,6 +91,26 @@ def test_peer_equals_brute_force(name: str, world: Path, workdir: Path) -> None:
     )
     assert held.contacts > 10
     assert held.equal, held
+
+
+def test_who_comes_to_15_minutes_is_some_of_everybody_with_the_same_minutes(
+    tmp_path: Path,
+) -> None:
+    worlds.write_segments(worlds.town(60, 5), 5, 5, tmp_path / "segments.parquet")
+    worlds.write_fixes(tmp_path / "segments.parquet", 5, tmp_path / "fixes.parquet")
+    everybody, some = FortnightSearch(), FortnightListed()
+    everybody.prepare(tmp_path / "segments.parquet", tmp_path)
+    for engine in (everybody, some):
+        engine.open(tmp_path)
+    whole, listed = everybody.contacts(CASES), some.contacts(CASES)
+    held = agreement(whole, listed, whole=False)
+    assert 0 < listed.num_rows < whole.num_rows
+    assert held.equal
+    assert held.largest_difference_s == 0.0
+    assert not agreement(whole, listed).equal
+    assert {name for name in SEGMENT_ENGINES if name.startswith("fortnight")} - SOME == {
+        "fortnight"
+    }
 
 
 @pytest.mark.parametrize("name", SAME_QUESTION[1:])
