@@ -62,12 +62,8 @@ def first_at_least(values: NDArray[np.int64], start: Int, end: Int, wanted: Int)
 
 
 @kernel
-def first_row_at_least(rows: NDArray[Any], wanted: Int) -> Int:
-    """Return the first row whose first column, which ascends, is not below ``wanted``.
-
-    NumPy's own search would copy the whole column first: 4 ms for the days of 28,800 people.
-    """
-    start, end = np.int64(0), np.int64(rows.shape[0])
+def _halved(rows: NDArray[Any], wanted: Int, start: Int, end: Int) -> Int:
+    """Return the first row from ``start`` to ``end`` whose first column is not below ``wanted``."""
     while start < end:
         middle = (start + end) // 2
         if rows[middle, 0] < wanted:
@@ -75,6 +71,15 @@ def first_row_at_least(rows: NDArray[Any], wanted: Int) -> Int:
         else:
             end = middle
     return start
+
+
+@kernel
+def first_row_at_least(rows: NDArray[Any], wanted: Int) -> Int:
+    """Return the first row whose first column, which ascends, is not below ``wanted``.
+
+    NumPy's own search would copy the whole column first: 4 ms for the days of 28,800 people.
+    """
+    return _halved(rows, wanted, np.int64(0), np.int64(rows.shape[0]))
 
 
 @kernel
@@ -93,11 +98,4 @@ def first_row_around(rows: NDArray[Any], wanted: Int, guess: Int) -> Int:
     while guess + step < end and rows[guess + step, 0] < wanted:
         start = guess + step + 1
         step *= 2
-    end = min(end, guess + step)
-    while start < end:
-        middle = (start + end) // 2
-        if rows[middle, 0] < wanted:
-            start = middle + 1
-        else:
-            end = middle
-    return start
+    return _halved(rows, wanted, start, min(end, guess + step))
